@@ -1,0 +1,32 @@
+"""Removal of correlated detector noise from JWST exposures.
+
+Importing this package is cheap: step classes and sub-packages load on first use, so ``jwst_denoise.nsclean`` is there
+after ``import jwst_denoise`` and costs nothing until then.
+"""
+
+import importlib
+import pkgutil
+
+_CLASSES = {"NSCleanStep": "jwst_denoise.steps.nsclean_step"}
+
+__all__ = sorted(_CLASSES)
+
+
+def _submodules():
+    return {module.name for module in pkgutil.iter_modules(__path__)}
+
+
+def __getattr__(name):
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version(__name__)
+    if name in _CLASSES:
+        return getattr(importlib.import_module(_CLASSES[name]), name)
+    if not name.startswith("_") and name in _submodules():
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_CLASSES, *_submodules(), "__version__"})

@@ -1,0 +1,1 @@
+"""The command line ``jwst-denoise``; the top layer, which may import every other one."""
