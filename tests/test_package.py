@@ -1,0 +1,181 @@
+"""The package as a whole: cheap to import, layered, and a command line that fails in one line."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import jwst_denoise
+from jwst_denoise.commands.main import COMMANDS, main
+
+PACKAGE = Path(jwst_denoise.__file__).parent
+LAYERS = [
+    {"readout", "nsclean", "masks", "simulate", "metrics"},
+    {"networks", "training"},
+    {"products", "parameters", "crds_cache", "schemas"},
+    {"steps", "entry_points"},
+    {"commands", "benchmarks", "demo"},
+]
+HEAVY = {"torch", "asdf", "astropy", "photutils", "stdatamodels", "jwst", "stpipe", "stcal", "crds", "skimage"}
+INTERFACE = {"click", "rich", "matplotlib"}
+ALLOWED = [
+    set(),
+    {"torch", "lightning"},
+    {"asdf", "astropy", "stdatamodels", "jwst"},
+    HEAVY - {"torch"},
+    HEAVY | INTERFACE,
+]
+LAZY = {"masks": {"astropy", "photutils"}, "networks": set(), "training": set()}
+
+
+def layer_of(name):
+    """Number of the layer that holds a top-level module of the package; None for `jwst_denoise` itself."""
+    return next((number for number, names in enumerate(LAYERS) if name in names), None)
+
+
+def imported(tree):
+    """(dotted name, whether it happens at import) for every import statement of a module."""
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.Lambda) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) not in inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            names = [f"{node.module}.{a.name}" for a in node.names] if node.module == "jwst_denoise" else [node.module]
+            yield from ((name, id(node) not in inside) for name in names)
+
+
+def violations(top, tree):
+    """Imports of one module that its layer does not permit."""
+    layer = layer_of(top)
+    for name, at_import in imported(tree):
+        root, *rest = name.split(".")
+        target = layer_of(rest[0]) if root == "jwst_denoise" and rest else None
+        if target is not None and target > layer:
+            yield f"imports {name}, a higher layer"
+        lazy = set() if at_import else LAZY.get(top, set())
+        if root in HEAVY | INTERFACE and root not in ALLOWED[layer] | lazy:
+            yield f"imports {name}"
+
+
+def modules():
+    return sorted(p.relative_to(PACKAGE) for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_imports_point_downwards(path):
+    top = path.parts[0].removesuffix(".py")
+    assert layer_of(top) is not None, f"{top} is in no layer"
+    assert list(violations(top, ast.parse((PACKAGE / path).read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    ("top", "source", "allowed"),
+    [
+        ("nsclean", "import scipy.fft", True),
+        ("nsclean", "from jwst_denoise.readout import Readout", True),
+        ("nsclean", "from jwst_denoise import steps", False),
+        ("nsclean", "from jwst_denoise.products import write", False),
+        ("simulate", "def f():\n    import astropy.io", False),
+        ("masks", "def f():\n    import photutils", True),
+        ("masks", "import photutils", False),
+        ("networks", "import torch", True),
+        ("networks", "import asdf", False),
+        ("steps", "from jwst.stpipe import Step", True),
+        ("steps", "import matplotlib", False),
+        ("commands", "from jwst_denoise.steps import base", True),
+    ],
+)
+def test_import_rule(top, source, allowed):
+    assert (not list(violations(top, ast.parse(source)))) == allowed
+
+
+def test_import_is_light():
+    code = "import sys; before = set(sys.modules); import jwst_denoise; print(*set(sys.modules) - before)"
+    loaded = {name.split(".")[0] for name in run("-c", code).stdout.split()}
+    assert "jwst_denoise" in loaded
+    assert not loaded & (HEAVY | INTERFACE | {"numpy", "scipy"})
+
+
+@pytest.mark.parametrize("name", ["simulate", "networks", "training"])
+def test_imports_without_the_pipeline(name):
+    blocked = ["jwst", "stpipe", "stdatamodels", "asdf", "astropy"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({blocked})); import jwst_denoise.{name}"
+    result = run("-c", code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_attributes_load_on_use():
+    assert jwst_denoise.networks.__name__ == "jwst_denoise.networks"
+    assert {"networks", "training", "NSCleanStep", "__version__"} <= set(dir(jwst_denoise))
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", jwst_denoise.__version__)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        jwst_denoise.no_such_name  # noqa: B018
+
+
+def test_help_lists_commands_without_loading_them():
+    code = (
+        "import sys; from jwst_denoise.commands.main import main\n"
+        "try: main(['--help'])\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    result = run("-c", code)
+    assert result.returncode == 0
+    assert all(name in result.stdout for name in COMMANDS)
+    assert not {name.split(".")[0] for name in result.stderr.split()} & (HEAVY | {"numpy", "matplotlib"})
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["--no-such-option"]])
+def test_bad_usage_is_one_line(arguments):
+    result = run("-c", "from jwst_denoise.commands.main import main; main()", *arguments)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert arguments[0] in result.stderr
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """A command that fails with the error given."""
+
+    def install(error):
+        import click
+
+        @click.command()
+        def command():
+            raise error
+
+        monkeypatch.setattr(type(main), "get_command", lambda self, ctx, name: command)
+
+    return install
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("n_sigma = -1:\n must be positive"), "Error: n_sigma = -1: must be positive"),
+        (FileNotFoundError(2, "No such file or directory", "a.fits"), "Error: a.fits: No such file or directory"),
+        (PermissionError("mask.fits cannot be read"), "Error: mask.fits cannot be read"),
+    ],
+)
+def test_user_errors_are_one_line(failing, error, text):
+    failing(error)
+    result = CliRunner().invoke(main, ["demo"])
+    assert (result.exit_code, result.stderr) == (1, text + "\n")
+
+
+def test_debug_keeps_the_traceback(failing):
+    failing(ValueError("wrong"))
+    assert isinstance(CliRunner().invoke(main, ["--debug", "demo"]).exception, ValueError)
+
+
+def test_program_errors_are_not_hidden(failing):
+    failing(KeyError("bug"))
+    assert isinstance(CliRunner().invoke(main, ["demo"]).exception, KeyError)
