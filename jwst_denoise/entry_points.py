@@ -1,0 +1,14 @@
+"""Entry point ``stpipe.steps``: loaded by every ``stpipe list`` and ``strun``, so nothing heavy is imported."""
+
+__all__ = ["get_steps"]
+
+
+def get_steps():
+    """Steps of this package for stpipe.
+
+    Returns
+    -------
+    list of tuple
+        (class, alias, is a pipeline) of every step.
+    """
+    return [("jwst_denoise.NSCleanStep", "nsclean", False)]

@@ -1,0 +1,55 @@
+"""Header keywords of the steps, as an extension of the core schema of the JWST data models.
+
+A data model writes to the FITS header only what its schema knows. asdf lets a package answer for a schema of another one
+(packages are asked in the order of their names, the first answer counts), so the core schema is answered here by
+*core schema and denoise schema*. Every data model then carries the status keyword of these steps like those of the jwst
+steps, through all later steps and files. Nothing heavy is imported.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+__all__ = ["get_resource_mappings"]
+
+_PREFIX = "http://stsci.edu/schemas/jwst_datamodel/"
+_EXTENDED_CORE = f"""%YAML 1.1
+---
+$schema: "http://stsci.edu/schemas/asdf/asdf-schema-1.1.0"
+id: "{_PREFIX}core.schema"
+allOf:
+- $ref: core_of_stdatamodels.schema
+- $ref: denoise.schema
+"""
+
+
+def get_resource_mappings():
+    """Schemas for asdf's entry point ``asdf.resource_mappings``.
+
+    Returns
+    -------
+    list of dict
+        URI → YAML text: the extended core schema, the original one under another name, and the extension. Empty if
+        stdatamodels is not installed as expected, so that its own schema stays in force.
+    """
+    original = _core_schema_path()
+    if original is None:
+        return []
+    text = original.read_text().replace(f"{_PREFIX}core.schema", f"{_PREFIX}core_of_stdatamodels.schema")
+    extension = Path(__file__).with_name("denoise.schema.yaml").read_text()
+    return [
+        {
+            f"{_PREFIX}core.schema": _EXTENDED_CORE,
+            f"{_PREFIX}core_of_stdatamodels.schema": text,
+            f"{_PREFIX}denoise.schema": extension,
+        }
+    ]
+
+
+def _core_schema_path():
+    """Path of the core schema inside stdatamodels, found without importing it; None if it is not there."""
+    spec = find_spec("stdatamodels")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        path = Path(folder) / "jwst" / "datamodels" / "schemas" / "core.schema.yaml"
+        if path.is_file():
+            return path
+    return None
