@@ -1,0 +1,163 @@
+"""Write the shipped ASDF parameter files from the tables below: ``python tools/write_parameter_files.py``."""
+
+import io
+import re
+from pathlib import Path
+
+import asdf
+
+FILES = Path(__file__).parents[1] / "jwst_denoise" / "parameters" / "files"
+
+STEP = "jwst_denoise.NSCleanStep"
+OURS = {"nsclean": {"method": "gp"}}
+COMMENT = """\
+# Any parameter of the hooked step may be set here; the same section inside an entry of steps holds for that hook alone.
+"""
+
+DETECTOR1 = ("jwst.pipeline.calwebb_detector1", "Detector1Pipeline")
+GUIDER = ("jwst.pipeline.calwebb_guider", "GuiderPipeline")
+IMAGE2 = ("jwst.pipeline.calwebb_image2", "Image2Pipeline")
+SPEC2 = ("jwst.pipeline.calwebb_spec2", "Spec2Pipeline")
+
+JUMP = ("jump", "jwst.jump.jump_step.JumpStep")
+RAMP_FIT = ("ramp_fit", "jwst.ramp_fitting.ramp_fit_step.RampFitStep")
+ASSIGN_WCS = ("assign_wcs", "jwst.assign_wcs.assign_wcs_step.AssignWcsStep")
+CLEAN_FLICKER = ("clean_flicker_noise", "jwst.clean_flicker_noise.clean_flicker_noise_step.CleanFlickerNoiseStep")
+GUIDER_CDS = ("guider_cds", "jwst.guider_cds.guider_cds_step.GuiderCdsStep")
+
+#: Exposure types that one file serves, by instrument and name of the file's mode.
+MODES = {
+    "NIRCAM": {
+        "imaging": ["NRC_IMAGE", "NRC_CORON", "NRC_FOCUS", "NRC_TACONFIRM", "NRC_TACQ", "NRC_TSIMAGE", "NRC_WFSC"],
+        "grism": ["NRC_GRISM", "NRC_WFSS", "NRC_TSGRISM"],
+    },
+    "NIRISS": {
+        "imaging": ["NIS_IMAGE", "NIS_AMI", "NIS_FOCUS", "NIS_TACQ", "NIS_TACONFIRM"],
+        "grism": ["NIS_WFSS", "NIS_SOSS"],
+    },
+    "NIRSPEC": {
+        "imaging": [
+            *("NRS_IMAGE", "NRS_CONFIRM", "NRS_FOCUS", "NRS_MIMF", "NRS_MSATA", "NRS_TACONFIRM", "NRS_TACQ"),
+            *("NRS_TASLIT", "NRS_VERIFY", "NRS_WATA"),
+        ],
+        "ifu": ["NRS_IFU"],
+        "mos": ["NRS_MSASPEC"],
+        "fs": ["NRS_FIXEDSLIT"],
+        "bots": ["NRS_BRIGHTOBJ"],
+    },
+    "FGS": {
+        "imaging": ["FGS_IMAGE", "FGS_FOCUS"],
+        "guiding": ["FGS_ACQ1", "FGS_ACQ2", "FGS_FINEGUIDE", "FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_TRACK"],
+    },
+}
+
+#: The sky of an image and of a slitless spectrum fills the field and is no noise: the smooth background stays.
+#: Behind NIRSpec's slits, shutters and slicers the dark areas are dark: what is smooth there is the detector's.
+SKY = {"background": "keep"}
+DARK = {"background": "remove", "mask_science_regions": True}
+SPECTRAL = ("ifu", "mos", "fs", "bots")
+
+
+def main():
+    """Write every file."""
+    for instrument, modes in MODES.items():
+        for mode, exp_types in modes.items():
+            write_step_file(instrument, mode, exp_types)
+        write_detector1_files(instrument)
+    write_stage_2_files()
+    write_pipeline_file("fgs_guider_nsclean", GUIDER, "FGS", MODES["FGS"]["guiding"], [hook(GUIDER_CDS, "post")])
+
+
+def write_step_file(instrument, mode, exp_types):
+    """Write the defaults of nsclean in one mode."""
+    tree = {
+        "class": STEP,
+        "name": "nsclean",
+        "parameters": DARK if mode in SPECTRAL else SKY,
+        "meta": metadata(STEP, instrument, exp_types),
+    }
+    write(f"nsclean_{instrument.lower()}_{mode}", tree)
+
+
+def write_detector1_files(instrument):
+    """Write the two places of a hook in calwebb_detector1: every group, or rate and rateints."""
+    exp_types = [name for mode, names in MODES[instrument].items() if mode != "guiding" for name in names]
+    prefix = f"{instrument.lower()}_detector1_nsclean"
+    off = skipped(CLEAN_FLICKER)
+    write_pipeline_file(f"{prefix}_groups", DETECTOR1, instrument, exp_types, [hook(JUMP, "post"), off])
+    write_pipeline_file(f"{prefix}_rates", DETECTOR1, instrument, exp_types, [off, hook(RAMP_FIT, "post")])
+
+
+def write_stage_2_files():
+    """Write the stage-2 files.
+
+    calwebb_spec2 first needs a WCS to know where the spectra are, so its hook is in the place of clean_flicker_noise,
+    which runs on the science exposure alone when that step is skipped. calwebb_image2 has no such step.
+    """
+    imaging = {"nircam": MODES["NIRCAM"]["imaging"], "niriss": MODES["NIRISS"]["imaging"]}
+    spectra = {
+        "nircam": MODES["NIRCAM"]["grism"],
+        "niriss": MODES["NIRISS"]["grism"],
+        "nirspec": [name for mode in SPECTRAL for name in MODES["NIRSPEC"][mode]],
+    }
+    for instrument, exp_types in imaging.items():
+        steps = [hook(ASSIGN_WCS, "pre")]
+        write_pipeline_file(f"{instrument}_image2_nsclean", IMAGE2, instrument.upper(), exp_types, steps)
+    for instrument, exp_types in spectra.items():
+        steps = [hook(CLEAN_FLICKER, "pre", skip=True)]
+        write_pipeline_file(f"{instrument}_spec2_nsclean", SPEC2, instrument.upper(), exp_types, steps)
+
+
+def write_pipeline_file(name, pipeline, instrument, exp_types, steps):
+    """Write the parameter file of a pipeline with our step hooked in."""
+    module, cls = pipeline
+    tree = {
+        "class": f"{module}.{cls}",
+        "name": cls,
+        "parameters": {},
+        "steps": steps,
+        "jwst_denoise": OURS,
+        "meta": metadata(cls, instrument, exp_types),
+    }
+    write(name, tree)
+
+
+def hook(step, when, **parameters):
+    """Entry of ``steps`` that hooks nsclean before or after a step."""
+    name, cls = step
+    return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [STEP], **parameters}}
+
+
+def skipped(step):
+    """Entry of ``steps`` that skips a step."""
+    name, cls = step
+    return {"class": cls, "name": name, "parameters": {"skip": True}}
+
+
+def metadata(cls, instrument, exp_types):
+    """Header that CRDS wants, and the exposures that the file is for."""
+    return {
+        "author": "jwst_denoise",
+        "date": "2026-01-01T00:00:00",
+        "description": f"Parameters of {cls} for {instrument}",
+        "instrument": {"name": instrument},
+        "origin": "jwst_denoise",
+        "pedigree": "GROUND",
+        "reftype": f"pars-{cls.rpartition('.')[2].lower()}",
+        "telescope": "JWST",
+        "useafter": "1900-01-01T00:00:00",
+        "selector": {"instrument": instrument, "exp_type": exp_types},
+    }
+
+
+def write(name, tree):
+    """Write one ASDF file, without the versions of the writing software: they would be a warning to an older reader."""
+    buffer = io.BytesIO()
+    with asdf.AsdfFile(tree) as content:
+        content.write_to(buffer)
+    text = re.sub(r"^asdf_library:.*?(?=^class:)", "", buffer.getvalue().decode(), flags=re.DOTALL | re.MULTILINE)
+    (FILES / f"{name}.asdf").write_text(text.replace("jwst_denoise:\n", COMMENT + "jwst_denoise:\n", 1))
+
+
+if __name__ == "__main__":
+    main()
