@@ -29,7 +29,7 @@ ALLOWED = [
     HEAVY - {"torch"},
     HEAVY | INTERFACE,
 ]
-LAZY = {"masks": {"astropy", "photutils"}, "networks": set(), "training": set()}
+LAZY = {"masks": {"astropy", "photutils"}, "parameters": {"stpipe"}}
 
 
 def layer_of(name):
