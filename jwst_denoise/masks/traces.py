@@ -1,0 +1,111 @@
+"""Spectral traces found in the image itself, for spectroscopy without a usable WCS."""
+
+import numpy as np
+from scipy import ndimage
+
+from jwst_denoise.masks.dilate import grow
+from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
+from jwst_denoise.masks.imaging import find_sources
+from jwst_denoise.masks.segment import expand, segments
+
+WIDTH = 64  # pixels along the dispersion that are averaged into one sample of the cross-dispersion profile
+REACH = 151  # rows within which the dark level of a profile is looked for
+DARK_QUANTILE = 20  # per cent of those rows that must be dark
+_QUANTILE_OFFSET = 0.8416  # distance of the 20th percentile below the median of a normal sample, in sigma
+
+
+def cross_dispersion_profiles(image, good, width=WIDTH):
+    """
+    Average an image along the dispersion (rows) in pieces, without pixels that stand out of their piece.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (ny, nx)
+        Data in any unit.
+    good : ndarray of bool, shape (ny, nx)
+        Pixels to use.
+    width : int
+        Length of a piece in pixels.
+
+    Returns
+    -------
+    profiles : ndarray of float, shape (ny, ceil(nx / width))
+        Median of each piece, NaN where fewer than a quarter of its pixels are good.
+    """
+    pad = -image.shape[1] % width
+    pieces = np.pad(np.where(good, image, np.nan), ((0, 0), (0, pad)), constant_values=np.nan)
+    pieces = np.sort(pieces.reshape(image.shape[0], -1, width), axis=-1)
+    count = np.isfinite(pieces).sum(axis=-1)
+    middle = np.clip((count - 1) // 2, 0, None)[..., None]
+    median = np.take_along_axis(pieces, middle, axis=-1)[..., 0]
+    return np.where(count >= width // 4, median, np.nan)
+
+
+def profile_significance(profiles):
+    """
+    Profiles above their local dark level, in units of their own row-to-row noise.
+
+    Parameters
+    ----------
+    profiles : ndarray of float, shape (ny, n)
+        Cross-dispersion profiles, NaN where unknown.
+
+    Returns
+    -------
+    ndarray of float, shape (ny, n)
+        Significance; 0 where unknown.
+    """
+    known = np.isfinite(profiles)
+    centre = np.median(profiles[known]) if known.any() else 0.0
+    filled = np.where(known, profiles, centre)
+    steps = np.diff(filled, axis=0)[known[1:] & known[:-1]]
+    noise = 1.4826 * np.median(np.abs(steps)) / np.sqrt(2) if steps.size else 0.0
+    reach = min(REACH, 2 * (len(profiles) // 2) - 1)
+    dark = ndimage.percentile_filter(filled, DARK_QUANTILE, size=(reach, 1), mode="nearest")
+    dark = ndimage.uniform_filter1d(dark, reach // 3, axis=0, mode="nearest") + _QUANTILE_OFFSET * noise
+    smooth = ndimage.gaussian_filter1d(filled - dark, 1.0, axis=0)
+    smooth_noise = noise / np.sqrt(2 * np.sqrt(np.pi))
+    return np.where(known, smooth / (smooth_noise or 1), 0.0)
+
+
+def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=None, flags=NOT_BACKGROUND):
+    """
+    Find the dark background of a spectrum dispersed along the rows, as on the NIRSpec detectors.
+
+    Traces are found in profiles averaged over 64 columns, measured from the dark level of the neighbouring rows;
+    emission lines and whatever else stands out by the segmentation that `imaging_mask` uses.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (ny, nx)
+        Rate or other image in any unit; NaN is allowed.
+    err : ndarray of float, shape (ny, nx), optional
+        1-sigma errors.
+    dq : ndarray of int, shape (ny, nx), optional
+        Data-quality flags.
+    n_sigma : float
+        A trace ends where the smoothed profile falls below this many sigma.
+    dilation : int
+        Pixels by which traces are grown.
+    readout : `jwst_denoise.readout.Readout`, optional
+        Direction of the stripes.
+    flags : int
+        Data-quality bits of pixels that are never background.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        `True` where the pixel is dark background.
+
+    Raises
+    ------
+    ValueError
+        If the image is not two-dimensional.
+    """
+    if np.ndim(image) != 2:
+        raise ValueError(f"a trace mask needs one image of two dimensions, not an array of shape {np.shape(image)}")
+    good = usable(image, err, dq, flags)
+    profiles = cross_dispersion_profiles(np.asarray(image, float), good)
+    traces = expand(segments(profile_significance(profiles), n_sigma), WIDTH, image.shape)
+    found, _ = find_sources(image, good & ~traces, err, n_sigma=n_sigma, readout=readout)
+    return good & ~grow(traces | found, dilation)
