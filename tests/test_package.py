@@ -29,7 +29,7 @@ ALLOWED = [
     HEAVY - {"torch"},
     HEAVY | INTERFACE,
 ]
-LAZY = {"masks": {"astropy", "photutils"}, "parameters": {"stpipe"}}
+LAZY = {"masks": {"astropy", "photutils"}, "parameters": {"stpipe"}, "steps": {"matplotlib"}}
 
 
 def layer_of(name):
