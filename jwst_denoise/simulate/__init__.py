@@ -1,0 +1,37 @@
+"""Simulated exposures of H2RG and H4RG detectors, with the truth.
+
+Arrays in and arrays out, with numpy and scipy only; every function takes a `numpy.random.Generator`.
+"""
+
+from jwst_denoise.simulate.correlated import correlated_noise, stationary_noise
+from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
+from jwst_denoise.simulate.detectors import DETECTORS, DetectorParameters, detector
+from jwst_denoise.simulate.exposure import Switches, simulate_exposure
+from jwst_denoise.simulate.observation import MODES, SUBARRAYS, Observation, frame_time, observation, subarray
+from jwst_denoise.simulate.patterns import PATTERNS, ReadPattern, read_pattern
+from jwst_denoise.simulate.spectrum import NoiseSpectrum
+from jwst_denoise.simulate.truth import Exposure, Truth
+
+__all__ = [
+    "DETECTORS",
+    "MODES",
+    "PATTERNS",
+    "SUBARRAYS",
+    "CosmicRayParameters",
+    "DetectorParameters",
+    "Exposure",
+    "NoiseSpectrum",
+    "Observation",
+    "ReadPattern",
+    "Switches",
+    "Truth",
+    "correlated_noise",
+    "cosmic_rays",
+    "detector",
+    "frame_time",
+    "observation",
+    "read_pattern",
+    "simulate_exposure",
+    "stationary_noise",
+    "subarray",
+]

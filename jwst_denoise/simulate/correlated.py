@@ -1,0 +1,82 @@
+"""Correlated read noise: stationary Gaussian processes in the order of reading."""
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfftfreq
+
+__all__ = ["correlated_noise", "stationary_noise"]
+
+
+def stationary_noise(psd, samples, interval, rng, *, guard=0.25):
+    """One realisation of a stationary Gaussian process.
+
+    Parameters
+    ----------
+    psd : callable
+        One-sided power spectral density (variance / Hz) at an array of frequencies in Hz.
+    samples : int
+        Length of the result.
+    interval : float
+        Time between samples in s.
+    rng : `numpy.random.Generator`
+        Source of the random numbers.
+    guard : float, optional
+        The process is made periodic with at least ``(1 + guard) samples``, so that with a guard the end is not
+        tied to the beginning. With 0 the period is exactly ``samples``.
+
+    Returns
+    -------
+    ndarray
+        (samples,) float32.
+    """
+    period = next_fast_len(int(np.ceil(samples * (1 + guard))), real=True) if guard else samples
+    frequency = rfftfreq(period, interval)
+    frequency[0] = frequency[1] / 2  # the mean stands for everything slower than one period
+    amplitude = np.sqrt(psd(frequency) * (period / (4 * interval))).astype(np.float32)
+    modes = rng.standard_normal(2 * len(frequency), dtype=np.float32).view(np.complex64)
+    real = [0] if period % 2 else [0, -1]
+    modes[real] = np.sqrt(2) * modes[real].real
+    modes *= amplitude
+    return irfft(modes, period, overwrite_x=True)[:samples]
+
+
+def correlated_noise(readout, parameters, rng, frames=1):
+    """Correlated noise of consecutive frames.
+
+    Every output's time series, with the pixel times after each line, is the sum of one process that all outputs
+    share and one of its own (1/f and alternating columns). The frames are consecutive: the noise at the
+    start of one goes on from the end of the one before.
+
+    Parameters
+    ----------
+    readout : `~jwst_denoise.readout.Readout`
+        Geometry: orientation, outputs, overhead, pixel time.
+    parameters : `NoiseSpectrum` or `DetectorParameters`
+        The power spectra, or the detector that has them.
+    rng : `numpy.random.Generator`
+        Source of the random numbers.
+    frames : int, optional
+        Number of frames.
+
+    Returns
+    -------
+    ndarray
+        (frames, ny, nx) float32 in e-, DMS orientation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jwst_denoise import readout, simulate
+    >>> geometry = readout.Readout.for_detector("NRS1", (32, 512))
+    >>> simulate.correlated_noise(geometry, simulate.detector("NRS1"), np.random.default_rng(1)).shape
+    (1, 32, 512)
+    """
+    spectrum = getattr(parameters, "correlated", parameters)
+    samples, interval = frames * readout.ticks, readout.pixel_time
+    nyquist = 0.5 / interval
+    streams = np.empty((frames, readout.outputs, readout.lines, readout.line_ticks), dtype=np.float32)
+    shape = (frames, readout.lines, readout.line_ticks)
+    common = stationary_noise(spectrum.common_psd, samples, interval, rng).reshape(shape)
+    for output in range(readout.outputs):
+        own = stationary_noise(lambda f: spectrum.output_psd(f, nyquist), samples, interval, rng).reshape(shape)
+        np.add(common, own, out=streams[:, output])
+    return readout.from_streams(streams)

@@ -1,0 +1,161 @@
+"""Observing modes, subarrays and the time that a frame takes."""
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+__all__ = ["MODES", "Observation", "SUBARRAYS", "Subarray", "frame_time", "observation", "subarray"]
+
+FULL = 2048
+
+
+@dataclass(frozen=True)
+class Subarray:
+    """Part of a detector that is read: corner (x, y) counted from 1, shape (ny, nx), number of outputs."""
+
+    corner: tuple[int, int] = (1, 1)
+    shape: tuple[int, int] = (FULL, FULL)
+    outputs: int = 4
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an exposure is of, by JWST keywords: EXP_TYPE, FILTER, PUPIL, GRATING, SUBARRAY and its corner (x, y)."""
+
+    exp_type: str
+    filter: str = ""
+    pupil: str = ""
+    grating: str = ""
+    subarray: str = "FULL"
+    corner: tuple[int, int] = (1, 1)
+    fixed_slit: str = ""
+    time_series: bool = False
+
+
+def _nircam_subarrays():
+    """Corners in DMS orientation from the SIAF (PRD 75)."""
+    squares = {
+        "NRCA1": {"SUB160": (1889, 1889), "SUB320": (1729, 1729), "SUB640": (1409, 1409)},
+        "NRCA3": {"SUB160": (1, 1889), "SUB320": (1, 1729), "SUB640": (1, 1409), "SUB64P": (1, 101),
+                  "SUB160P": (1889, 1), "SUB400P": (1649, 1)},
+        "NRCALONG": {"SUB160": (945, 945), "SUB320": (865, 865), "SUB640": (705, 705), "SUB64P": (1935, 1911),
+                     "SUB160P": (1887, 1863), "SUB400P": (1647, 1651)},
+        "NRCB1": {"SUB160": (1, 1), "SUB320": (1, 1), "SUB640": (1, 1), "SUB64P": (1851, 1817), "SUB160P": (1803, 1769),
+                  "SUB400P": (1649, 1649)},
+        "NRCBLONG": {"SUB160": (933, 941), "SUB320": (853, 861), "SUB640": (693, 701), "SUB64P": (1944, 1931),
+                     "SUB160P": (1889, 1889), "SUB400P": (1649, 1649)},
+    }  # fmt: skip
+    for detector, corners in squares.items():
+        for name, corner in corners.items():
+            side = int("".join(filter(str.isdigit, name)))
+            yield (detector, name), Subarray(corner, (side, side), 1)
+    for lines in (64, 128, 256):
+        yield ("NRCALONG", f"SUBGRISM{lines}"), Subarray((1, 1), (lines, FULL), 4)
+
+
+def _nirspec_subarrays():
+    """Corners that hold the slits' spectra; those of SUBS200A1 and SUB2048 on NRS1 are the flight ones."""
+    for detector in ("NRS1", "NRS2"):
+        for name, corner, shape in (
+            ("ALLSLITS", (1, 897), (256, FULL)),
+            ("SUBS200A1", (1, 1041), (64, FULL)),
+            ("SUBS200A2", (1, 1009), (64, FULL)),
+            ("SUBS400A1", (1, 977), (64, FULL)),
+            ("SUBS200B1", (1, 1073), (64, FULL)),
+            ("SUB2048", (1, 946), (32, FULL)),
+            ("SUB1024A", (1025, 946), (32, 1024)),
+            ("SUB1024B", (513, 946), (32, 1024)),
+            ("SUB512", (1025, 946), (32, 512)),
+            ("SUB512S", (1025, 1041), (64, 512)),
+            ("SUB32", (1025, 946), (32, 32)),
+        ):
+            yield (detector, name), Subarray(corner, shape, 1)
+
+
+def _other_subarrays():
+    for name, corner, shape in (
+        ("SUB64", (1985, 1985), (64, 64)),
+        ("SUB128", (1921, 1921), (128, 128)),
+        ("SUB256", (1793, 1793), (256, 256)),
+        ("SUB80", (1045, 1), (80, 80)),
+    ):
+        yield ("NIS", name), Subarray(corner, shape, 1)
+    for detector, row in (("GUIDER1", 961), ("GUIDER2", 961)):
+        yield (detector, "SUB128CNTR"), Subarray((961, row), (128, 128), 1)
+
+
+#: (detector, SUBARRAY) -> `Subarray`; full frames are not listed.
+SUBARRAYS = MappingProxyType(dict([*_nircam_subarrays(), *_nirspec_subarrays(), *_other_subarrays()]))
+
+
+def subarray(detector, name="FULL", size=FULL):
+    """Subarray of a detector by its SUBARRAY name.
+
+    Raises
+    ------
+    ValueError
+        If the detector has none of this name.
+    """
+    if name in ("FULL", "FULLP"):
+        return Subarray(shape=(size, size))
+    try:
+        return SUBARRAYS[detector, name]
+    except KeyError:
+        known = ", ".join(n for d, n in SUBARRAYS if d == detector) or "none"
+        raise ValueError(f"{detector} has no subarray {name!r}; known: FULL, {known}") from None
+
+
+#: Mode -> observation with the mode's usual filter and disperser.
+MODES = MappingProxyType(
+    {
+        "NRS_IFU": Observation("NRS_IFU", "F100LP", grating="G140H"),
+        "NRS_MSASPEC": Observation("NRS_MSASPEC", "F290LP", grating="G395M"),
+        "NRS_FIXEDSLIT": Observation(
+            "NRS_FIXEDSLIT", "F170LP", grating="G235M", subarray="ALLSLITS", fixed_slit="S400A1"
+        ),
+        "NRS_BRIGHTOBJ": Observation(
+            "NRS_BRIGHTOBJ", "F290LP", grating="G395H", subarray="SUB2048", fixed_slit="S1600A1", time_series=True
+        ),
+        "NRC_IMAGE": Observation("NRC_IMAGE", "F200W", pupil="CLEAR"),
+        "NRC_TSIMAGE": Observation("NRC_TSIMAGE", "F200W", pupil="CLEAR", subarray="SUB64P", time_series=True),
+        "NIS_IMAGE": Observation("NIS_IMAGE", "CLEAR", pupil="F200W"),
+        "FGS_IMAGE": Observation("FGS_IMAGE"),
+        "UTR": Observation("UTR"),
+    }
+)
+
+_DEFAULT_MODE = {
+    "NIRSPEC": "NRS_IFU", "NIRCAM": "NRC_IMAGE", "NIRISS": "NIS_IMAGE", "FGS": "FGS_IMAGE", "ECHELLE": "UTR"
+}  # fmt: skip
+
+
+def observation(detector, mode=None, **changes):
+    """Observation of a detector in a mode; the corner follows from the subarray.
+
+    Parameters
+    ----------
+    detector : DetectorParameters
+        Whose subarrays are meant.
+    mode : str, optional
+        A key of `MODES`; by default full-frame imaging, or the IFU of NIRSpec.
+    **changes
+        Other fields of `Observation`.
+    """
+    mode = mode or _DEFAULT_MODE[detector.instrument]
+    if mode not in MODES:
+        raise ValueError(f"no observing mode {mode!r}; known: {', '.join(MODES)}")
+    if detector.name.endswith("LONG") and MODES[mode].filter == "F200W":
+        changes.setdefault("filter", "F356W")
+    result = replace(MODES[mode], **changes)
+    if "corner" in changes:
+        return result
+    return replace(result, corner=subarray(detector.name, result.subarray, detector.size).corner)
+
+
+def frame_time(readout, instrument):
+    """Time from one frame to the next in s.
+
+    A frame takes one line more than it has when four outputs or NIRSpec read it, two more otherwise (JDox: detector
+    readout; 10.73677 s for a full frame, 0.05016 s for NIRCam's SUB64P, 0.90156 s for NIRSpec's SUB2048).
+    """
+    extra = 1 if readout.outputs > 1 or instrument == "NIRSPEC" else 2
+    return (readout.lines + extra) * readout.line_ticks * readout.pixel_time

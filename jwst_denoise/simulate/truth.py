@@ -1,0 +1,86 @@
+"""A simulated exposure and what is known about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jwst_denoise.readout import Readout
+from jwst_denoise.simulate.detectors import DetectorParameters
+from jwst_denoise.simulate.observation import Observation
+from jwst_denoise.simulate.patterns import ReadPattern
+
+__all__ = ["Exposure", "Truth"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What went into an exposure.
+
+    Parameters
+    ----------
+    rate : ndarray
+        (ny, nx) or (nints, ny, nx) e- / s from the scene, without dark current; 0 on reference pixels.
+    correlated : ndarray
+        (nints, ngroups, ny, nx) e- float32: 1/f and alternating-column noise of each group.
+    cosmic_rays : ndarray
+        (nints, ngroups, ny, nx) e- float32: charge of cosmic rays that arrived between the last frame of the group
+        before (or the reset) and the last frame of this one.
+    drift : ndarray
+        (nints, ngroups) e-: level common to all pixels of each group.
+    picture_frame : ndarray
+        (ny, nx) template of the picture frame.
+    picture_frame_rate : ndarray
+        (nints,) e- / s: amplitude of the template in each integration.
+    """
+
+    rate: np.ndarray
+    correlated: np.ndarray
+    cosmic_rays: np.ndarray
+    drift: np.ndarray
+    picture_frame: np.ndarray
+    picture_frame_rate: np.ndarray
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A simulated exposure.
+
+    Parameters
+    ----------
+    counts : ndarray
+        (nints, ngroups, ny, nx) uint16 DN.
+    detector, readout, pattern, observation : DetectorParameters, Readout, ReadPattern, Observation
+        What it was taken with.
+    frame_time : float
+        Time between frames in s.
+    truth : Truth
+        What went into it.
+    """
+
+    counts: np.ndarray
+    detector: DetectorParameters
+    readout: Readout
+    pattern: ReadPattern
+    observation: Observation
+    frame_time: float
+    truth: Truth
+
+    @property
+    def group_time(self):
+        """Time between groups in s."""
+        return self.frame_time * self.pattern.frames_per_group
+
+    @property
+    def metadata(self):
+        """Flat description of the exposure by JWST keywords."""
+        nints, ngroups, ny, nx = self.counts.shape
+        observation = self.observation
+        return {
+            "INSTRUME": self.detector.instrument, "DETECTOR": self.detector.name, "EXP_TYPE": observation.exp_type,
+            "FILTER": observation.filter, "PUPIL": observation.pupil, "GRATING": observation.grating,
+            "SUBARRAY": observation.subarray, "SUBSTRT1": observation.corner[0], "SUBSTRT2": observation.corner[1],
+            "SUBSIZE1": nx, "SUBSIZE2": ny, "FASTAXIS": self.readout.fastaxis, "SLOWAXIS": self.readout.slowaxis,
+            "NOUTPUTS": self.readout.outputs, "READPATT": self.pattern.name, "NINTS": nints, "NGROUPS": ngroups,
+            "NFRAMES": self.pattern.nframes, "GROUPGAP": self.pattern.groupgap,
+            "TFRAME": self.frame_time, "TGROUP": self.group_time,
+        }  # fmt: skip
