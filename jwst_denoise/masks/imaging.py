@@ -9,14 +9,14 @@ from jwst_denoise.masks.clip import clip
 from jwst_denoise.masks.destripe import destripe
 from jwst_denoise.masks.dilate import grow
 from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
-from jwst_denoise.masks.segment import bin_sum, detect, expand
+from jwst_denoise.masks.segment import SCALES, bin_sum, detect, expand
 
 logger = logging.getLogger("stpipe.jwst_denoise.masks")
 
 PIXEL_MARGIN = 2.0  # single pixels are clipped this many sigma beyond n_sigma
 MIN_DARK = 0.05  # least dark fraction of the usable pixels
 BOX = 128  # largest edge of a background mesh cell, pixels
-ROUNDS = 2
+LARGE = 512  # images at least this large on both sides are binned for the background and the first look
 
 
 def smooth_background(image, good, box=BOX):
@@ -37,7 +37,7 @@ def smooth_background(image, good, box=BOX):
     ndarray of float32, shape (ny, nx)
         The background; a constant where no mesh cell holds enough good pixels.
     """
-    factor = 4 if min(image.shape) >= 512 else 1
+    factor = 4 if min(image.shape) >= LARGE else 1
     count = bin_sum(good, factor)
     mean = bin_sum(np.where(good, image, 0), factor) / np.maximum(count, 1)
     empty = count < 0.25 * factor**2
@@ -114,11 +114,10 @@ def find_sources(image, good, err=None, *, n_sigma=2.0, readout=None):
     flat : ndarray of float32, shape (ny, nx)
         The image flattened with the sources left out.
     """
-    found = np.zeros(image.shape, bool)
-    for _ in range(ROUNDS):
-        flat = flatten(image, good & ~found, err, readout)
-        found = detect(flat, good, n_sigma)
-    return found, flat
+    first_look = SCALES[1:] if min(image.shape) >= LARGE else SCALES
+    found = detect(flatten(image, good, err, readout), good, n_sigma, first_look)
+    flat = flatten(image, good & ~found, err, readout)
+    return detect(flat, good, n_sigma), flat
 
 
 def imaging_mask(

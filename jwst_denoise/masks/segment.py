@@ -14,7 +14,7 @@ from jwst_denoise.masks.clip import robust_level
 
 #: (bin factor, Gaussian sigma in binned pixels): about 1, 4 and 12 detector pixels.
 SCALES = ((1, 1.0), (4, 1.0), (8, 1.5))
-SEED = 1.5  # a segment's peak must exceed the threshold by this many sigma
+SEED = 1.5
 MIN_PIXELS = 4
 
 
@@ -34,6 +34,8 @@ def bin_sum(values, factor):
     ndarray of float32, shape (ceil(ny / factor), ceil(nx / factor))
         The sums.
     """
+    if factor == 1:
+        return np.asarray(values, np.float32)
     ny, nx = values.shape
     padded = np.pad(np.asarray(values, np.float32), ((0, -ny % factor), (0, -nx % factor)))
     return padded.reshape(padded.shape[0] // factor, factor, -1, factor).sum(axis=(1, 3))
@@ -88,7 +90,7 @@ def significance(image, good, factor=1, sigma=1.0):
     return np.where(covered, (snr - level) / (noise or 1), 0).astype(np.float32)
 
 
-def segments(snr, threshold):
+def segments(snr, threshold, seed=SEED):
     """
     Connected areas above or below the background that hold at least one secure pixel.
 
@@ -97,7 +99,9 @@ def segments(snr, threshold):
     snr : ndarray of float, shape (ny, nx)
         Significance, positive or negative.
     threshold : float
-        Limit in sigma of the areas' outer edge; their peak must exceed ``threshold + SEED``.
+        Limit in sigma of the areas' outer edge.
+    seed : float
+        An area counts if its peak exceeds ``threshold + seed``.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def segments(snr, threshold):
     strength = np.abs(snr)
     labels = _labels(strength, threshold)
     secure = np.zeros(labels.max() + 1, bool)
-    secure[labels[strength > threshold + SEED]] = True
+    secure[labels[strength > threshold + seed]] = True
     secure[0] = False
     return secure[labels]
 
@@ -144,7 +148,7 @@ def detect(image, good, n_sigma, scales=SCALES):
     """
     found = np.zeros(image.shape, bool)
     for factor, sigma in scales:
-        if min(image.shape) < 8 * factor:
+        if factor > 1 and min(image.shape) < 8 * factor:
             continue
         snr = significance(image, good & ~found, factor, sigma)
         found |= expand(segments(snr, n_sigma), factor, image.shape)

@@ -6,12 +6,15 @@ from scipy import ndimage
 from jwst_denoise.masks.dilate import grow
 from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.imaging import find_sources
-from jwst_denoise.masks.segment import expand, segments
+from jwst_denoise.masks.segment import segments
 
 WIDTH = 64  # pixels along the dispersion that are averaged into one sample of the cross-dispersion profile
 REACH = 151  # rows within which the dark level of a profile is looked for
-DARK_QUANTILE = 20  # per cent of those rows that must be dark
-_QUANTILE_OFFSET = 0.8416  # distance of the 20th percentile below the median of a normal sample, in sigma
+DARK_QUANTILE = 5  # per cent of those rows that must be dark: the gaps between the slices of an IFU are narrow
+_QUANTILE_OFFSET = 1.6449  # distance of the 5th percentile below the median of a normal sample, in sigma
+_WITHIN_ONE_SIGMA = 0.6827
+_SMOOTHED = (4 * np.pi) ** -0.25  # noise left by a Gaussian smoothing of 1 sample
+SEED = 3.0  # sigma above the threshold: a false trace costs many columns
 
 
 def cross_dispersion_profiles(image, good, width=WIDTH):
@@ -41,9 +44,37 @@ def cross_dispersion_profiles(image, good, width=WIDTH):
     return np.where(count >= width // 4, median, np.nan)
 
 
+def dark_level(profiles, noise):
+    """
+    Level of the dark rows near every row.
+
+    Where light fills most rows the dark level is a low percentile; where negative traces of a nod lie among dark
+    rows it is the median. A rate is near zero in the dark, so the one nearer to zero is taken for the whole image.
+
+    Parameters
+    ----------
+    profiles : ndarray of float, shape (ny, n)
+        Cross-dispersion profiles.
+    noise : float
+        Their 1-sigma noise.
+
+    Returns
+    -------
+    ndarray of float, shape (ny, n)
+        The level.
+    """
+    reach = min(REACH, 2 * (len(profiles) // 2) - 1)
+    low = ndimage.percentile_filter(profiles, DARK_QUANTILE, size=(reach, 1), mode="nearest") + _QUANTILE_OFFSET * noise
+    middle = ndimage.median_filter(profiles, size=(reach, 1), mode="nearest")
+    level = min(low, middle, key=lambda candidate: abs(np.median(candidate)))
+    return ndimage.uniform_filter1d(level, reach // 3, axis=0, mode="nearest")
+
+
 def profile_significance(profiles):
     """
-    Profiles above their local dark level, in units of their own row-to-row noise.
+    Profiles above their local dark level, in units of their noise.
+
+    The noise is the larger of the row-to-row scatter and the scatter below the dark level, which slow drifts raise.
 
     Parameters
     ----------
@@ -60,12 +91,32 @@ def profile_significance(profiles):
     filled = np.where(known, profiles, centre)
     steps = np.diff(filled, axis=0)[known[1:] & known[:-1]]
     noise = 1.4826 * np.median(np.abs(steps)) / np.sqrt(2) if steps.size else 0.0
-    reach = min(REACH, 2 * (len(profiles) // 2) - 1)
-    dark = ndimage.percentile_filter(filled, DARK_QUANTILE, size=(reach, 1), mode="nearest")
-    dark = ndimage.uniform_filter1d(dark, reach // 3, axis=0, mode="nearest") + _QUANTILE_OFFSET * noise
-    smooth = ndimage.gaussian_filter1d(filled - dark, 1.0, axis=0)
-    smooth_noise = noise / np.sqrt(2 * np.sqrt(np.pi))
+    smooth = ndimage.gaussian_filter1d(filled - dark_level(filled, noise), 1.0, axis=0)
+    below = -smooth[known & (smooth < 0)]
+    smooth_noise = max(noise * _SMOOTHED, np.quantile(below, _WITHIN_ONE_SIGMA) if below.size else 0.0)
     return np.where(known, smooth / (smooth_noise or 1), 0.0)
+
+
+def find_traces(image, good, n_sigma):
+    """
+    Find continuum traces along the rows.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (ny, nx)
+        Data in any unit.
+    good : ndarray of bool, shape (ny, nx)
+        Pixels to use.
+    n_sigma : float
+        A trace ends where the smoothed profile falls below this many sigma.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        `True` in a trace.
+    """
+    significance = profile_significance(cross_dispersion_profiles(image, good))
+    return segments(significance, n_sigma, SEED).repeat(WIDTH, axis=1)[:, : image.shape[1]]
 
 
 def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=None, flags=NOT_BACKGROUND):
@@ -105,7 +156,6 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
     if np.ndim(image) != 2:
         raise ValueError(f"a trace mask needs one image of two dimensions, not an array of shape {np.shape(image)}")
     good = usable(image, err, dq, flags)
-    profiles = cross_dispersion_profiles(np.asarray(image, float), good)
-    traces = expand(segments(profile_significance(profiles), n_sigma), WIDTH, image.shape)
+    traces = find_traces(np.asarray(image, float), good, n_sigma)
     found, _ = find_sources(image, good & ~traces, err, n_sigma=n_sigma, readout=readout)
     return good & ~grow(traces | found, dilation)
