@@ -1,0 +1,176 @@
+"""Build a cache: reference files of the detectors asked for, and rules for all that lies in it."""
+
+from pathlib import Path
+
+from jwst_denoise.crds_cache.parameter_references import ParameterReference, install
+from jwst_denoise.crds_cache.parameter_references import rules as parameter_rules
+from jwst_denoise.crds_cache.references import TYPES, write
+from jwst_denoise.crds_cache.rules import CONTEXT, SERVER_CONFIG, write_rules, write_server_config
+from jwst_denoise.crds_cache.types import reference_types
+from jwst_denoise.parameters.shipped import suggest
+from jwst_denoise.readout import DETECTORS as GEOMETRY
+from jwst_denoise.simulate import SUBARRAYS, detector
+
+__all__ = ["DETECTORS", "INSTRUMENTS", "build", "environment"]
+
+#: Instruments that a cache can serve.
+INSTRUMENTS = tuple(TYPES)
+
+#: Instrument -> names of its detectors.
+DETECTORS = {
+    instrument: tuple(name for name, (owner, *_) in GEOMETRY.items() if owner == instrument)
+    for instrument in INSTRUMENTS
+}
+
+#: Types of which every subarray needs its own file.
+_BY_SUBARRAY = ("dark",)
+
+_DETECTOR = ("META.INSTRUMENT.DETECTOR",)
+_MARK = Path("config", "made_by_jwst_denoise")
+
+
+def environment(directory):
+    """Variables that make the CRDS client use a cache, and nothing but it.
+
+    They must be set before the first pipeline runs in a process: the CRDS client remembers what it has read.
+
+    Parameters
+    ----------
+    directory : path-like
+        The cache.
+
+    Returns
+    -------
+    dict of str
+    """
+    return {
+        "CRDS_PATH": str(Path(directory).resolve()),
+        "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
+        "CRDS_CONTEXT": CONTEXT,
+        "CRDS_READONLY_CACHE": "1",
+    }
+
+
+def build(directory, instruments=None, detectors=None, parameters=(), progress=None):
+    """Write a CRDS cache for calwebb_detector1 and calwebb_guider, or add detectors to one.
+
+    Parameters
+    ----------
+    directory : path-like
+        Made if it does not exist. It must be empty or an earlier cache of this function.
+    instruments : iterable of str, optional
+        Keys of `DETECTORS`: all of an instrument's detectors. By default all instruments, or those of ``detectors``.
+    detectors : iterable of str, optional
+        Names such as ``"NRS1"``: only these detectors.
+    parameters : iterable of path-like, optional
+        ASDF parameter files, such as the shipped ones. They become parameter references, which ``strun`` and
+        ``Step.call`` find by themselves: instrument and exposure types are those of the file's ``meta.selector``.
+    progress : callable, optional
+        Called with (number written, number to write, name) after each reference file.
+
+    Returns
+    -------
+    dict of str
+        `environment` of the cache.
+
+    Raises
+    ------
+    ValueError
+        If an instrument, a detector or a parameter file is not what it should be, or the directory is another cache.
+    """
+    directory = Path(directory)
+    chosen = _choose(instruments, detectors)
+    references = [ParameterReference.from_file(file) for file in parameters]
+    _claim(directory)
+    _write_references(directory, chosen, progress)
+    for instrument in INSTRUMENTS:
+        own = [reference for reference in references if reference.instrument == instrument]
+        install(own, _folder(directory, instrument))
+    write_server_config(directory)
+    write_rules(directory, {instrument: _rules(directory, instrument) for instrument in INSTRUMENTS})
+    return environment(directory)
+
+
+def _choose(instruments, detectors):
+    """Names of the detectors to write."""
+    chosen = [] if instruments is None else [_known(name, DETECTORS, "instrument") for name in instruments]
+    every = [name for names in DETECTORS.values() for name in names]
+    if detectors is None:
+        return [name for name in every if instruments is None or _owner(name) in chosen]
+    names = [_known(name, every, "detector") for name in detectors]
+    for name in names:
+        if instruments is not None and _owner(name) not in chosen:
+            raise ValueError(f"detector {name} belongs to {_owner(name)}, not to {', '.join(chosen)}")
+    return names
+
+
+def _known(name, known, what):
+    upper = str(name).upper()
+    if upper not in known:
+        raise ValueError(f"no {what} {name!r} in the cache{suggest(upper, known)}")
+    return upper
+
+
+def _claim(directory):
+    """Mark the directory as ours; refuse one that holds anything else."""
+    mark = directory / _MARK
+    if not mark.exists() and directory.exists() and any(directory.iterdir()):
+        what = "a CRDS cache of another origin" if (directory / SERVER_CONFIG).exists() else "not empty"
+        raise ValueError(f"{directory} is {what}; give a new directory")
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text("Simulated reference files, written by jwst-denoise crds-cache.\n")
+
+
+def _write_references(directory, names, progress):
+    """Write every reference file of the detectors."""
+    jobs = [
+        (name, type_, *variant) for name in names for type_ in TYPES[_owner(name)] for variant in _variants(type_, name)
+    ]
+    for number, (name, type_, values, options) in enumerate(jobs, start=1):
+        folder = _folder(directory, _owner(name))
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _file_name(type_, values)
+        write(folder / file, type_, detector(name), **options)
+        if progress is not None:
+            progress(number, len(jobs), file)
+
+
+def _variants(type_, name):
+    """Reference files of one type and detector: the header values that each matches, and how it differs."""
+    if type_ not in _BY_SUBARRAY:
+        return [((name,), {})]
+    subarrays = ["FULL", *(subarray for owner, subarray in SUBARRAYS if owner == name)]
+    return [((name, subarray), {"subarray": subarray}) for subarray in subarrays]
+
+
+def _owner(name):
+    return GEOMETRY[name][0]
+
+
+def _folder(directory, instrument):
+    return directory / "references" / "jwst" / instrument.lower()
+
+
+def _file_name(type_, values):
+    return "_".join(["jwst", _owner(values[0]), type_, *values]).lower() + ".fits"
+
+
+def _rules(directory, instrument):
+    """Rule of every type: the reference files that lie in the cache, or that it does not apply."""
+    rules = dict.fromkeys(reference_types())
+    rules.update({type_: _rule(directory, instrument, type_) for type_ in TYPES[instrument]})
+    return {**rules, **parameter_rules(_folder(directory, instrument))}
+
+
+def _rule(directory, instrument, type_):
+    """Rule of one type; a subarray that has no file of its own gets the answer that there is none."""
+    folder = _folder(directory, instrument)
+    variants = [values for name in DETECTORS[instrument] for values, _ in _variants(type_, name)]
+    files = {values: _file_name(type_, values) for values in variants}
+    files = {values: file for values, file in files.items() if (folder / file).exists()}
+    if not files:
+        return None
+    if type_ not in _BY_SUBARRAY:
+        return _DETECTOR, files
+    others = {(name, "ANY"): "N/A" for name, _ in files}
+    return (*_DETECTOR, "META.SUBARRAY.NAME"), {**files, **others}

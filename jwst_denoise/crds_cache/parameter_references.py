@@ -1,0 +1,114 @@
+"""Parameter references: ASDF parameter files that ``strun`` and ``Step.call`` find in the cache by themselves."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from jwst_denoise.parameters.shipped import read
+
+__all__ = ["ParameterReference", "install", "rules"]
+
+PREFIX = "pars-"
+
+
+@dataclass(frozen=True)
+class ParameterReference:
+    """A parameter file and the exposures that it is for.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    type_ : str
+        Type of reference, ``pars-`` and the name of the class in small letters.
+    instrument : str
+        Instrument, in capitals.
+    exp_types : tuple of str
+        Exposure types; ``("ANY",)`` for all.
+    """
+
+    path: Path
+    type_: str
+    instrument: str
+    exp_types: tuple[str, ...]
+
+    @classmethod
+    def from_file(cls, path):
+        """Read what a parameter file says of itself.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it names no class or no instrument.
+        """
+        tree = read(path)
+        meta = tree.get("meta", {})
+        selector = meta.get("selector", {})
+        instrument = selector.get("instrument") or meta.get("instrument", {}).get("name")
+        if not isinstance(tree.get("class"), str) or not isinstance(instrument, str):
+            raise ValueError(f"{path}: a parameter reference needs the keys class and meta: instrument: name")
+        exp_types = selector.get("exp_type", ["ANY"])
+        exp_types = [exp_types] if isinstance(exp_types, str) else exp_types
+        type_ = PREFIX + tree["class"].rpartition(".")[2].lower()
+        return cls(Path(path), type_, instrument.upper(), tuple(exp_types))
+
+    @property
+    def file_name(self):
+        """Name of the file in a cache."""
+        stem = self.path.stem.removeprefix(self._prefix)
+        return f"{self._prefix}{stem}.asdf"
+
+    @property
+    def _prefix(self):
+        return f"jwst_{self.instrument.lower()}_{self.type_}_"
+
+
+def install(references, folder):
+    """Copy parameter references into the folder of their instrument.
+
+    Parameters
+    ----------
+    references : list of ParameterReference
+        All of one instrument.
+    folder : pathlib.Path
+        Where the cache keeps that instrument's files.
+
+    Raises
+    ------
+    ValueError
+        If two files, in the cache or new, are for the same exposures; nothing is copied.
+    """
+    new = {reference.file_name for reference in references}
+    kept = [reference for reference in _installed(folder) if reference.path.name not in new]
+    _refuse_overlap([*kept, *references])
+    folder.mkdir(parents=True, exist_ok=True)
+    for reference in references:
+        target = folder / reference.file_name
+        if not target.exists() or not target.samefile(reference.path):
+            shutil.copyfile(reference.path, target)
+
+
+def rules(folder):
+    """Rules for the parameter references in an instrument's folder, as `write_rules` takes them."""
+    found = {}
+    for reference in _installed(folder):
+        files = found.setdefault(reference.type_, (("META.EXPOSURE.TYPE",), {}))[1]
+        files["|".join(reference.exp_types),] = reference.path.name
+    for _, files in found.values():
+        files.setdefault(("ANY",), "N/A")
+    return found
+
+
+def _installed(folder):
+    return [ParameterReference.from_file(path) for path in sorted(folder.glob(f"*_{PREFIX}*.asdf"))]
+
+
+def _refuse_overlap(references):
+    owners = {}
+    for reference in references:
+        for exp_type in reference.exp_types:
+            other = owners.setdefault((reference.type_, exp_type), reference.path)
+            if other != reference.path:
+                raise ValueError(f"{reference.path} and {other} are both {reference.type_} for {exp_type}")

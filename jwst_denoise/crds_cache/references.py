@@ -1,0 +1,160 @@
+"""The reference files, one function a type: what the simulator knows of a detector, in the pipeline's form."""
+
+import numpy as np
+from astropy.io import fits
+from stdatamodels.jwst import datamodels
+from stdatamodels.jwst.datamodels import dqflags
+
+from jwst_denoise.simulate import frame_time
+from jwst_denoise.simulate import subarray as find_subarray
+
+__all__ = ["TYPES", "write"]
+
+#: Two frames are enough: the pipeline extrapolates a dark that is shorter than the exposure.
+DARK_FRAMES = 2
+
+_TILE = 256
+
+
+def mask(detector):
+    """Data quality: the reference pixels and nothing else."""
+    border = detector.readout().reference_pixels
+    return datamodels.MaskModel, {"DQ": border * np.uint32(dqflags.pixel["REFERENCE_PIXEL"])}, {}
+
+
+def gain(detector):
+    """Electrons per DN."""
+    return datamodels.GainModel, {"SCI": _plane(detector, detector.gain)}, {}
+
+
+def readnoise(detector):
+    """White noise of a correlated double sample (hence √2) in DN, which is what jump and ramp_fit expect."""
+    noise = np.where(detector.readout().reference_pixels, detector.reference_read_noise, detector.read_noise)
+    return datamodels.ReadnoiseModel, {"SCI": (np.sqrt(2) * noise / detector.gain).astype(np.float32)}, {}
+
+
+def saturation(detector):
+    """Raw DN, bias included, from which a pixel is saturated; reference pixels never are."""
+    border = detector.readout().reference_pixels
+    return (
+        datamodels.SaturationModel,
+        {
+            "SCI": _plane(detector, detector.saturation),
+            "DQ": border * np.uint32(dqflags.pixel["NO_SAT_CHECK"]),
+        },
+        {},
+    )
+
+
+def superbias(detector):
+    """DN of every pixel after a reset."""
+    image = detector.superbias()
+    return datamodels.SuperBiasModel, {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
+
+
+def linearity(detector):
+    """Coefficients of the polynomial in DN that makes the signal linear; reference pixels stay as they are."""
+    coefficients = np.array(detector.nonlinearity, dtype=np.float32)[:, None, None]
+    border = detector.readout().reference_pixels
+    return (
+        datamodels.LinearityModel,
+        {
+            "COEFFS": np.broadcast_to(coefficients, (len(coefficients), *border.shape)),
+            "DQ": border * np.uint32(dqflags.pixel["NO_LIN_CORR"]),
+        },
+        {},
+    )
+
+
+def dark(detector, subarray="FULL"):
+    """DN at the end of each of the first frames; the pipeline cuts no dark, so every subarray has its own."""
+    window = find_subarray(detector.name, subarray, detector.size)
+    readout = detector.readout(window.shape, window.corner, window.outputs)
+    seconds = frame_time(readout, detector.instrument)
+    rate = detector.dark_rate(window.shape, window.corner) * np.float32(seconds / detector.gain)
+    frames = np.arange(1, DARK_FRAMES + 1, dtype=np.float32)[:, None, None] * rate
+    meta = {
+        "exposure": {
+            "nframes": 1,
+            "groupgap": 0,
+            "ngroups": DARK_FRAMES,
+            "average_dark_current": detector.dark_current,
+        },
+        "subarray": _window(subarray, *window.corner, *window.shape[::-1]),
+    }
+    model = datamodels.DarkNirspecModel if detector.instrument == "NIRSPEC" else datamodels.DarkModel
+    return model, {"SCI": frames, "DQ": np.zeros(window.shape, dtype=np.uint32)}, meta
+
+
+def flat(detector):
+    """Uniform response."""
+    image = _plane(detector, 1)
+    return datamodels.FlatModel, {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
+
+
+_DETECTOR1 = {
+    function.__name__: function for function in (mask, gain, readnoise, saturation, superbias, linearity, dark)
+}
+_WITH_FLAT = {**_DETECTOR1, "flat": flat}
+
+#: Instrument -> type -> function. NIRSpec's flats are the product of three that depend on the optics: there are none.
+TYPES = {"NIRSPEC": _DETECTOR1, "NIRCAM": _WITH_FLAT, "NIRISS": _WITH_FLAT, "FGS": _WITH_FLAT}
+
+
+def write(path, type_, detector, **options):
+    """Write a reference file: keywords by stdatamodels, arrays in FITS tile compression.
+
+    Most arrays are constant or nearly so; compressed, a cache of all detectors is some megabytes instead of gigabytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, replaced if it exists.
+    type_ : str
+        A key of ``TYPES[detector.instrument]``.
+    detector : jwst_denoise.simulate.DetectorParameters
+        The detector.
+    **options
+        What the function of this type takes beside the detector.
+    """
+    model_class, arrays, meta = TYPES[detector.instrument][type_](detector, **options)
+    with model_class() as model:
+        model.meta = _metadata(type_, detector)
+        model.update({"meta": meta})
+        model.save(path, overwrite=True)
+    with fits.open(path, mode="append") as hdus:
+        for name, array in arrays.items():
+            hdus.append(_compressed(name, array))
+
+
+def _metadata(type_, detector):
+    return {
+        "telescope": "JWST",
+        "reftype": type_.upper(),
+        "author": "jwst_denoise",
+        "description": "Simulated detector, not a flight calibration",
+        "pedigree": "SIMULATION",
+        "useafter": "1900-01-01T00:00:00",
+        "instrument": {"name": detector.instrument, "detector": detector.name},
+        "subarray": {
+            **_window("GENERIC", 1, 1, detector.size, detector.size),
+            **{"fastaxis": detector.fastaxis, "slowaxis": detector.slowaxis},
+        },
+    }
+
+
+def _window(name, xstart, ystart, xsize, ysize):
+    return {"name": name, "xstart": xstart, "ystart": ystart, "xsize": xsize, "ysize": ysize}
+
+
+def _compressed(name, array):
+    tile = (1,) * (array.ndim - 2) + (_TILE, array.shape[-1])
+    return fits.CompImageHDU(array, name=name, compression_type="GZIP_2", quantize_level=0, tile_shape=tile)
+
+
+def _plane(detector, value):
+    return np.full((detector.size, detector.size), value, dtype=np.float32)
+
+
+def _good(detector):
+    return np.zeros((detector.size, detector.size), dtype=np.uint32)
