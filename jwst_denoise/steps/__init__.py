@@ -1,0 +1,1 @@
+"""Steps of the jwst pipeline: they open, choose, call and record; the work on arrays is done in the layers below."""

@@ -1,0 +1,203 @@
+"""Common base of the steps: kinds of input, parameters and their precedence, status, provenance, optional products."""
+
+import contextlib
+import logging
+from types import SimpleNamespace
+
+from jwst.datamodels import ModelContainer, ModelLibrary
+from jwst.stpipe import Step
+from stdatamodels.jwst.datamodels import JwstDataModel
+from stpipe import config_parser
+from stpipe.exceptions import ValidationError
+
+from jwst_denoise import parameters
+from jwst_denoise.steps import extras, provenance
+from jwst_denoise.steps.status import CorrectionFailed, NotApplicable, mark
+
+__all__ = ["DenoiseStep", "ParameterError"]
+
+log = logging.getLogger("stpipe.jwst_denoise.steps")
+
+
+class ParameterError(ValidationError, ValueError):
+    """A parameter is misspelt or has an impossible value; the message names it."""
+
+
+@contextlib.contextmanager
+def _as_value_error():
+    try:
+        yield
+    except ValidationError as error:
+        raise ParameterError(str(error)) from error
+
+
+class DenoiseStep(Step):
+    """A step that removes noise from one data model at a time; subclasses define `denoise`.
+
+    Parameters come, in rising precedence, from the spec, the parameter file that the package ships for this kind of
+    exposure, the user's parameter file, and explicit keywords. A step that hangs as a hook in a pipeline finds its
+    own in the pipeline's parameter file (`jwst_denoise.parameters.hook_parameters`).
+    """
+
+    spec = """
+        save_noise = boolean(default=False)  # Also write what was removed (input - output)
+        save_qa = boolean(default=False)  # Also write a before/after picture (PNG)
+    """
+
+    def __init__(self, *args, **kwargs):
+        with _as_value_error():
+            super().__init__(*args, **kwargs)
+        if self._is_hook:
+            self._given_to_hook()
+
+    @classmethod
+    def from_config_section(cls, *args, **kwargs):
+        """Make a step from a section of a parameter file, as `stpipe.Step` does; bad values raise `ValueError`."""
+        with _as_value_error():
+            return super().from_config_section(*args, **kwargs)
+
+    @classmethod
+    def get_config_from_reference(cls, dataset, disable=None, crds_observatory=None):
+        """Parameters that this package ships for the exposure; CRDS, which does not know these steps, is not asked.
+
+        Parameters
+        ----------
+        dataset : dict, path or JwstDataModel
+            The exposure, or its header as the flat dictionary that stpipe makes of it.
+        disable, crds_observatory : optional
+            As in `stpipe.Step`; the shipped files are no CRDS references, so neither matters.
+
+        Returns
+        -------
+        configobj.ConfigObj
+        """
+        try:
+            header = dataset if isinstance(dataset, dict) else cls._get_crds_parameters(dataset)[0]
+        except (OSError, TypeError, ValueError):
+            log.warning("No header to choose parameters by: %s", dataset)
+            header = {}
+        return cls._get_config_from_parameters(header, crds_observatory)
+
+    @classmethod
+    def _get_config_from_parameters(cls, crds_parameters, crds_observatory):
+        config = config_parser.ConfigObj()
+        config_parser.merge_config(config, parameters.choose(cls.class_alias, _meta_of(crds_parameters)))
+        return config
+
+    @property
+    def _is_hook(self):
+        return self.parent is not None and self.name not in getattr(self.parent, "step_defs", {})
+
+    def _given_to_hook(self, model=None):
+        """Parameters of the pipeline's parameter file, with their types checked."""
+        spec = self.load_spec_file()
+        given = parameters.of_hook(self, model, known=set(spec))
+        with _as_value_error():
+            config_parser.config_from_dict(given, spec)
+        return given
+
+    def settings(self, model):
+        """Parameters in force for one data model.
+
+        Parameters
+        ----------
+        model : JwstDataModel
+            The exposure.
+
+        Returns
+        -------
+        dict
+            Every parameter of the spec. The step's own attributes are never changed.
+        """
+        spec = self.load_spec_file()
+        own = {name: getattr(self, name) for name in spec if hasattr(self, name)}
+        if not self._is_hook:
+            return own
+        defaults = config_parser.config_from_dict({}, spec)
+        explicit = {name: value for name, value in own.items() if value != defaults.get(name)}
+        chosen = parameters.choose(self.class_alias, model.meta)
+        with _as_value_error():
+            merged = config_parser.config_from_dict({**chosen, **self._given_to_hook(model), **explicit}, spec)
+        return dict(merged)
+
+    def process(self, data):
+        """Correct an exposure, or each of several.
+
+        Parameters
+        ----------
+        data : path, JwstDataModel, ModelContainer, ModelLibrary, list, or tuple
+            What to correct. A tuple is what ``ramp_fit`` hands its hooks: (rate, rateints or None).
+
+        Returns
+        -------
+        JwstDataModel, ModelContainer, ModelLibrary, list or tuple
+            The same kind; data models that were given are not changed.
+        """
+        if isinstance(data, list | tuple):
+            if self.search_attr("_input_filename") is None:
+                self.set_primary_input(data[0])
+            return type(data)(None if item is None else self.process(item) for item in data)
+        output = self.prepare_output(data, make_copy=self._must_copy(data))
+        if isinstance(output, ModelLibrary):
+            with output:
+                for index, model in enumerate(output):
+                    output.shelve(self._process_one(model), index)
+        elif isinstance(output, ModelContainer):
+            for model in output:
+                self._process_one(model)
+        else:
+            self._process_one(output)
+        return output
+
+    def _must_copy(self, data):
+        """Whether the data are the caller's own: in a pipeline they are a copy already, not so in a single step."""
+        if not isinstance(data, JwstDataModel | ModelContainer):
+            return False
+        inside_pipeline = self.parent is not None and (self.parent.parent is not None or not self._is_hook)
+        return not inside_pipeline
+
+    def _process_one(self, model):
+        settings = self.settings(model)
+        try:
+            if settings["skip"] and self.parent is not None:
+                raise NotApplicable("skip is set")
+            result = self.denoise(model, settings := SimpleNamespace(**settings))
+        except NotApplicable as reason:
+            mark(model, self.class_alias, "SKIPPED", reason)
+        except CorrectionFailed as reason:
+            mark(model, self.class_alias, "FAILED", reason)
+        else:
+            mark(model, self.class_alias, "COMPLETE")
+            provenance.record(model, self.class_alias, vars(settings), result.figures)
+            extras.write(self, model, result, vars(settings))
+        return model
+
+    def denoise(self, model, settings):
+        """Correct one data model in place; to be defined by the subclass.
+
+        Parameters
+        ----------
+        model : JwstDataModel
+            Changed in place; left as it was if an exception is raised.
+        settings : types.SimpleNamespace
+            Parameters in force.
+
+        Returns
+        -------
+        jwst_denoise.steps.result.Result
+
+        Raises
+        ------
+        NotApplicable, CorrectionFailed
+            If the input is to be returned as SKIPPED or FAILED.
+        """
+        raise NotImplementedError
+
+
+def _meta_of(header):
+    """``meta`` of a flat header, as far as parameter files are chosen by it."""
+    nodes = {"instrument": ("name", "detector"), "exposure": ("type",), "subarray": ("name",)}
+    found = {
+        node: SimpleNamespace(**{key: header.get(f"meta.{node}.{key}") for key in keys}) for node, keys in nodes.items()
+    }
+    return SimpleNamespace(**found, model_type=header.get("meta.model_type"))

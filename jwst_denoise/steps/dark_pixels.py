@@ -1,0 +1,88 @@
+"""Choice of the background mask for an exposure: the user's own, or one made from a draft image."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise import masks
+from jwst_denoise.steps import drafts
+from jwst_denoise.steps.exposures import is_nirspec_spectrum
+
+__all__ = ["background_mask", "find_file"]
+
+log = logging.getLogger("stpipe.jwst_denoise.masks")
+
+
+def background_mask(model, settings, readout, config_file=None):
+    """Dark pixels of an exposure.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Ramp, rate or rateints.
+    settings : object
+        ``user_mask``, ``mask_science_regions``, ``n_sigma``, ``mask_dilation``, ``single_mask``.
+    readout : jwst_denoise.readout.Readout
+        Direction of the stripes.
+    config_file : path-like, optional
+        Parameter file beside which a relative ``user_mask`` is looked for too.
+
+    Returns
+    -------
+    ndarray of bool
+        (ny, nx), or (integrations, ny, nx); True where dark. Reference pixels are never dark.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the user's mask is missing or does not fit.
+    """
+    if settings.user_mask:
+        path = find_file(settings.user_mask, config_file)
+        start = tuple(first or 1 for first in (model.meta.subarray.xstart, model.meta.subarray.ystart))
+        mask = masks.read_user_mask(path, model.shape, start)
+        log.info("Background mask %s", path)
+    else:
+        mask = _automatic(model, settings, readout)
+    mask = mask & ~readout.reference_pixels
+    log.info("%.1f %% of the pixels are dark background", 100 * mask.mean())
+    return mask
+
+
+def find_file(name, config_file=None):
+    """Path of a file named by a parameter: as given, or else beside the parameter file.
+
+    Parameters
+    ----------
+    name : path-like
+        The parameter's value.
+    config_file : path-like, optional
+        Parameter file that named it.
+
+    Returns
+    -------
+    pathlib.Path
+        The first that exists, else the path as given.
+    """
+    path = Path(name).expanduser()
+    beside = Path(config_file or "").parent / path
+    return beside if not path.exists() and beside.exists() else path
+
+
+def _automatic(model, settings, readout):
+    images = drafts.of_ramp(model) if isinstance(model, datamodels.RampModel) else drafts.of_rates(model)
+    if settings.single_mask or model.data.ndim == 2:
+        return _of_image(images.combined(), model, settings, readout)
+    return np.stack([_of_image(image, model, settings, readout) for image in images])
+
+
+def _of_image(draft, model, settings, readout):
+    image, err, dq = draft
+    if settings.n_sigma == 0:
+        mask = masks.usable(image, err, dq)
+    else:
+        make = masks.trace_mask if is_nirspec_spectrum(model) else masks.imaging_mask
+        mask = make(image, err, dq, n_sigma=settings.n_sigma, dilation=settings.mask_dilation, readout=readout)
+    return mask

@@ -1,0 +1,117 @@
+"""Draft images of an exposure, from which its background mask is made once and shared."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, SATURATED
+
+__all__ = ["Drafts", "bad_differences", "of_ramp", "of_rates"]
+
+_MOST_IN_MEDIAN = 32
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Draft images of the integrations, made when they are asked for.
+
+    Parameters
+    ----------
+    count : int
+        Number of integrations.
+    make : callable
+        Index → (image, err or None, dq or None), each (ny, nx).
+    """
+
+    count: int
+    make: Callable
+
+    def __iter__(self):
+        """One draft after the other."""
+        return (self.make(index) for index in range(self.count))
+
+    def combined(self):
+        """Draft of the whole exposure: the median of evenly spread integrations; flagged is what they all flag."""
+        chosen = np.unique(np.linspace(0, self.count - 1, min(self.count, _MOST_IN_MEDIAN)).astype(int))
+        if len(chosen) == 1:
+            return self.make(int(chosen[0]))
+        images, errs, dqs = zip(*(self.make(int(index)) for index in chosen), strict=True)
+        image = _median(np.stack(images))
+        err = None if errs[0] is None else errs[len(errs) // 2] / np.sqrt(len(errs))
+        dq = None if dqs[0] is None else np.bitwise_and.reduce(np.stack(dqs))
+        return image, err, dq
+
+
+def of_rates(model):
+    """Drafts of a rate, rateints or guider product: its own images.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        With ``data`` (ny, nx) or (integrations, ny, nx).
+
+    Returns
+    -------
+    Drafts
+    """
+    cubes = [_cube(getattr(model, name, None), model.shape) for name in ("data", "err", "dq")]
+    return Drafts(len(cubes[0]), lambda index: tuple(None if cube is None else cube[index] for cube in cubes))
+
+
+def of_ramp(model):
+    """Drafts of a ramp: per pixel, the mean of its good group differences.
+
+    Parameters
+    ----------
+    model : RampModel
+        With ``data`` (integrations, groups, ny, nx).
+
+    Returns
+    -------
+    Drafts
+        In DN a group; without good differences a pixel is NaN.
+    """
+
+    def make(index):
+        bad = bad_differences(model.groupdq[index])
+        steps = np.diff(np.asarray(model.data[index], np.float32), axis=0)
+        good = ~bad & np.isfinite(steps)
+        count = good.sum(axis=0)
+        total = np.sum(steps, axis=0, where=good)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan), None, model.pixeldq
+
+    return Drafts(len(model.data), make)
+
+
+def bad_differences(groupdq):
+    """Differences of successive groups that are no measure of noise: a jump between them, saturation, DO_NOT_USE.
+
+    Parameters
+    ----------
+    groupdq : ndarray of int
+        (groups, ny, nx) flags.
+
+    Returns
+    -------
+    ndarray of bool
+        (groups − 1, ny, nx).
+    """
+    unusable = (groupdq & (DO_NOT_USE | SATURATED)) != 0
+    return unusable[1:] | unusable[:-1] | ((groupdq[1:] & JUMP_DET) != 0)
+
+
+def _cube(array, shape):
+    """Array as (integrations, ny, nx); None if it is not there or all zero errors."""
+    if array is None or array.shape != shape:
+        return None
+    return array.reshape(-1, *shape[-2:])
+
+
+def _median(stack):
+    """Median over the first axis without NaN; NaN where nothing else is."""
+    ordered = np.sort(stack, axis=0)
+    count = np.isfinite(ordered).sum(axis=0)
+    low, high = (np.take_along_axis(ordered, k[None], axis=0)[0] for k in (np.maximum(count - 1, 0) // 2, count // 2))
+    high = np.where(count % 2, low, high)
+    return np.where(count > 0, (low + high) / 2, np.nan)

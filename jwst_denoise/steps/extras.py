@@ -1,0 +1,59 @@
+"""Optional products of a step, beside the main product and named as stpipe names it."""
+
+import logging
+from pathlib import Path
+
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise import masks
+from jwst_denoise.steps import qa
+
+__all__ = ["write"]
+
+log = logging.getLogger("stpipe.jwst_denoise.steps")
+
+_MODEL_BY_DIMENSIONS = {2: datamodels.ImageModel, 3: datamodels.CubeModel, 4: datamodels.RampModel}
+
+
+def write(step, model, result, settings):
+    """Write the products that were asked for: ``<root>_<alias>_noise.fits``, ``_mask.fits``, ``_background.fits``, ``_qa.png``.
+
+    Parameters
+    ----------
+    step : stpipe.Step
+        Gives the directory and the naming; for a hook these are its pipeline's.
+    model : JwstDataModel
+        The corrected product.
+    result : jwst_denoise.steps.result.Result
+        What there is to write.
+    settings : dict
+        ``save_noise``, ``save_mask``, ``save_background``, ``save_qa``.
+    """
+    for kind in ("noise", "background"):
+        if settings.get(f"save_{kind}") and getattr(result, kind) is not None:
+            _write_array(_path(step, model, kind), model, getattr(result, kind))
+    if settings.get("save_mask") and result.mask is not None:
+        masks.write_mask(_announce(_path(step, model, "mask")), result.mask)
+    if settings.get("save_qa") and result.preview is not None:
+        title = f"{model.meta.filename or ''}  {step.class_alias}".strip()
+        qa.write(_announce(_path(step, model, "qa", ext="png")), result.preview, title)
+
+
+def _path(step, model, kind, **naming):
+    """Path by stpipe's rules; products with one image per integration get ``ints``, so that rate and rateints differ."""
+    level = {"level": "ints"} if isinstance(model, datamodels.CubeModel) else {}
+    basepath = model.meta.filename or step.default_output_file()
+    path = Path(step.make_output_path(basepath=basepath, suffix=f"{step.class_alias}_{kind}", **naming, **level))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _write_array(path, model, array):
+    with _MODEL_BY_DIMENSIONS[array.ndim](data=array) as product:
+        product.update(model)
+        product.save(_announce(path))
+
+
+def _announce(path):
+    log.info("Saving %s", path)
+    return str(path)

@@ -1,0 +1,143 @@
+"""Cleaning of rate images: one image, or one for each integration, which stream through in chunks."""
+
+import logging
+
+import numpy as np
+
+from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
+from jwst_denoise.steps import errors
+from jwst_denoise.steps.progress import chunks
+from jwst_denoise.steps.result import Preview, Result
+
+__all__ = ["clean"]
+
+log = logging.getLogger("stpipe.jwst_denoise.nsclean")
+
+CHUNK_PIXELS = 2**22  # bounds the memory: about 20 float32 copies of a chunk are alive at once
+SAMPLE_PIXELS = 2**23  # images from which the noise statistics and the error scale are estimated
+
+
+def clean(model, mask, fitter, settings):
+    """Subtract the correlated noise from every image of a rate product, and update its errors, in place.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        ``data`` of shape (ny, nx) or (integrations, ny, nx); ``err``, ``dq`` and variances if it has them.
+    mask : ndarray of bool
+        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+    fitter : jwst_denoise.steps.fitter.Fitter
+        The fit.
+    settings : object
+        ``save_noise``, ``save_background``, ``save_qa``.
+
+    Returns
+    -------
+    jwst_denoise.steps.result.Result
+    """
+    product = _Product(model)
+    shape = product.data.shape
+    size = max(1, CHUNK_PIXELS // (shape[1] * shape[2]))
+    noise = np.zeros(shape, np.float32) if settings.save_noise else None
+    background = np.zeros(shape, np.float32) if settings.save_background else None
+    first = np.array(product.data[0], np.float32)
+    fitter, scale = _calibrated(product, mask, fitter, size)
+    square = 0.0
+    for part in chunks(shape[0], size, "integrations"):
+        fit, used = _fit(product, part, mask, fitter)
+        removed = np.where(product.fixed(part), 0, fit.noise)
+        product.subtract(part, removed)
+        product.update_errors(part, scale, used, fit.variance)
+        square += float(np.sum(removed**2, dtype=float)) / removed[0].size
+        for target, source in ((noise, removed), (background, fit.background)):
+            if target is not None:
+                target[part] = source
+    figures = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
+    if scale is not None:
+        figures["error_scale"] = scale
+    log.info("Removed %.4g rms; factor on the read noise variance %s", figures["noise_rms"], figures.get("error_scale"))
+    label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
+    plane = mask if mask.ndim == 2 else mask[0]
+    preview = Preview(first, np.array(product.data[0], np.float32), plane, fitter.readout, label)
+    arrays = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
+    noise, background = arrays
+    return Result(noise, mask, background, preview if settings.save_qa else None, figures)
+
+
+class _Product:
+    """Arrays of a rate product as cubes (integrations, ny, nx), views of the model's own."""
+
+    def __init__(self, model):
+        shape = model.data.shape
+        self.data = self._cube(model, "data", shape)
+        self.err = self._cube(model, "err", shape)
+        self.dq = self._cube(model, "dq", shape)
+        self.var_rnoise = self._cube(model, "var_rnoise", shape)
+        if self.err is not None and not np.any(self.err > 0):
+            self.err = None
+
+    @staticmethod
+    def _cube(model, name, shape):
+        array = getattr(model, name, None)
+        if array is None or array.shape != shape:
+            return None
+        return array.reshape(-1, *shape[-2:])
+
+    def _flagged(self, part, bits):
+        return False if self.dq is None else (self.dq[part] & bits) != 0
+
+    def fixed(self, part):
+        """Pixels that are not to be changed."""
+        return self._flagged(part, DO_NOT_USE | REFERENCE_PIXEL)
+
+    def images(self, part):
+        """Native float32 copy of some images, NaN where flagged."""
+        images = np.array(self.data[part], dtype=np.float32)
+        images[np.broadcast_to(self._flagged(part, NOT_BACKGROUND), images.shape)] = np.nan
+        return images
+
+    def relative_err(self, part):
+        """Error of one image for the whole stack: only its pattern matters to the fit."""
+        return None if self.err is None else np.array(self.err[part][0], dtype=np.float32)
+
+    def variances(self, part):
+        """Read noise variance and the other terms; None without errors."""
+        if self.err is None:
+            return None
+        total = np.array(self.err[part], dtype=np.float32) ** 2
+        read = total if self.var_rnoise is None else np.array(self.var_rnoise[part], dtype=np.float32)
+        return read, np.maximum(total - read, 0)
+
+    def subtract(self, part, noise):
+        self.data[part] -= noise.astype(self.data.dtype)
+
+    def update_errors(self, part, scale, used, variance):
+        if scale is None:
+            return
+        read = None if self.var_rnoise is None else self.var_rnoise[part]
+        err, new_read = errors.updated(self.err[part], read, scale, used, variance)
+        keep = self.fixed(part)
+        self.err[part] = np.where(keep, self.err[part], err)
+        if read is not None:
+            self.var_rnoise[part] = np.where(keep, read, new_read)
+
+
+def _fit(product, part, mask, fitter):
+    images = product.images(part)
+    dark = mask if mask.ndim == 2 else mask[part]
+    return fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
+
+
+def _calibrated(product, mask, fitter, size):
+    """Fitter with noise statistics, and the error scale, both from a sample of the integrations."""
+    count, ny, nx = product.data.shape
+    sample = np.unique(np.linspace(0, count - 1, min(count, max(1, SAMPLE_PIXELS // (ny * nx)), 64)).astype(int))
+    dark = mask if mask.ndim == 2 else mask[sample]
+    fitter = fitter.prepared(product.images(sample), dark, product.relative_err(sample))
+    if product.err is None:
+        return fitter, None
+    few = sample[: max(1, min(size, len(sample)))]
+    fit, used = _fit(product, few, mask, fitter)
+    residual = product.images(few) - fit.noise
+    residual = np.stack([errors.flatten(*pair) for pair in zip(residual, used, strict=True)])
+    return fitter, errors.error_scale(residual, used, *product.variances(few), fit.variance)

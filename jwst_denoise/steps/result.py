@@ -1,0 +1,55 @@
+"""What a step hands back to the base step, for the record and the optional products."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["Preview", "Result"]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One plane of the exposure for the picture.
+
+    Parameters
+    ----------
+    before, after : ndarray
+        (ny, nx) in the unit of the product.
+    mask : ndarray of bool
+        (ny, nx), True where the fit looked.
+    readout : jwst_denoise.readout.Readout
+        Direction of the lines.
+    label : str
+        Which plane it is.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    mask: np.ndarray
+    readout: object
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outcome of one correction.
+
+    Parameters
+    ----------
+    noise : ndarray or None
+        What was removed, input − output, in the shape of the data. None unless it is to be saved.
+    mask : ndarray of bool or None
+        The background mask.
+    background : ndarray or None
+        The smooth field under the dark pixels.
+    preview : Preview or None
+        Planes for the picture.
+    figures : dict
+        Values for the provenance.
+    """
+
+    noise: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    background: np.ndarray | None = None
+    preview: Preview | None = None
+    figures: dict = field(default_factory=dict)
