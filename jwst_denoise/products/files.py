@@ -1,0 +1,98 @@
+"""Simulated exposures on disk."""
+
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from jwst_denoise.products import models
+from jwst_denoise.simulate.truth import Truth
+
+__all__ = ["PRODUCTS", "read_truth", "write", "write_truth"]
+
+_MODELS = {
+    "uncal": models.uncal_model,
+    "ramp": models.ramp_model,
+    "rate": models.rate_model,
+    "rateints": models.rateints_model,
+}
+#: Names of the products that can be written.
+PRODUCTS = tuple(_MODELS)
+_ARRAYS = ("rate", "correlated", "cosmic_rays", "drift", "picture_frame", "picture_frame_rate")
+_UNITS = dict(zip(_ARRAYS, ("electron/s", "electron", "electron", "electron", "", "electron/s"), strict=True))
+
+
+def write(exposure, directory, root, products=("uncal",), **options):
+    """Write products of an exposure and its truth.
+
+    Parameters
+    ----------
+    exposure : `~jwst_denoise.simulate.Exposure`
+        The exposure.
+    directory : path
+        Created where it does not exist.
+    root : str
+        Files are ``<root>_<product>.fits`` and ``<root>_truth.fits``.
+    products : sequence of str, optional
+        Any of `PRODUCTS`.
+    **options
+        Passed to the models: ``start``.
+
+    Returns
+    -------
+    dict
+        Product (and ``"truth"``) -> path.
+
+    Raises
+    ------
+    ValueError
+        If a product is not known or does not exist for the exposure; nothing is written then.
+    """
+    if unknown := sorted(set(products) - set(PRODUCTS)):
+        raise ValueError(f"no product {', '.join(unknown)}; known: {', '.join(PRODUCTS)}")
+    made = {product: _MODELS[product](exposure, root=root, **options) for product in products}
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    for product, model in made.items():
+        paths[product] = directory / f"{root}_{product}.fits"
+        model.save(paths[product])
+        model.close()
+    paths["truth"] = write_truth(exposure, directory / f"{root}_truth.fits")
+    return paths
+
+
+def write_truth(exposure, path):
+    """Write an exposure's truth as FITS: one extension an array, keywords of the exposure in the primary header."""
+    primary = fits.PrimaryHDU()
+    primary.header.update({key: value for key, value in exposure.metadata.items() if value != ""})
+    hdus = fits.HDUList([primary])
+    for name in _ARRAYS:
+        hdu = fits.ImageHDU(np.asarray(getattr(exposure.truth, name)), name=name.upper())
+        if _UNITS[name]:
+            hdu.header["BUNIT"] = _UNITS[name]
+        hdus.append(hdu)
+    hdus.writeto(path, overwrite=True)
+    return Path(path)
+
+
+def read_truth(path):
+    """Truth of an exposure from its file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file lacks one of the arrays.
+    """
+    with fits.open(path) as hdus:
+        missing = [name.upper() for name in _ARRAYS if name.upper() not in hdus]
+        if missing:
+            raise ValueError(f"{path} is not a truth file: no extension {', '.join(missing)}")
+        return Truth(
+            **{
+                name: hdus[name.upper()].data.astype(hdus[name.upper()].data.dtype.newbyteorder("="))
+                for name in _ARRAYS
+            }
+        )
