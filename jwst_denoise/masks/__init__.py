@@ -10,8 +10,9 @@ from jwst_denoise.masks.dilate import dilate_science
 from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.imaging import imaging_mask
 from jwst_denoise.masks.png import from_png, write_overlay
+from jwst_denoise.masks.regions import region_mask
 from jwst_denoise.masks.slits import FIXED_SLIT_ROWS, fixed_slit_region, paste_finite
-from jwst_denoise.masks.traces import trace_mask
+from jwst_denoise.masks.traces import find_traces, trace_mask
 from jwst_denoise.masks.user import cut_out, read_user_mask, write_mask
 
 __all__ = [
@@ -20,11 +21,13 @@ __all__ = [
     "clip",
     "cut_out",
     "dilate_science",
+    "find_traces",
     "fixed_slit_region",
     "from_png",
     "imaging_mask",
     "paste_finite",
     "read_user_mask",
+    "region_mask",
     "robust_level",
     "trace_mask",
     "usable",

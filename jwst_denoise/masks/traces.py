@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
-from jwst_denoise.masks.dilate import grow
 from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
-from jwst_denoise.masks.imaging import find_sources
+from jwst_denoise.masks.regions import region_mask
 from jwst_denoise.masks.segment import segments
 
 WIDTH = 64  # pixels along the dispersion that are averaged into one sample of the cross-dispersion profile
@@ -97,7 +96,7 @@ def profile_significance(profiles):
     return np.where(known, smooth / (smooth_noise or 1), 0.0)
 
 
-def find_traces(image, good, n_sigma):
+def find_traces(image, good, n_sigma=2.0):
     """
     Find continuum traces along the rows.
 
@@ -124,7 +123,8 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
     Find the dark background of a spectrum dispersed along the rows, as on the NIRSpec detectors.
 
     Traces are found in profiles averaged over 64 columns, measured from the dark level of the neighbouring rows;
-    emission lines and whatever else stands out by the segmentation that `imaging_mask` uses.
+    emission lines and whatever else stands out by the segmentation that `imaging_mask` uses. Light fainter than about
+    half the noise of a pixel that fills the slices of an IFU evenly is not found: give its regions to `region_mask`.
 
     Parameters
     ----------
@@ -155,7 +155,6 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
     """
     if np.ndim(image) != 2:
         raise ValueError(f"a trace mask needs one image of two dimensions, not an array of shape {np.shape(image)}")
-    good = usable(image, err, dq, flags)
-    traces = find_traces(np.asarray(image, float), good, n_sigma)
-    found, _ = find_sources(image, good & ~traces, err, n_sigma=n_sigma, readout=readout)
-    return good & ~grow(traces | found, dilation)
+    traces = find_traces(np.asarray(image, float), usable(image, err, dq, flags), n_sigma)
+    options = {"n_sigma": n_sigma, "dilation": dilation, "readout": readout, "flags": flags}
+    return region_mask(image, err, dq, science=traces, **options)
