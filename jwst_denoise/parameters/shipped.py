@@ -10,6 +10,7 @@ import asdf
 __all__ = ["copy", "names", "path", "suggest", "tree"]
 
 _FILES = Path(__file__).parent / "files"
+_FEW = 15
 
 
 @functools.cache
@@ -42,7 +43,8 @@ def path(name):
     """
     stem = str(name).removesuffix(".asdf")
     if stem not in names():
-        raise ValueError(f"no shipped parameter file {stem!r}{suggest(stem, names())}")
+        hint = suggest(stem, names()) or "; 'jwst-denoise pars list' shows them"
+        raise ValueError(f"no shipped parameter file {stem!r}{hint}")
     return _FILES / f"{stem}.asdf"
 
 
@@ -104,11 +106,14 @@ def read(file):
 
 
 def suggest(name, candidates):
-    """End of an error message: the closest candidates, or all of them if none is close."""
-    close = difflib.get_close_matches(str(name), [str(candidate) for candidate in candidates])
+    """End of an error message: the closest candidates, or all of them if none is close and they are few."""
+    candidates = sorted(str(candidate) for candidate in candidates)
+    words = str(name).replace("-", "_").split("_")
+    close = [candidate for candidate in candidates if all(word in candidate for word in words)]
+    close = close or difflib.get_close_matches(str(name), candidates)
     if close:
-        return "; did you mean " + " or ".join(repr(match) for match in close) + "?"
-    return "; known: " + (", ".join(sorted(str(candidate) for candidate in candidates)) or "none")
+        return "; did you mean " + " or ".join(repr(match) for match in close[:3]) + "?"
+    return f"; known: {', '.join(candidates) or 'none'}" if len(candidates) <= _FEW else ""
 
 
 def _plain(node):
