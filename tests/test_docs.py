@@ -1,0 +1,44 @@
+"""The documentation says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import jwst_denoise
+
+ROOT = Path(__file__).parents[1]
+#: Parameters that every step of the pipeline has.
+COMMON = {
+    "pre_hooks", "post_hooks", "output_file", "output_dir", "output_ext", "output_use_model", "output_use_index",
+    "save_results", "skip", "suffix", "search_output_file", "input_dir",
+}  # fmt: skip
+
+
+def documented():
+    """Argument -> text of its default in the page of arguments."""
+    text = (ROOT / "docs" / "nsclean" / "arguments.rst").read_text()
+    return dict(re.findall(r"^``(\w+)`` \(.*, default:? ([^\n]*)\)$", text, flags=re.MULTILINE))
+
+
+def test_every_argument_is_documented():
+    spec = set(jwst_denoise.NSCleanStep.load_spec_file()) - COMMON
+    assert set(documented()) == spec
+
+
+def test_defaults_are_documented():
+    step = jwst_denoise.NSCleanStep()
+    for name, text in documented().items():
+        assert text.split(" = ")[0].strip("`'") == str(getattr(step, name)).lower(), name
+
+
+def test_readme_holds_the_commands_that_ci_runs():
+    commands = re.findall(r"^python -m venv .*$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    last = [command.split("&&")[-1].strip() for command in commands]
+    assert last == [".venv/bin/jwst-denoise demo", ".venv/bin/pytest"]
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/**/*.rst")) + [ROOT / "README.md"], ids=lambda p: p.name)
+def test_parameter_files_that_are_named_exist(page):
+    names = re.findall(r"(?:pars path |``)(\w+_nsclean\w*|nsclean_\w+)", page.read_text())
+    assert set(names) <= set(jwst_denoise.parameters.names())
