@@ -73,9 +73,13 @@ def refuse_cleaned(model, force):
     NotApplicable
         If ``clean_flicker_noise`` or this step has cleaned it, at any level, and ``force`` is False.
     """
-    for alias in ("clean_flicker_noise", "nsclean"):
-        if getattr(model.meta.cal_step, alias, None) == "COMPLETE" and not force:
-            raise NotApplicable(f"{alias} has cleaned this exposure already; force=True cleans it again")
+    if force:
+        return
+    recorded = model.meta.instance.get("jwst_denoise", {}).get("nsclean", {})  # outlasts a later SKIPPED
+    if recorded or model.meta.cal_step.nsclean == "COMPLETE":
+        raise NotApplicable("nsclean has cleaned this exposure already; force=True cleans it again")
+    if model.meta.cal_step.clean_flicker_noise == "COMPLETE":
+        raise NotApplicable("clean_flicker_noise has cleaned this exposure already; force=True cleans it again")
 
 
 def is_nirspec_spectrum(model):

@@ -47,7 +47,12 @@ def record(model, alias, settings, figures=None):
     model.meta.jwst_denoise.version = __version__
     section = getattr(model.meta.jwst_denoise, alias)
     section.parameters = parameters
-    for name, value in (figures or {}).items():
+    figures = {name: _rounded(value) for name, value in (figures or {}).items()}
+    for name, value in figures.items():
         setattr(section, name, value)
-    notes = "".join(f"; {name}={value}" for name, value in (figures or {}).items())
-    model.history.append(f"jwst_denoise {__version__} {alias}({parameters}){notes}")
+    notes = "".join(f"; {name}={value}" for name, value in figures.items())
+    model.add_history_entry(f"jwst_denoise {__version__} {alias}({parameters}){notes}")
+
+
+def _rounded(value):
+    return float(f"{value:.5g}") if isinstance(value, float) else value

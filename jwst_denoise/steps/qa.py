@@ -42,9 +42,9 @@ def draw(preview, title=""):
     ny, nx = preview.before.shape
     wide = nx > 3 * ny
     strip = 16 * ny / nx + 0.6
-    figure = Figure(figsize=(16, 4 * strip + 5.5 if wide else 11), layout="constrained")
+    figure = Figure(figsize=(16, 4 * strip + 5.5 if wide else 9.4), layout="constrained")
     FigureCanvasAgg(figure)
-    images, graphs = figure.subfigures(2, 1, height_ratios=(4 * strip, 5) if wide else (6, 5))
+    images, graphs = figure.subfigures(2, 1, height_ratios=(4 * strip, 5) if wide else (5, 4))
     figure.suptitle("  ·  ".join(text for text in (title, preview.label) if text), fontsize=13)
     _draw_images(images.subplots(4, 1, sharex=True) if wide else images.subplots(1, 4, sharey=True), images, preview)
     _draw_graphs(graphs.subplots(1, 3), preview)
@@ -123,8 +123,8 @@ def _draw_images(axes, figure, preview):
     for axis, (name, image, style) in zip(axes, panels, strict=True):
         shown = axis.imshow(image, origin="lower", aspect="auto" if image.shape[1] > 3 * image.shape[0] else "equal", **style)
         axis.set_title(name, fontsize=11)
-        if image is not mask:
-            figure.colorbar(shown, ax=axis, shrink=0.8, pad=0.01)
+        if name in ("after", "removed"):
+            figure.colorbar(shown, ax=axis, shrink=0.72, pad=0.01, aspect=30)
 
 
 def _draw_graphs(axes, preview):
