@@ -1,0 +1,42 @@
+"""Method ``median``: the median of the dark pixels of every line, the field's baseline."""
+
+import numpy as np
+
+from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA, masked_median
+
+__all__ = ["fit_median"]
+
+
+def fit_median(data, mask, readout, fit_by_output=False):
+    """Correlated noise as the median of each line's dark pixels.
+
+    Parameters
+    ----------
+    data : ndarray
+        (ny, nx) image in DMS orientation, finite under the mask.
+    mask : ndarray of bool
+        (ny, nx), True on dark pixels.
+    readout : Readout
+        Direction of the lines, and the outputs.
+    fit_by_output : bool, optional
+        One median for each output of a line instead of one for the line.
+
+    Returns
+    -------
+    noise, variance : ndarray
+        (ny, nx) model, and its variance: π/2 σ²/n for n dark pixels of scatter σ. Both are 0 on lines without
+        dark pixels.
+    """
+    parts = readout.outputs if fit_by_output else 1
+    shape = (readout.lines, parts, -1)
+    frame, dark = (readout.to_detector(a).reshape(shape) for a in (data, mask))
+    median = masked_median(frame, dark)
+    sigma = MAD_TO_SIGMA * masked_median(np.abs(frame - median[..., None]), dark)
+    count = np.maximum(np.count_nonzero(dark, axis=-1), 1)
+    variance = np.pi / 2 * sigma**2 / count
+    return tuple(_spread(a, readout, frame.shape) for a in (median, variance))
+
+
+def _spread(per_line, readout, shape):
+    frame = np.broadcast_to(per_line[..., None], shape).reshape(readout.lines, -1)
+    return np.ascontiguousarray(readout.from_detector(frame))

@@ -1,0 +1,131 @@
+"""Noise statistics from the dark pixels' own spectrum, the mask taken into account exactly.
+
+The transform of masked, weighted noise has the expectation  FT[C(τ) R(τ)]  with C the noise's autocovariance and R the
+weights' (as for masked spectra in cosmology, Hivon et al. 2002, ApJ 567, 2). Power laws for the part common to the
+outputs and for each output's own are fitted to it by maximum (Whittle) likelihood.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from scipy import fft, optimize
+
+from jwst_denoise.nsclean.hyper import REFERENCE_FREQUENCY, Hyper
+
+__all__ = ["MaskedSpectrum"]
+
+SLOPES = np.arange(0.0, 2.76, 0.25)
+SLOPE_PRIOR = (1.0, 0.5)
+BINS_PER_OCTAVE = 3
+SMALL = 1e-12
+
+
+class MaskedSpectrum:
+    """Mean and difference spectra of the outputs, and what power laws would give them under the same mask.
+
+    Parameters
+    ----------
+    weight, weighted : ndarray
+        (images or 1, outputs, length) and (images, outputs, length): Σw and Σw·d of the time bins; the data free of their
+        level and smooth field; w in units of the inverse variance of the white noise.
+    bins : Bins
+        The time bins.
+    removed : int
+        Frequencies of the frame, from 0, that went with the level and the smooth field: nothing is expected there.
+    """
+
+    def __init__(self, weight, weighted, bins, removed):
+        self._bins, self._removed = bins, removed
+        self._outputs = weight.shape[-2]
+        images = len(weighted)
+        edges = _log_edges(bins.length // 2 + 1, 2 * removed)
+        self._starts, self._counts = edges[:-1], np.diff(edges)
+        self.mean, self.difference = self._powers(fft.rfft(weighted, workers=-1))
+        auto, total = _powers_by_frequency(fft.rfft(weight, workers=-1))
+        repeat = images / len(weight)
+        self._auto_lags = fft.irfft(auto * repeat, bins.length)
+        self._total_lags = fft.irfft(total * repeat, bins.length)
+        self._white = float(weight.sum(dtype=np.float64)) * repeat
+        self._degrees = 0.5 * images * self._counts
+
+    def _powers(self, transform):
+        """Power of the outputs' sum, and of what is left of each; averaged over bins of frequency."""
+        auto, total = _powers_by_frequency(transform)
+        return self._average(total), self._average(auto - total / self._outputs)
+
+    def _average(self, power):
+        return np.add.reduceat(power, self._starts)[: len(self._counts)] / self._counts
+
+    @cached_property
+    def _templates(self):
+        """Expected spectra of f^−α for every α of the grid: log of (mean, difference) for common, then for output."""
+        rows = []
+        for slope in SLOPES:
+            density = (self._bins.frequency / REFERENCE_FREQUENCY) ** -slope / self._bins.interval
+            density[: self._removed] = 0
+            covariance = fft.irfft(density, self._bins.length)
+            auto = self._average(fft.rfft(self._auto_lags * covariance).real)
+            total = self._average(fft.rfft(self._total_lags * covariance).real)
+            common = (total, auto - total / self._outputs)
+            output = (auto, auto * (1 - 1 / self._outputs))
+            rows.append([*common, *output])
+        return np.log(np.maximum(rows, SMALL * self._white))
+
+    def _expected(self, theta):
+        """(mean, difference) spectra for log amplitudes, slopes and log white variance."""
+        common, common_slope, output, output_slope, white = theta
+        shares = np.exp(common + self._interpolate(common_slope)[:2]), np.exp(output + self._interpolate(output_slope)[2:])
+        share = np.array([1, 1 - 1 / self._outputs])[:, None]
+        return shares[0] + shares[1] + np.exp(white) * self._white * share
+
+    def _interpolate(self, slope):
+        place = np.clip(slope / (SLOPES[1] - SLOPES[0]), 0, len(SLOPES) - 1.001)
+        low = int(place)
+        return (1 - place + low) * self._templates[low] + (place - low) * self._templates[low + 1]
+
+    def _cost(self, theta):
+        """Minus the log likelihood, with a weak prior on the slopes that decides where the data cannot."""
+        expected = np.maximum(self._expected(theta), SMALL * self._white)
+        cost = self._degrees * (self.mean / expected[0] + np.log(expected[0]))
+        if self._outputs > 1:
+            cost = cost + (self._outputs - 1) * self._degrees * (self.difference / expected[1] + np.log(expected[1]))
+        slopes = np.array([theta[1], theta[3]])
+        return 2 * cost.sum() + 0.5 * np.sum(((slopes - SLOPE_PRIOR[0]) / SLOPE_PRIOR[1]) ** 2)
+
+    def fit(self):
+        """Most likely power laws.
+
+        Returns
+        -------
+        Hyper
+            In the units in which the white noise has a weight of 1; `Hyper.field` is 0.
+        """
+        knee = np.log(self._bins.interval)
+        start = np.array([knee - 2, 1.0, knee - 2, 1.0, 0.0])
+        bounds = [(knee - 25, knee + 25), (0.2, 2.5), (knee - 25, knee + 25), (0.2, 2.5), (-5, 5)]
+        if self._outputs == 1:
+            start[0] = bounds[0][0]
+            bounds[0] = (start[0], start[0])
+        best = optimize.minimize(self._cost, start, bounds=bounds, method="L-BFGS-B")
+        common, common_slope, output, output_slope, white = best.x
+        return Hyper(
+            common=float(np.exp(common)) if self._outputs > 1 else 0.0,
+            output=float(np.exp(output)),
+            common_slope=float(common_slope),
+            output_slope=float(output_slope),
+            white=float(np.exp(0.5 * white)),
+        )
+
+
+def _powers_by_frequency(transform):
+    """Σ over outputs of |X|², and |Σ over outputs of X|², summed over images."""
+    auto = np.sum(transform.real**2 + transform.imag**2, axis=(0, 1), dtype=np.float64)
+    total = transform.sum(axis=1)
+    return auto, np.sum(total.real**2 + total.imag**2, axis=0, dtype=np.float64)
+
+
+def _log_edges(count, first):
+    """Edges of bins of frequency, a few an octave, from frequency number ``first`` on."""
+    octaves = np.log2(count / first)
+    edges = first * 2 ** np.linspace(0, octaves, int(octaves * BINS_PER_OCTAVE) + 2)
+    return np.unique(np.minimum(np.round(edges).astype(int), count))

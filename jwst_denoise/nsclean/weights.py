@@ -1,0 +1,81 @@
+"""The published weights and filters of NSClean: local sample density, apodisers.
+
+Rauscher (2024), PASP 136, 015001, §3.2-3.3; the kernels here are centred on their own pixel.
+"""
+
+import numpy as np
+from scipy import fft
+
+__all__ = ["band_apodiser", "density_weights", "lowpass_apodiser"]
+
+
+def density_weights(mask, sigma):
+    """Weights ρ⁻² of the dark samples, ρ being their local density along the last axis.
+
+    Parameters
+    ----------
+    mask : ndarray
+        (…, n), True (or 1) on dark samples.
+    sigma : float
+        Standard deviation of the Gaussian that measures the density, in samples; the line is taken as periodic.
+
+    Returns
+    -------
+    ndarray
+        (…, n) weights, 0 where ``mask`` is False; float64 for a float64 mask, else float32 (eq. 5).
+    """
+    mask = np.asarray(mask, dtype=np.float64 if mask.dtype == np.float64 else np.float32)
+    n = mask.shape[-1]
+    distance = np.minimum(np.arange(n), n - np.arange(n))
+    kernel = np.exp(-0.5 * (distance / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
+    response = fft.rfft(kernel).real.astype(mask.dtype)
+    density = fft.irfft(fft.rfft(mask, workers=-1) * response, n, workers=-1)
+    floor = 0.5 / (sigma * np.sqrt(2 * np.pi))  # a lone sample has twice this density
+    return mask / np.maximum(density, floor) ** 2
+
+
+def lowpass_apodiser(n, critical_frequency, kill_width):
+    """Low-pass filter with a half-cosine roll-off of full width ``kill_width`` about ``critical_frequency``.
+
+    Parameters
+    ----------
+    n : int
+        Samples of the line.
+    critical_frequency, kill_width : float
+        In cycles per pixel.
+
+    Returns
+    -------
+    ndarray
+        Gain of each of the n // 2 + 1 frequencies k / n.
+    """
+    frequency = fft.rfftfreq(n)
+    if kill_width == 0:
+        return (frequency <= critical_frequency).astype(float)
+    phase = np.clip((frequency - critical_frequency) / kill_width + 0.5, 0, 1)
+    return 0.5 * (1 + np.cos(np.pi * phase))
+
+
+def band_apodiser(n, pixel_time, bands):
+    """Filter of the subarray form: a low band, nothing, and the band of alternating columns.
+
+    Parameters
+    ----------
+    n : int
+        Ticks of the frame.
+    pixel_time : float
+        Seconds a tick.
+    bands : sequence of 4 floats
+        Gain 1 below ``bands[0]``, half cosine to 0 at ``bands[1]``, 0 up to ``bands[2]``, half cosine
+        to 1 at ``bands[3]`` (Hz).
+
+    Returns
+    -------
+    ndarray
+        Gain of each of the n // 2 + 1 frequencies.
+    """
+    frequency = fft.rfftfreq(n, pixel_time)
+    low_end, low_stop, high_start, high_full = bands
+    falling = np.clip((frequency - low_end) / (low_stop - low_end), 0, 1)
+    rising = np.clip((high_full - frequency) / (high_full - high_start), 0, 1)
+    return 0.5 * (2 + np.cos(np.pi * falling) + np.cos(np.pi * rising))
