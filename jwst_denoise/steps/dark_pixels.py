@@ -1,6 +1,7 @@
 """Choice of the background mask for an exposure: the user's own, or one made from a draft image."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise import masks
 from jwst_denoise.steps import drafts
 from jwst_denoise.steps.exposures import is_nirspec_spectrum
+from jwst_denoise.steps.science_regions import science_regions
 
 __all__ = ["background_mask", "find_file"]
 
@@ -23,7 +25,7 @@ def background_mask(model, settings, readout, config_file=None):
     model : JwstDataModel
         Ramp, rate or rateints.
     settings : object
-        ``user_mask``, ``mask_science_regions``, ``n_sigma``, ``mask_dilation``, ``single_mask``.
+        ``user_mask``, ``mask_science_regions``, ``science_product``, ``n_sigma``, ``mask_dilation``, ``single_mask``.
     readout : jwst_denoise.readout.Readout
         Direction of the stripes.
     config_file : path-like, optional
@@ -45,7 +47,7 @@ def background_mask(model, settings, readout, config_file=None):
         mask = masks.read_user_mask(path, model.shape, start)
         log.info("Background mask %s", path)
     else:
-        mask = _automatic(model, settings, readout)
+        mask = _automatic(model, settings, readout, config_file)
     mask = mask & ~readout.reference_pixels
     log.info("%.1f %% of the pixels are dark background", 100 * mask.mean())
     return mask
@@ -71,18 +73,27 @@ def find_file(name, config_file=None):
     return beside if not path.exists() and beside.exists() else path
 
 
-def _automatic(model, settings, readout):
+def _automatic(model, settings, readout, config_file):
     images = drafts.of_ramp(model) if isinstance(model, datamodels.RampModel) else drafts.of_rates(model)
+    shared = images.combined()
+    make = _maker(model, settings, shared, config_file)
+    options = {"n_sigma": settings.n_sigma, "dilation": settings.mask_dilation, "readout": readout}
     if settings.single_mask or model.data.ndim == 2:
-        return _of_image(images.combined(), model, settings, readout)
-    return np.stack([_of_image(image, model, settings, readout) for image in images])
+        return make(*shared, **options)
+    return np.stack([make(*image, **options) for image in images])
 
 
-def _of_image(draft, model, settings, readout):
-    image, err, dq = draft
-    if settings.n_sigma == 0:
-        mask = masks.usable(image, err, dq)
-    else:
-        make = masks.trace_mask if is_nirspec_spectrum(model) else masks.imaging_mask
-        mask = make(image, err, dq, n_sigma=settings.n_sigma, dilation=settings.mask_dilation, readout=readout)
-    return mask
+def _maker(model, settings, draft, config_file):
+    """Which function of `jwst_denoise.masks` suits the exposure."""
+    if not is_nirspec_spectrum(model):
+        return masks.imaging_mask if settings.n_sigma > 0 else _unflagged
+    if not (settings.mask_science_regions or settings.science_product):
+        return masks.trace_mask if settings.n_sigma > 0 else _unflagged
+    product = settings.science_product and find_file(settings.science_product, config_file)
+    where = {"input_dir": settings.input_dir or "", "n_sigma": settings.n_sigma or 2.0}
+    science = science_regions(model, product or None, draft=draft, **where)
+    return partial(masks.region_mask, science=science)
+
+
+def _unflagged(image, err, dq, **_):
+    return masks.usable(image, err, dq)

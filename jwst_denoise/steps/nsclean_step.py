@@ -21,7 +21,8 @@ class NSCleanStep(DenoiseStep):
         method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit (NSClean), median of lines
         background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky to keep or picture frame to remove
         user_mask = string(default=None)  # FITS mask, 2-D or 3-D, non-zero = dark background
-        mask_science_regions = boolean(default=True)  # NIRSpec: mask slits, slices and the fixed-slit region
+        mask_science_regions = boolean(default=False)  # NIRSpec: mask slits, slices and the fixed-slit region
+        science_product = string(default=None)  # NIRSpec: stage-2 product whose finite pixels are masked
         n_sigma = float(default=2.0, min=0.0)  # Sources end at this many sigma in the smoothed image; 0 = no detection
         mask_dilation = integer(default=2, min=0)  # Pixels by which sources are grown in the mask
         single_mask = boolean(default=True)  # One mask for all integrations
