@@ -13,7 +13,7 @@ from jwst_denoise.masks.png import from_png, write_overlay
 from jwst_denoise.masks.regions import region_mask
 from jwst_denoise.masks.slits import FIXED_SLIT_ROWS, fixed_slit_region, paste_finite
 from jwst_denoise.masks.traces import find_traces, trace_mask
-from jwst_denoise.masks.user import cut_out, read_user_mask, write_mask
+from jwst_denoise.masks.user import cut_out, first_image, read_user_mask, write_mask
 
 __all__ = [
     "FIXED_SLIT_ROWS",
@@ -22,6 +22,7 @@ __all__ = [
     "cut_out",
     "dilate_science",
     "find_traces",
+    "first_image",
     "fixed_slit_region",
     "from_png",
     "imaging_mask",

@@ -16,6 +16,9 @@ from jwst_denoise.masks.clip import robust_level
 SCALES = ((1, 1.0), (4, 1.0), (8, 1.5))
 SEED = 1.5
 MIN_PIXELS = 4
+MIN_BLOCKS = 32  # a scale needs this many binned pixels on each side to tell sources from the background
+HOT = 10.0  # sigma of a pixel that may be a hot one or a hit
+SHARPEST = 0.1  # a pixel whose neighbours are all below this fraction of it is sharper than any point source
 
 
 def bin_sum(values, factor):
@@ -126,6 +129,35 @@ def _labels(strength, threshold):
     return np.zeros(strength.shape, int) if found is None else found.data
 
 
+def lone_pixels(image, good):
+    """
+    Bright or negative pixels that are sharper than a point source: hot pixels and cosmic-ray hits.
+
+    Smoothed, each would become a disk of false source.
+
+    Parameters
+    ----------
+    image : ndarray of float, shape (ny, nx)
+        Data whose background level is 0, of uniform noise.
+    good : ndarray of bool, shape (ny, nx)
+        Pixels to use.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        `True` in a lone pixel.
+    """
+    _, noise = robust_level(image[good])
+    strength = np.pad(np.where(good, np.abs(image), 0), 1)
+    y, x = np.nonzero(strength > HOT * noise)
+    limit = SHARPEST * strength[y, x] + 3 * noise
+    around = [(j, i) for j in (-1, 0, 1) for i in (-1, 0, 1) if (j, i) != (0, 0)]
+    lone = np.all([strength[y + j, x + i] < limit for j, i in around], axis=0)
+    hot = np.zeros(image.shape, bool)
+    hot[y[lone] - 1, x[lone] - 1] = True
+    return hot
+
+
 def detect(image, good, n_sigma, scales=SCALES):
     """
     Find sources and halos, bright or negative, at every scale.
@@ -144,11 +176,12 @@ def detect(image, good, n_sigma, scales=SCALES):
     Returns
     -------
     ndarray of bool, shape (ny, nx)
-        `True` in a source.
+        `True` in a source; lone pixels are none.
     """
+    good = good & ~lone_pixels(image, good)
     found = np.zeros(image.shape, bool)
     for factor, sigma in scales:
-        if factor > 1 and min(image.shape) < 8 * factor:
+        if factor > 1 and min(image.shape) < MIN_BLOCKS * factor:
             continue
         snr = significance(image, good & ~found, factor, sigma)
         found |= expand(segments(snr, n_sigma), factor, image.shape)

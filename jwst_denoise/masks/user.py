@@ -33,7 +33,7 @@ def read_user_mask(path, shape, start=(1, 1)):
     ValueError
         If the file is not FITS, holds no image, or its shape does not fit the data.
     """
-    mask = _first_image(path)
+    mask = first_image(path)
     ny, nx = shape[-2:]
     if mask.ndim not in (2, 3):
         raise ValueError(f"{path}: a background mask has 2 or 3 dimensions, this one {mask.ndim} {mask.shape}")
@@ -114,11 +114,31 @@ def write_mask(path, mask):
     hdu.writeto(os.fspath(path), overwrite=True)
 
 
-def _first_image(path):
+def first_image(path):
+    """
+    Read the first image of a FITS file: its primary array or, if that is empty, its first image extension.
+
+    Parameters
+    ----------
+    path : str or path-like
+        FITS file, compressed or not.
+
+    Returns
+    -------
+    ndarray
+        The image.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not FITS or holds no image.
+    """
     from astropy.io import fits
 
     if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no mask file {path}")
+        raise FileNotFoundError(f"there is no file {path}")
     try:
         with fits.open(os.fspath(path), memmap=False) as hdus:
             images = (hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None)
@@ -126,5 +146,5 @@ def _first_image(path):
     except OSError as error:
         raise ValueError(f"{path}: not a FITS file that can be read ({error})") from None
     if image is None:
-        raise ValueError(f"{path}: holds no image; a background mask is the first image of its file")
+        raise ValueError(f"{path}: holds no image")
     return image

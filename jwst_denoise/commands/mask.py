@@ -1,0 +1,139 @@
+"""The commands ``jwst-denoise mask auto`` and ``jwst-denoise mask from-png``."""
+
+import warnings
+from pathlib import Path
+
+import click
+
+from jwst_denoise import masks
+
+_ORIGIN = click.option(
+    "--origin",
+    type=click.Choice(["lower", "upper"]),
+    default="lower",
+    show_default=True,
+    help="Where the first row of the detector is in the picture; DS9 has it at the bottom (lower).",
+)
+
+
+@click.group()
+def command():
+    """Make masks of the dark background, from the exposure itself or painted by hand.
+
+    A mask is a FITS image, 1 = dark background. Give it to the step with user_mask=FILE.
+
+    \b
+    To paint one:
+      jwst-denoise mask auto rate.fits mask.fits --png mask.png
+      (edit mask.png: paint dark areas 30 % red, erase the red from science)
+      jwst-denoise mask from-png mask.png mask.fits
+    """  # noqa: D301
+
+
+@command.command()
+@click.argument("exposure", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--n-sigma",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="A source ends where the smoothed image falls below this many sigma.",
+)
+@click.option(
+    "--dilation", type=click.IntRange(min=0), default=2, show_default=True, help="Pixels by which science is grown."
+)
+@click.option(
+    "--product",
+    type=click.Path(path_type=Path),
+    help="NIRSpec: a stage-2 product (cal) of the same exposure, whose finite pixels are science.",
+)
+@click.option(
+    "--science-regions/--no-science-regions",
+    default=True,
+    show_default=True,
+    help="NIRSpec: mask slices, slits and the fixed-slit region, from the product, the WCS or the traces.",
+)
+@click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Also write a picture, dark areas in red.")
+@_ORIGIN
+def auto(exposure, output, n_sigma, dilation, product, science_regions, png, origin):
+    """Find the dark background of exposure IN.
+
+    IN is a rate, rateints, cal or ramp product in detector pixels (FITS), OUT a .fits or .fits.gz file.
+    Integrations are combined into one mask.
+    """
+    from stdatamodels.exceptions import NoTypeWarning
+    from stdatamodels.jwst import datamodels
+
+    if not exposure.is_file():
+        raise FileNotFoundError(f"there is no exposure {exposure}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoTypeWarning)  # what is no exposure gets an error of its own
+        opened = datamodels.open(str(exposure))
+    with opened as model:
+        options = {"n_sigma": n_sigma, "dilation": dilation}
+        image, mask = _find(model, exposure, product, science_regions, options)
+    masks.write_mask(output, mask)
+    click.echo(_summary(output, mask))
+    if png is not None:
+        masks.write_overlay(png, image, mask, origin)
+        click.echo(f"{png}: picture, dark areas in red")
+
+
+def _find(model, path, product, with_regions, options):
+    """Return the image (ny, nx) of an exposure and its background mask."""
+    from stdatamodels.jwst import datamodels
+
+    from jwst_denoise.steps import drafts
+    from jwst_denoise.steps.exposures import is_nirspec_spectrum, readout_of
+    from jwst_denoise.steps.science_regions import EXPOSURE_TYPES, science_regions
+    from jwst_denoise.steps.status import NotApplicable
+
+    try:
+        readout = readout_of(model)
+    except NotApplicable as reason:
+        raise ValueError(f"{path}: no mask can be made, {reason}") from reason
+    of_kind = drafts.of_ramp if isinstance(model, datamodels.RampModel) else drafts.of_rates
+    draft = of_kind(model).combined()
+    options["readout"] = readout
+    if with_regions and model.meta.exposure.type in EXPOSURE_TYPES:
+        science = science_regions(model, product, draft=draft, input_dir=path.parent, n_sigma=options["n_sigma"])
+        mask = masks.region_mask(*draft, science=science, **options)
+    elif product is not None:
+        raise ValueError(f"{product}: a product is of no use for exposure type {model.meta.exposure.type} of {path}")
+    else:
+        mask = (masks.trace_mask if is_nirspec_spectrum(model) else masks.imaging_mask)(*draft, **options)
+    return draft[0], mask & ~readout.reference_pixels
+
+
+@command.command("from-png")
+@click.argument("picture", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--base", type=click.Path(path_type=Path), help="The picture before painting, if it was not grey.")
+@click.option("--like", type=click.Path(path_type=Path), help="Exposure (FITS) whose size the picture must have.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.15,
+    show_default=True,
+    help="Red above green and blue, as a fraction of full scale, that counts as paint; 30 % red gives 0.3.",
+)
+@click.option(
+    "--dilation", type=click.IntRange(min=0), default=0, show_default=True, help="Pixels by which science is grown."
+)
+@_ORIGIN
+def from_png(picture, output, base, like, threshold, dilation, origin):
+    """Turn a painted picture IN into a mask.
+
+    IN is a PNG with one pixel for each detector pixel: `mask auto --png`, or an image exported from DS9 at zoom 1,
+    painted with 30 % red in an image editor. OUT is a .fits or .fits.gz file.
+    """
+    shape = None if like is None else masks.first_image(like).shape[-2:]
+    mask = masks.from_png(picture, base, shape=shape, origin=origin, threshold=threshold)
+    mask = masks.dilate_science(mask, dilation)
+    masks.write_mask(output, mask)
+    click.echo(_summary(output, mask))
+
+
+def _summary(path, mask):
+    return f"{path}: {100 * mask.mean():.1f} % of {mask.shape[1]} x {mask.shape[0]} pixels are dark background"
