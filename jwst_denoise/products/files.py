@@ -90,9 +90,9 @@ def read_truth(path):
         missing = [name.upper() for name in _ARRAYS if name.upper() not in hdus]
         if missing:
             raise ValueError(f"{path} is not a truth file: no extension {', '.join(missing)}")
-        return Truth(
-            **{
-                name: hdus[name.upper()].data.astype(hdus[name.upper()].data.dtype.newbyteorder("="))
-                for name in _ARRAYS
-            }
-        )
+        return Truth(**{name: _native(hdus[name.upper()].data) for name in _ARRAYS})
+
+
+def _native(array):
+    """Copy in the byte order of the machine; FITS data are big-endian."""
+    return array.astype(array.dtype.newbyteorder("="))

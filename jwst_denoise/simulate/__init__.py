@@ -7,15 +7,20 @@ from jwst_denoise.simulate.correlated import correlated_noise, stationary_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.detectors import DETECTORS, DetectorParameters, detector
 from jwst_denoise.simulate.exposure import Switches, simulate_exposure
-from jwst_denoise.simulate.observation import MODES, SUBARRAYS, Observation, frame_time, observation, subarray
+from jwst_denoise.simulate.observing import MODES, SUBARRAYS, Observation, frame_time, observation, subarray
 from jwst_denoise.simulate.patterns import PATTERNS, ReadPattern, read_pattern
+from jwst_denoise.simulate.psf import PSF, channel_of, point_spread_function
+from jwst_denoise.simulate.scenes import SCENES, scene
 from jwst_denoise.simulate.spectrum import NoiseSpectrum
+from jwst_denoise.simulate.time_series import modulate, transit
 from jwst_denoise.simulate.truth import Exposure, Truth
 
 __all__ = [
     "DETECTORS",
     "MODES",
     "PATTERNS",
+    "PSF",
+    "SCENES",
     "SUBARRAYS",
     "CosmicRayParameters",
     "DetectorParameters",
@@ -25,13 +30,18 @@ __all__ = [
     "ReadPattern",
     "Switches",
     "Truth",
+    "channel_of",
     "correlated_noise",
     "cosmic_rays",
     "detector",
     "frame_time",
+    "modulate",
     "observation",
+    "point_spread_function",
     "read_pattern",
+    "scene",
     "simulate_exposure",
     "stationary_noise",
     "subarray",
+    "transit",
 ]

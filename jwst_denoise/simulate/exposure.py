@@ -4,8 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from jwst_denoise.simulate import observation as observations
-from jwst_denoise.simulate import reset
+from jwst_denoise.simulate import observing, reset
 from jwst_denoise.simulate.correlated import correlated_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.detectors import detector as find_detector
@@ -116,7 +115,7 @@ def simulate_exposure(
 def _default_observation(detector, shape):
     name = "FULL" if shape == (detector.size, detector.size) else "GENERIC"
     corner = (1, 1) if name == "FULL" else tuple((detector.size - n) // 2 + 1 for n in shape[::-1])
-    return observations.observation(detector, subarray=name, corner=corner)
+    return observing.observation(detector, subarray=name, corner=corner)
 
 
 def _check(scene, detector, readout, ngroups, nints):
@@ -144,7 +143,7 @@ class _Simulation:
     def __post_init__(self):
         shape, corner = self.readout.shape, self.observation.corner
         self.light = ~self.readout.reference_pixels
-        self.frame_time = observations.frame_time(self.readout, self.detector.instrument)
+        self.frame_time = observing.frame_time(self.readout, self.detector.instrument)
         self.dark = self.detector.dark_rate(shape, corner) if self.on.dark else np.float32(0)
         self.bias = self.detector.superbias(shape, corner) if self.on.superbias else np.float32(self.detector.bias)
         self.frame = reset.picture_frame(shape, corner, self.detector.size)

@@ -6,7 +6,7 @@ import numpy as np
 
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate.detectors import DetectorParameters
-from jwst_denoise.simulate.observation import Observation
+from jwst_denoise.simulate.observing import Observation
 from jwst_denoise.simulate.patterns import ReadPattern
 
 __all__ = ["Exposure", "Truth"]

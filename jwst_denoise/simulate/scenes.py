@@ -1,0 +1,95 @@
+"""Scenes by name, for the command line and the demo."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from jwst_denoise.simulate import echelle, fields, spectra
+from jwst_denoise.simulate.observing import observation, subarray
+from jwst_denoise.simulate.psf import channel_of, point_spread_function
+
+__all__ = ["SCENES", "Scene", "scene"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a named scene is and how it is observed.
+
+    Parameters
+    ----------
+    description : str
+        One line.
+    make : callable
+        Function that draws it.
+    modes : mapping
+        Instrument -> observing mode.
+    """
+
+    description: str
+    make: object
+    modes: dict
+
+
+_IMAGING = {"NIRCAM": "NRC_IMAGE", "NIRISS": "NIS_IMAGE", "FGS": "FGS_IMAGE"}
+
+#: Name -> scene.
+SCENES = MappingProxyType(
+    {
+        "field": Scene("deep field: galaxies and a few stars", fields.field, _IMAGING),
+        "cluster": Scene("crowded star cluster", fields.cluster, _IMAGING),
+        "nebula": Scene("extended emission with stars", fields.nebula, _IMAGING),
+        "ifu": Scene("galaxy behind the 30 slices of the IFU", spectra.ifu, {"NIRSPEC": "NRS_IFU"}),
+        "mos": Scene("galaxies in micro-shutters", spectra.mos, {"NIRSPEC": "NRS_MSASPEC"}),
+        "slit": Scene("star in a fixed slit", spectra.fixed_slits, {"NIRSPEC": "NRS_FIXEDSLIT"}),
+        "bots": Scene("bright star in a time series", spectra.bots, {"NIRSPEC": "NRS_BRIGHTOBJ"}),
+        "echelle": Scene("echelle orders on an H4RG", echelle.echelle, {"ECHELLE": "UTR"}),
+    }
+)
+
+
+def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **options):
+    """Draw a scene for a detector.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SCENES`.
+    detector : DetectorParameters
+        Where it falls.
+    rng : `numpy.random.Generator`
+        Source of the random numbers.
+    subarray_name : str, optional
+        SUBARRAY; by default the mode's.
+    filter_name : str, optional
+        FILTER; by default the mode's. Decides the point-spread function of images.
+    **options
+        Of the function that draws it: ``brightness``, ``sky``, …
+
+    Returns
+    -------
+    rate : ndarray
+        (ny, nx) float32 e- / s.
+    observation : Observation
+        How it is observed; for `simulate_exposure`.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known or the instrument does not observe such a scene.
+    """
+    if name not in SCENES:
+        raise ValueError(f"no scene {name!r}; known: {', '.join(SCENES)}")
+    chosen = SCENES[name]
+    if detector.instrument not in chosen.modes:
+        instruments = " or ".join(chosen.modes)
+        raise ValueError(f"scene {name!r} is for {instruments}, not for {detector.name} of {detector.instrument}")
+    changes = {"subarray": subarray_name, "filter": filter_name}
+    described = observation(
+        detector, chosen.modes[detector.instrument], **{key: value for key, value in changes.items() if value}
+    )
+    shape = subarray(detector.name, described.subarray, detector.size).shape
+    if detector.instrument in _IMAGING:
+        element = described.pupil if detector.instrument == "NIRISS" else described.filter
+        return chosen.make(shape, point_spread_function(channel_of(detector), element), rng, **options), described
+    if name == "echelle":
+        return chosen.make(shape, rng, **options), described
+    return chosen.make(rng, shape=shape, corner=described.corner, **options), described
