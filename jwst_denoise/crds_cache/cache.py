@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jwst_denoise.crds_cache.parameter_references import ParameterReference, install
 from jwst_denoise.crds_cache.parameter_references import rules as parameter_rules
-from jwst_denoise.crds_cache.references import TYPES, write
+from jwst_denoise.crds_cache.references import SUFFIXES, TYPES, write
 from jwst_denoise.crds_cache.rules import CONTEXT, SERVER_CONFIG, write_rules, write_server_config
 from jwst_denoise.crds_cache.types import reference_types
 from jwst_denoise.parameters.shipped import suggest
@@ -152,7 +152,7 @@ def _folder(directory, instrument):
 
 
 def _file_name(type_, values):
-    return "_".join(["jwst", _owner(values[0]), type_, *values]).lower() + ".fits"
+    return "_".join(["jwst", _owner(values[0]), type_, *values]).lower() + SUFFIXES.get(type_, ".fits")
 
 
 def _rules(directory, instrument):

@@ -2,13 +2,15 @@
 
 import numpy as np
 from astropy.io import fits
+from astropy.modeling.models import AffineTransformation2D, Shift
 from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
+from jwst_denoise.products.pointing import APERTURES
 from jwst_denoise.simulate import frame_time
 from jwst_denoise.simulate import subarray as find_subarray
 
-__all__ = ["TYPES", "write"]
+__all__ = ["SUFFIXES", "TYPES", "write"]
 
 #: Two frames are enough: the pipeline extrapolates a dark that is shorter than the exposure.
 DARK_FRAMES = 2
@@ -19,25 +21,25 @@ _TILE = 256
 def mask(detector):
     """Data quality: the reference pixels and nothing else."""
     border = detector.readout().reference_pixels
-    return datamodels.MaskModel, {"DQ": border * np.uint32(dqflags.pixel["REFERENCE_PIXEL"])}, {}
+    return datamodels.MaskModel(), {"DQ": border * np.uint32(dqflags.pixel["REFERENCE_PIXEL"])}, {}
 
 
 def gain(detector):
     """Electrons per DN."""
-    return datamodels.GainModel, {"SCI": _plane(detector, detector.gain)}, {}
+    return datamodels.GainModel(), {"SCI": _plane(detector, detector.gain)}, {}
 
 
 def readnoise(detector):
     """White noise of a correlated double sample (hence √2) in DN, which is what jump and ramp_fit expect."""
     noise = np.where(detector.readout().reference_pixels, detector.reference_read_noise, detector.read_noise)
-    return datamodels.ReadnoiseModel, {"SCI": (np.sqrt(2) * noise / detector.gain).astype(np.float32)}, {}
+    return datamodels.ReadnoiseModel(), {"SCI": (np.sqrt(2) * noise / detector.gain).astype(np.float32)}, {}
 
 
 def saturation(detector):
     """Raw DN, bias included, from which a pixel is saturated; reference pixels never are."""
     border = detector.readout().reference_pixels
     return (
-        datamodels.SaturationModel,
+        datamodels.SaturationModel(),
         {
             "SCI": _plane(detector, detector.saturation),
             "DQ": border * np.uint32(dqflags.pixel["NO_SAT_CHECK"]),
@@ -49,7 +51,7 @@ def saturation(detector):
 def superbias(detector):
     """DN of every pixel after a reset."""
     image = detector.superbias()
-    return datamodels.SuperBiasModel, {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
+    return datamodels.SuperBiasModel(), {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
 
 
 def linearity(detector):
@@ -57,7 +59,7 @@ def linearity(detector):
     coefficients = np.array(detector.nonlinearity, dtype=np.float32)[:, None, None]
     border = detector.readout().reference_pixels
     return (
-        datamodels.LinearityModel,
+        datamodels.LinearityModel(),
         {
             "COEFFS": np.broadcast_to(coefficients, (len(coefficients), *border.shape)),
             "DQ": border * np.uint32(dqflags.pixel["NO_LIN_CORR"]),
@@ -83,22 +85,40 @@ def dark(detector, subarray="FULL"):
         "subarray": _window(subarray, *window.corner, *window.shape[::-1]),
     }
     model = datamodels.DarkNirspecModel if detector.instrument == "NIRSPEC" else datamodels.DarkModel
-    return model, {"SCI": frames, "DQ": np.zeros(window.shape, dtype=np.uint32)}, meta
+    return model(), {"SCI": frames, "DQ": np.zeros(window.shape, dtype=np.uint32)}, meta
 
 
 def flat(detector):
     """Uniform response."""
     image = _plane(detector, 1)
-    return datamodels.FlatModel, {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
+    return datamodels.FlatModel(), {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
+
+
+def distortion(detector):
+    """Pixel to V2 and V3 without distortion: the scale and the angle of the products' headers."""
+    aperture = {"NIS": "NIS_CEN", "GUIDER1": "FGS1_FULL", "GUIDER2": "FGS2_FULL"}.get(detector.name)
+    v2, v3, angle, scale = APERTURES[aperture or f"{detector.name}_FULL"]
+    sine, cosine = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
+    centre = -(detector.size - 1) / 2
+    to_sky = AffineTransformation2D(scale * np.array([[-cosine, sine], [sine, cosine]]), [v2, v3])
+    transform = Shift(centre) & Shift(centre) | to_sky
+    meta = {}
+    if detector.instrument == "NIRCAM":
+        channel = "LONG" if detector.name.endswith("LONG") else "SHORT"
+        meta = {"instrument": {"module": detector.name[3], "channel": channel, "p_pupil": "ANY|"}}
+    return datamodels.DistortionModel(model=transform, input_units="pixel", output_units="arcsec"), {}, meta
 
 
 _DETECTOR1 = {
     function.__name__: function for function in (mask, gain, readnoise, saturation, superbias, linearity, dark)
 }
-_WITH_FLAT = {**_DETECTOR1, "flat": flat}
+_IMAGER = {**_DETECTOR1, "flat": flat, "distortion": distortion}
 
-#: Instrument -> type -> function. NIRSpec's flats are the product of three that depend on the optics: there are none.
-TYPES = {"NIRSPEC": _DETECTOR1, "NIRCAM": _WITH_FLAT, "NIRISS": _WITH_FLAT, "FGS": _WITH_FLAT}
+#: Types that are not FITS files.
+SUFFIXES = {"distortion": ".asdf"}
+
+#: Instrument -> type -> function. NIRSpec's flats and WCS depend on the optics: there are none.
+TYPES = {"NIRSPEC": _DETECTOR1, "NIRCAM": _IMAGER, "NIRISS": _IMAGER, "FGS": _IMAGER}
 
 
 def write(path, type_, detector, **options):
@@ -117,11 +137,17 @@ def write(path, type_, detector, **options):
     **options
         What the function of this type takes beside the detector.
     """
-    model_class, arrays, meta = TYPES[detector.instrument][type_](detector, **options)
-    with model_class() as model:
-        model.meta = _metadata(type_, detector)
+    model, arrays, meta = TYPES[detector.instrument][type_](detector, **options)
+    with model:
+        model.update({"meta": _metadata(type_, detector)})
         model.update({"meta": meta})
-        model.save(path, overwrite=True)
+        path.unlink(missing_ok=True)
+        model.save(path)
+    if arrays:
+        _append(path, arrays)
+
+
+def _append(path, arrays):
     with fits.open(path, mode="append") as hdus:
         for name, array in arrays.items():
             hdus.append(_compressed(name, array))
