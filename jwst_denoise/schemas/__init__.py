@@ -1,7 +1,7 @@
 """Header keywords of the steps, as an extension of the core schema of the JWST data models.
 
-A data model writes to the FITS header only what its schema knows. asdf lets a package answer for a schema of another one
-(packages are asked in the order of their names, the first answer counts), so the core schema is answered here by
+A data model writes to the FITS header only what its schema knows. asdf lets a package answer for a schema of another
+one (packages are asked in the order of their names, the first answer counts), so the core schema is answered here by
 *core schema and denoise schema*. Every data model then carries the status keyword of these steps like those of the jwst
 steps, through all later steps and files. Nothing heavy is imported.
 """

@@ -158,6 +158,8 @@ class DenoiseStep(Step):
 
     def _process_one(self, model):
         settings = self.settings(model)
+        if self._is_hook:  # stpipe writes the parameters of parentless steps only
+            log.info("%s: %s", self.class_alias, provenance.describe(settings))
         try:
             if settings["skip"] and self.parent is not None:
                 raise NotApplicable("skip is set")

@@ -1,7 +1,7 @@
 """Draft images of an exposure, from which its background mask is made once and shared."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 

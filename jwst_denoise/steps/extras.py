@@ -16,7 +16,7 @@ _MODEL_BY_DIMENSIONS = {2: datamodels.ImageModel, 3: datamodels.CubeModel, 4: da
 
 
 def write(step, model, result, settings):
-    """Write the products that were asked for: ``<root>_<alias>_noise.fits``, ``_mask.fits``, ``_background.fits``, ``_qa.png``.
+    """Write the products that were asked for: ``<root>_<alias>_noise.fits``, ``_mask``, ``_background``, ``_qa.png``.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def write(step, model, result, settings):
 
 
 def _path(step, model, kind, **naming):
-    """Path by stpipe's rules; products with one image per integration get ``ints``, so that rate and rateints differ."""
+    """Path by stpipe's rules; cubes of integrations get ``ints`` in their name, so that rate and rateints differ."""
     level = {"level": "ints"} if isinstance(model, datamodels.CubeModel) else {}
     basepath = model.meta.filename or step.default_output_file()
     path = Path(step.make_output_path(basepath=basepath, suffix=f"{step.class_alias}_{kind}", **naming, **level))

@@ -18,8 +18,8 @@ class NSCleanStep(DenoiseStep):
     class_alias = "nsclean"
 
     spec = """
-        method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit (NSClean), median of lines
-        background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky to keep or picture frame to remove
+        method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit, median of lines
+        background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky, or picture frame to remove
         user_mask = string(default=None)  # FITS mask, 2-D or 3-D, non-zero = dark background
         mask_science_regions = boolean(default=False)  # NIRSpec: mask slits, slices and the fixed-slit region
         science_product = string(default=None)  # NIRSpec: stage-2 product whose finite pixels are masked
@@ -33,7 +33,7 @@ class NSCleanStep(DenoiseStep):
         weights_sigma = float(default=32.0, min=0.0)  # 'nsclean': scale of the local density of dark pixels, pixels
         buff_sigma = float(default=1.5, min=0.0)  # 'nsclean': blur of the model across lines, pixels; 0 = none
         outlier_sigma = float(default=3.0, min=0.0)  # 'nsclean': outliers become the median of their line; 0 = none
-        hyper = float_list(min=2, max=6, default=None)  # 'gp': common, output, their slopes, white, field; None = estimate
+        hyper = float_list(min=2, max=6, default=None)  # 'gp': common, output, their slopes, white, field
         force = boolean(default=False)  # Clean even what was cleaned before
         save_mask = boolean(default=False)  # Also write the background mask
         save_background = boolean(default=False)  # Also write the smooth background

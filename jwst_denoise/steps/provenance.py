@@ -5,7 +5,16 @@ from jwst_denoise import __version__
 __all__ = ["describe", "record"]
 
 #: Parameters of stpipe and of the optional products: they do not change the data.
-_NOT_ABOUT_THE_DATA = ("output_", "save_", "pre_hooks", "post_hooks", "search_output_file", "input_dir", "suffix", "skip")
+_NOT_ABOUT_THE_DATA = (
+    "output_",
+    "save_",
+    "pre_hooks",
+    "post_hooks",
+    "search_output_file",
+    "input_dir",
+    "suffix",
+    "skip",
+)
 
 
 def describe(settings):

@@ -121,7 +121,8 @@ def _draw_images(axes, figure, preview):
         (f"dark pixels used: {mask.mean():.0%}", mask, {"vmin": 0, "vmax": 1, "cmap": "cividis"}),
     )
     for axis, (name, image, style) in zip(axes, panels, strict=True):
-        shown = axis.imshow(image, origin="lower", aspect="auto" if image.shape[1] > 3 * image.shape[0] else "equal", **style)
+        aspect = "auto" if image.shape[1] > 3 * image.shape[0] else "equal"
+        shown = axis.imshow(image, origin="lower", aspect=aspect, **style)
         axis.set_title(name, fontsize=11)
         if name in ("after", "removed"):
             figure.colorbar(shown, ax=axis, shrink=0.72, pad=0.01, aspect=30)

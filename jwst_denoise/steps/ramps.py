@@ -4,11 +4,11 @@ Every group is one read (or a mean of reads) with its own correlated noise, on t
 far. The noise is fitted to the *difference* of successive groups: there the pedestal is gone, the sky is as faint as it
 can be, and a jump spoils one difference instead of all later groups. The fits are then added up the ramp, so a group
 loses its own noise less that of the first group, which stays as part of the pedestal that no slope depends on. For a
-linear estimate with one mask this equals fitting each group less the first: estimates of the noise of the groups between
-cancel in the sum and errors do not pile up.
+linear estimate with one mask this equals fitting each group less the first: the estimates for the groups between
+cancel in the sum, and errors do not pile up.
 
-The draft rate serves for the mask only. Subtracting it from the differences would hide the noise that decides the slope:
-the mean of the differences is the part of the noise that looks like light.
+The draft rate serves for the mask only. Subtracting it from the differences would hide the noise that decides the
+slope: the mean of the differences is the part of the noise that looks like light.
 """
 
 import logging
@@ -75,7 +75,7 @@ def clean(model, mask, fitter, settings):
 
 
 def _fits(model, index, mask, fitter):
-    """Clean one integration in chunks; yield (slice of groups, noise removed from them, background of the differences)."""
+    """Clean one integration in chunks; yield (slice of groups, noise removed, background of the differences)."""
     _, ngroups, ny, nx = model.data.shape
     previous = np.array(model.data[index, :1], np.float32)
     total = np.zeros((ny, nx), np.float32)
