@@ -1,16 +1,20 @@
 r"""Errors after the correction.
 
 Let :math:`\sigma_r^2` be the read noise variance that ramp fitting wrote (VAR_RNOISE), :math:`\sigma_o^2` the other
-terms and :math:`v` the variance of the fitted noise model. What the read noise reference file holds differs: some were made
-with the correlated noise in them, some without, and averaging over groups treats correlated and white noise
+terms and :math:`v` the variance of the fitted noise model. What the read noise reference file holds differs: some were
+made with the correlated noise in them, some without, and averaging over groups treats correlated and white noise
 differently. So the variance that the correction has taken away cannot be subtracted on paper; it is measured. On dark
-pixels that the fit has used, the residual of a linear posterior mean scatters with :math:`k\sigma_r^2 + \sigma_o^2 - v`
-(the covariance of the residuals is the noise's minus the posterior's), and k is chosen such that it does. Then
+pixels that the fit has used, the residual of a linear posterior mean scatters with
+:math:`k\sigma_r^2 + \sigma_o^2 - v` (the covariance of the residuals is the noise's minus the posterior's), and k is
+chosen such that it does. Then
 
-.. math:: \sigma_r'^2 = k\sigma_r^2 - v \;\text{(pixels in the fit)},\quad k\sigma_r^2 + v \;\text{(all others)},
+.. math::
+
+   \sigma_r'^2 = k\sigma_r^2 - v \;\text{(pixels in the fit)},\quad k\sigma_r^2 + v \;\text{(all others)},
 
 because the model's error is independent of the pixels that it has not seen, and part of those that it has. One factor
-for the exposure keeps the pattern of noisy pixels. With few dark pixels, or where other terms rule, k is drawn towards 1.
+for the exposure keeps the pattern of noisy pixels. With few dark pixels, or where other terms rule, k is drawn
+towards 1.
 """
 
 import numpy as np
