@@ -1,0 +1,61 @@
+"""Errors after the correction: blank sky scatters as its errors say."""
+
+import numpy as np
+import pytest
+
+from jwst_denoise import NSCleanStep
+from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA
+from jwst_denoise.steps import errors
+
+
+def test_scale_is_recovered(rng):
+    shape, read, other = (400, 500), rng.uniform(0.5, 2, (400, 500)), 0.3
+    residual = rng.normal(size=shape) * np.sqrt(0.6 * read + other - 0.02)
+    scale = errors.error_scale(residual, np.ones(shape, bool), read, np.full(shape, other), np.full(shape, 0.02))
+    assert scale == pytest.approx(0.6, rel=4 * np.sqrt(errors.MAD_VARIANCE / residual.size) * 2)
+
+
+def test_few_pixels_leave_the_scale_alone(rng):
+    residual = rng.normal(size=(100, 100)) * 10
+    used = np.zeros(residual.shape, bool)
+    one = np.ones(residual.shape)
+    assert errors.error_scale(residual, used, one, 0 * one, 0 * one) == 1
+    used[0, :4] = True
+    few = errors.error_scale(residual, used, one, 0 * one, 0 * one)
+    assert 1 < few < errors.error_scale(residual, used | True, one, 0 * one, 0 * one)
+
+
+def test_nothing_is_told_by_pixels_without_read_noise(rng):
+    one = np.ones((200, 200))
+    scale = errors.error_scale(3 * rng.normal(size=one.shape), one > 0, 1e-6 * one, one, 0 * one)
+    assert np.isfinite(scale)
+    err, _ = errors.updated(one, 1e-6 * one, scale, one > 0, 0 * one)
+    np.testing.assert_allclose(err, 1, rtol=1e-3)
+
+
+def test_updated_against_the_definition():
+    err, read, fit = np.array([2.0, 2.0, np.nan, 0.0]), np.array([1.0, 1.0, np.nan, 0.0]), np.full(4, 0.1)
+    new_err, new_read = errors.updated(err, read, 0.5, np.array([True, False, True, True]), fit)
+    np.testing.assert_allclose(new_read, [0.4, 0.6, np.nan, 0])
+    np.testing.assert_allclose(new_err, [np.sqrt(3.4), np.sqrt(3.6), np.nan, 0])
+
+
+def test_flatten_takes_out_what_is_smooth(rng):
+    y = np.mgrid[:256, :256][0]
+    image = 1e-2 * y + rng.normal(size=(256, 256))
+    flat = errors.flatten(image, np.ones(image.shape, bool))
+    assert flat.std() == pytest.approx(1, abs=0.03)
+    assert abs(np.median(flat)) < 0.02
+
+
+@pytest.mark.parametrize("method", ["gp", "nsclean", "median"])
+@pytest.mark.parametrize("told", [0.5, 2.0])
+def test_pull_of_blank_sky(rateints, method, told):
+    """The read noise variance of the input is wrong by a factor; that of the output is not."""
+    rateints.var_rnoise *= told
+    rateints.err = np.sqrt(rateints.var_rnoise + rateints.var_poisson)
+    result = NSCleanStep.call(rateints, method=method, configure_log=False)
+    blank = result.data[:, 20:, :50] - np.nanmedian(result.data[:, 20:, :50])
+    pull = blank / result.err[:, 20:, :50]
+    assert 0.95 < MAD_TO_SIGMA * np.median(np.abs(pull)) < 1.05
+    np.testing.assert_allclose(result.err**2, result.var_rnoise + result.var_poisson, rtol=1e-4)
