@@ -31,7 +31,7 @@ def masked_median(values, good):
     count = good.sum(axis=-1)
     middle = np.clip((count - 1) // 2, 0, None)[..., None]
     median = np.take_along_axis(ordered, middle, axis=-1)[..., 0]
-    return np.where(count >= min(MIN_PIXELS, values.shape[-1] // 2 + 1), median, 0.0)
+    return np.where(count >= MIN_PIXELS, median, 0.0)
 
 
 def line_offsets(image, good, outputs=1):

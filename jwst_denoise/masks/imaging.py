@@ -16,6 +16,7 @@ logger = logging.getLogger("stpipe.jwst_denoise.masks")
 PIXEL_MARGIN = 2.0  # single pixels are clipped this many sigma beyond n_sigma
 MIN_DARK = 0.05  # least dark fraction of the usable pixels
 BOX = 128  # largest edge of a background mesh cell, pixels
+FIRST_MARGIN = 4  # pixels around the sources of the first look that the second background leaves out
 LARGE = 512  # images at least this large on both sides are binned for the background and the first look
 
 
@@ -114,9 +115,10 @@ def find_sources(image, good, err=None, *, n_sigma=2.0, readout=None):
     flat : ndarray of float32, shape (ny, nx)
         The image flattened with the sources left out.
     """
-    first_look = SCALES[1:] if min(image.shape) >= LARGE else SCALES
+    # One narrow scale first: a wide one would also meet the bands that sources leave in their destriped lines.
+    first_look = SCALES[1:2] if min(image.shape) >= LARGE else SCALES[:1]
     found = detect(flatten(image, good, err, readout), good, n_sigma, first_look)
-    flat = flatten(image, good & ~found, err, readout)
+    flat = flatten(image, good & ~grow(found, FIRST_MARGIN), err, readout)
     return detect(flat, good, n_sigma), flat
 
 

@@ -62,11 +62,11 @@ def dark_level(profiles, noise):
     ndarray of float, shape (ny, n)
         The level.
     """
-    reach = min(REACH, 2 * (len(profiles) // 2) - 1)
+    reach = min(REACH, len(profiles))
     low = ndimage.percentile_filter(profiles, DARK_QUANTILE, size=(reach, 1), mode="nearest") + _QUANTILE_OFFSET * noise
     middle = ndimage.median_filter(profiles, size=(reach, 1), mode="nearest")
     level = min(low, middle, key=lambda candidate: abs(np.median(candidate)))
-    return ndimage.uniform_filter1d(level, reach // 3, axis=0, mode="nearest")
+    return ndimage.uniform_filter1d(level, max(reach // 3, 1), axis=0, mode="nearest")
 
 
 def profile_significance(profiles):
