@@ -14,6 +14,7 @@ from jwst_denoise.simulate.truth import Exposure, Truth
 
 __all__ = ["Switches", "simulate_exposure"]
 
+IRS2_INTERLEAVE = (16, 4)  # normal and reference pixels in turn
 BLOCK_TICKS = 2**24  # samples of correlated noise that are made as one series
 
 
@@ -104,7 +105,8 @@ def simulate_exposure(
     scene = np.asarray(scene, dtype=np.float32)
     observation = observation or _default_observation(detector, scene.shape[-2:])
     if readout is None:
-        readout = detector.readout(scene.shape[-2:], observation.corner)
+        interleave = IRS2_INTERLEAVE if pattern.irs2 else None
+        readout = detector.readout(scene.shape[-2:], observation.corner, interleave=interleave)
     _check(scene, detector, readout, ngroups, nints)
     simulation = _Simulation(
         detector, readout, pattern, observation, ngroups, nints, switches, hits or CosmicRayParameters()
@@ -125,6 +127,8 @@ def _check(scene, detector, readout, ngroups, nints):
         raise ValueError(f"the scene must be (ny, nx) or (nints={nints}, ny, nx), not {scene.shape}")
     if not np.isfinite(scene).all() or (scene < 0).any():
         raise ValueError("the scene must be finite and not negative, in e- / s")
+    if readout.interleave and readout.outputs == 1:
+        raise ValueError(f"IRS² reads full frames, not a scene of shape {scene.shape[-2:]}")
     if ngroups < 1 or nints < 1:
         raise ValueError(f"ngroups={ngroups} and nints={nints} must be at least 1")
 

@@ -44,9 +44,9 @@ class PSF:
         middle, step = len(self.samples) // 2, self.oversample
         position = -shift * step
         low = int(np.floor(position))
-        for weight, offset in ((low + 1 - position, low), (position - low, low + 1)):
-            start = middle + offset - self.reach * step
-            yield weight, slice(start, start + 2 * self.reach * step + 1, step)
+        starts = [middle + low + offset - self.reach * step for offset in (0, 1)]
+        slices = [slice(start, start + 2 * self.reach * step + 1, step) for start in starts]
+        return list(zip((low + 1 - position, position - low), slices, strict=True))
 
 
 def channel_of(detector):

@@ -90,6 +90,8 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
     if detector.instrument in _IMAGING:
         element = described.pupil if detector.instrument == "NIRISS" else described.filter
         return chosen.make(shape, point_spread_function(channel_of(detector), element), rng, **options), described
+    if name == "ifu":
+        options.setdefault("detector", detector.name)
     if name == "echelle":
         return chosen.make(shape, rng, **options), described
     return chosen.make(rng, shape=shape, corner=described.corner, **options), described

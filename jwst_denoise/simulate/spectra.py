@@ -99,8 +99,10 @@ def render(traces, shape=(LENGTH, LENGTH), corner=(1, 1)):
     return image
 
 
-def ifu(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), brightness=1.0, leaks=6):
-    """IFU: 30 curved slices in both halves of the detector, a galaxy with lines across them, and open shutters.
+def ifu(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), detector="NRS1", brightness=1.0, leaks=4):
+    """IFU: 30 curved slices in both halves of the detector with a galaxy across them, fixed slits, open shutters.
+
+    The slices lie where those of the flight detectors do, so that real background masks fit.
 
     Parameters
     ----------
@@ -108,29 +110,32 @@ def ifu(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), brightness=1.0, leaks=6):
         Source of the random numbers.
     shape, corner : tuple of int, optional
         Part of the detector, as for `render`.
+    detector : str, optional
+        ``"NRS1"`` or ``"NRS2"``, whose traces slope in opposite directions.
     brightness : float, optional
         Factor on the galaxy.
     leaks : float, optional
         Mean number of failed-open micro-shutters that leak into the frame.
     """
     spectrum = random_spectrum(1.0, LENGTH, rng, lines=9, strength=15.0)
-    peak, extent, spin = 15.0 + rng.normal(), rng.uniform(3.5, 5.0), rng.uniform(-0.3, 0.3)
-    traces = [_slice(number, spectrum, peak, extent, spin, brightness) for number in range(30)]
+    galaxy = 15.0 + rng.normal(), rng.uniform(3.5, 5.0), rng.uniform(-0.3, 0.3)
+    slope = -1.0 if detector == "NRS1" else 1.0
+    traces = [_slice(number, spectrum, galaxy, slope, brightness) for number in range(30)]
+    traces += [Trace(*place, Spectrum(0.0, 0.0), tilt=slope, bend=2.0) for place in SLITS.values()]
     traces += [_leak(rng) for _ in range(rng.poisson(leaks))]
     return render(traces, shape, corner)
 
 
-def _slice(number, spectrum, peak, extent, spin, brightness):
-    """Slice of a galaxy; slices fill rows 30 to 890 and 1150 to 2010."""
+def _slice(number, spectrum, galaxy, slope, brightness):
+    """One slice of a galaxy with its (slice of the peak, extent in slices, shear of the lines)."""
+    peak, extent, spin = galaxy
     half, place = divmod(number, 15)
-    distance = (number - peak) / extent
-    core = Spectrum(1.0, spectrum.slope, spectrum.position, spectrum.strength)
-    flux = brightness * 12.0 * np.exp(-0.5 * distance**2) + 0.15
-    scaled = Spectrum(flux, core.slope, core.position, tuple(flux * s for s in core.strength))
-    centre = (58.0 if half == 0 else 1178.0) + place * 57.5
+    flux = brightness * (12.0 * np.exp(-0.5 * ((number - peak) / extent) ** 2) + 0.15)
+    scaled = Spectrum(flux, spectrum.slope, spectrum.position, tuple(flux * s for s in spectrum.strength))
     return Trace(
-        centre, 29.5, scaled, sky=0.03, position=0.12 * (number - peak), width=4.0, shear=spin,
-        tilt=3.0 * (1 if half else -1), bend=(centre - LENGTH / 2) / 110,
+        (114.0 if half == 0 else 1218.0) + 49.25 * place, 30.0, scaled, sky=0.03,
+        position=0.12 * (number - peak), width=4.0, shear=spin,
+        tilt=8.5 * slope, bend=0.2 * (place if half == 0 else 10 - place),
     )  # fmt: skip
 
 

@@ -1,0 +1,118 @@
+"""``jwst-denoise simulate``: simulated exposures with their truth."""
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from jwst_denoise import simulate
+
+DETECTORS = [name for name in simulate.DETECTORS if name != "H4RG"]
+SCENES = [name for name in simulate.SCENES if name != "echelle"]
+#: Instrument -> detector, scene and read pattern by default.
+DEFAULTS = {
+    "NIRSPEC": ("NRS1", "ifu", "NRSRAPID"),
+    "NIRCAM": ("NRCB1", "field", "RAPID"),
+    "NIRISS": ("NIS", "field", "NISRAPID"),
+    "FGS": ("GUIDER1", "field", "FGSRAPID"),
+}
+EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
+
+
+@click.command("simulate")
+@click.option("--instrument", type=click.Choice(list(DEFAULTS), case_sensitive=False), help="Default: the detector's.")
+@click.option("--detector", type=click.Choice(DETECTORS, case_sensitive=False), help="Default: NRS1, or by instrument.")
+@click.option(
+    "--scene", type=click.Choice(SCENES), help="What is observed. Default: field for imagers, ifu for NIRSpec."
+)
+@click.option("--subarray", help="SUBARRAY, e.g. SUB2048, SUB64P. Default: the scene's.")
+@click.option("--filter", "filter_name", help="FILTER. Default: the scene's.")
+@click.option("--pattern", help="READPATT, e.g. NRSRAPID, BRIGHT1. Default: by instrument.")
+@click.option("--ngroups", type=click.IntRange(min=1), default=10, show_default=True, help="Groups an integration.")
+@click.option("--nints", type=click.IntRange(min=1), default=1, show_default=True, help="Integrations.")
+@click.option(
+    "--brightness", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Factor on the sources."
+)
+@click.option(
+    "--transit", type=click.FloatRange(0, 1e5), metavar="PPM", help="A transit of this depth over the integrations."
+)
+@click.option("--no-cosmic-rays", is_flag=True, help="The same as --without cosmic_rays.")
+@click.option("--without", multiple=True, type=click.Choice(EFFECTS), metavar="EFFECT",
+              help=f"Switch an effect off, repeatedly if wanted: {', '.join(EFFECTS)}.")  # fmt: skip
+@click.option("--product", "extra", multiple=True, type=click.Choice(["uncal", "ramp", "rate", "rateints"]),
+              help="Products to write, repeatedly if wanted. Default: uncal. The truth always is.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random numbers.")
+@click.option("--root", help="Root of the file names. Default: jwst_sim_<detector>_<scene>_<seed>.")
+@click.option("--output", type=click.Path(file_okay=False), default=".", show_default=True, help="Directory.")
+def command(
+    instrument, detector, scene, subarray, filter_name, pattern, ngroups, nints, brightness, transit,
+    no_cosmic_rays, without, extra, seed, root, output,
+):  # fmt: skip
+    r"""Write a simulated exposure and its truth.
+
+    The exposure has everything that the pipeline corrects, and correlated read noise. Beside the products, a file
+    <root>_truth.fits holds the rate of the scene, the correlated noise and the cosmic rays of each group.
+
+    \b
+    jwst-denoise simulate
+    jwst-denoise simulate --detector NRCB1 --scene cluster --subarray SUB640 --pattern BRIGHT1
+    jwst-denoise simulate --scene bots --nints 50 --ngroups 5 --transit 100
+    """
+    parameters, scene, pattern = _choose(instrument, detector, scene, pattern)
+    extra = extra or ("uncal",)
+    if "IRS2" in pattern and "uncal" in extra:
+        raise click.UsageError(
+            f"{pattern} has no simulated uncal (interleaved reference pixels); ask for --product rate"
+        )
+    rng = np.random.default_rng(seed)
+    rate, observation = simulate.scene(
+        scene, parameters, rng, subarray_name=subarray and subarray.upper(),
+        filter_name=filter_name and filter_name.upper(), brightness=brightness,
+    )  # fmt: skip
+    if transit is not None:
+        rate = _with_transit(rate, nints, transit * 1e-6)
+    off = set(without) | ({"cosmic_rays"} if no_cosmic_rays else set())
+    console = Console(stderr=True)
+    with Progress(console=console) as bar:
+        task = bar.add_task(f"{parameters.name} {observation.subarray} {pattern}", total=1.0)
+        exposure = simulate.simulate_exposure(
+            rate, parameters, None, pattern, ngroups, nints, rng, observation=observation,
+            progress=lambda fraction: bar.update(task, completed=fraction), **dict.fromkeys(off, False),
+        )  # fmt: skip
+        bar.update(task, description="writing")
+        root = root or f"jwst_sim_{parameters.name.lower()}_{scene}_{seed}"
+        _report(_write(exposure, output, root, extra))
+
+
+def _choose(instrument, detector, scene, pattern):
+    """Parameters of the detector, scene and pattern from what was given."""
+    if detector is None and instrument is None:
+        imaging = scene is not None and "NIRSPEC" not in simulate.SCENES[scene].modes
+        instrument = "NIRCAM" if imaging else "NIRSPEC"
+    parameters = simulate.detector(detector or DEFAULTS[instrument.upper()][0])
+    if instrument and instrument.upper() != parameters.instrument:
+        raise click.UsageError(f"{parameters.name} is a detector of {parameters.instrument}, not of {instrument}")
+    _, default_scene, default_pattern = DEFAULTS[parameters.instrument]
+    chosen = simulate.read_pattern(pattern or default_pattern)
+    if chosen.instrument != parameters.instrument:
+        known = ", ".join(p.name for p in simulate.PATTERNS.values() if p.instrument == parameters.instrument)
+        raise click.UsageError(f"{parameters.instrument} has no read pattern {chosen.name}; it has {known}")
+    return parameters, scene or default_scene, chosen.name
+
+
+def _with_transit(rate, nints, depth):
+    """Scene in each integration with a transit in the middle third of the series."""
+    curve = simulate.transit(np.arange(nints), middle=(nints - 1) / 2, duration=max(nints / 3, 1), depth=depth)
+    return simulate.modulate(rate, curve)
+
+
+def _write(exposure, output, root, names):
+    from jwst_denoise import products
+
+    return products.write(exposure, output, root, products=names)
+
+
+def _report(paths):
+    """Print the files that were written."""
+    for product, path in paths.items():
+        click.echo(f"{product:<8}  {path}  ({path.stat().st_size / 1e6:.1f} MB)")

@@ -1,0 +1,148 @@
+"""Scenes: positions, fluxes, shapes."""
+
+import numpy as np
+import pytest
+
+from jwst_denoise import simulate
+from jwst_denoise.simulate import echelle, fields, spectra
+from jwst_denoise.simulate.point_sources import luminosities, point_sources
+from jwst_denoise.simulate.psf import filters, point_spread_function
+from jwst_denoise.simulate.sersic import add_sersic, sersic_profile
+from jwst_denoise.simulate.spectrum_shapes import Spectrum
+
+CHANNELS = ("NIRCAM_SW", "NIRCAM_LW", "NIRISS", "NIRSPEC", "FGS")
+PSF = point_spread_function("NIRCAM_SW", "F200W")
+
+
+def moment(image):
+    y, x = np.indices(image.shape)
+    return (image * y).sum() / image.sum(), (image * x).sum() / image.sum()
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_redder_kernels_are_wider(channel):
+    known = sorted(filters(channel), key=filters(channel).get)
+    peaks = [point_spread_function(channel, name).stamp(0.0, 0.0).max() for name in known]
+    assert peaks == sorted(peaks, reverse=True)
+    for name in known:
+        assert 0.85 < point_spread_function(channel, name).stamp(0.0, 0.0).sum() <= 1.001
+
+
+def test_the_nearest_filter_stands_in():
+    assert point_spread_function("NIRCAM_LW", "F444W").name == "NIRCAM_LW-F480M"
+    assert point_spread_function("NIRCAM_SW").name == "NIRCAM_SW-F070W"
+    with pytest.raises(ValueError, match="MIRI.*known channels"):
+        point_spread_function("MIRI")
+
+
+def test_kernel_is_centred_within_its_wavefront_error():
+    stamp = PSF.stamp(0.0, 0.0)
+    middle = len(stamp) // 2
+    assert np.unravel_index(stamp.argmax(), stamp.shape) == (middle, middle)
+    core = stamp[middle - 3 : middle + 4, middle - 3 : middle + 4]
+    assert moment(core) == pytest.approx((3, 3), abs=0.15)
+
+
+@pytest.mark.parametrize("shift", [(0.25, 0.0), (-0.5, 0.5), (0.13, -0.41)])
+def test_sources_move_by_the_fraction_of_a_pixel(shift):
+    dy, dx = shift
+    there = point_sources((64, 64), np.array([32.0 + dx]), np.array([32.0 + dy]), np.array([1.0]), PSF)
+    here = point_sources((64, 64), np.array([32.0]), np.array([32.0]), np.array([1.0]), PSF)
+    phase = np.angle(np.fft.fft2(there) / np.fft.fft2(here)) * 64 / (2 * np.pi)
+    assert (-phase[1, 0], -phase[0, 1]) == pytest.approx(shift, abs=0.01)
+
+
+def test_sources_at_the_edge_are_cut_like_the_middle_of_a_larger_image():
+    x, y, flux = np.array([3.3, -4.0, 70.0]), np.array([1.2, 20.0, 40.4]), np.array([5.0, 7.0, 9.0])
+    small = point_sources((50, 60), x, y, flux, PSF)
+    large = point_sources((150, 160), x + 50, y + 50, flux, PSF)
+    np.testing.assert_allclose(small, large[50:100, 50:110], rtol=0, atol=1e-6)
+
+
+def test_luminosities_follow_the_power_law():
+    flux = luminosities(100_000, 1.0, 1e4, 0.8, np.random.default_rng(1))
+    assert flux.min() >= 1 and flux.max() <= 1e4
+    expected = (100**-0.8 - 1e4**-0.8) / (1 - 1e4**-0.8)
+    assert np.mean(flux > 100) == pytest.approx(expected, abs=5 * np.sqrt(expected / 1e5))
+
+
+@pytest.mark.parametrize("index", [0.5, 1.0, 4.0])
+def test_sersic_galaxies_have_their_flux_and_half_light_radius(index):
+    image = np.zeros((401, 401))
+    add_sersic(image, 200.3, 199.8, 100.0, 12.0, index, 0.6, 0.5, extent=16)
+    assert image.sum() == pytest.approx(100.0, rel=0.03)
+    y, x = np.indices(image.shape)
+    dx, dy = x - 200.3, y - 199.8
+    radius = np.hypot(dx * np.cos(0.5) + dy * np.sin(0.5), (dy * np.cos(0.5) - dx * np.sin(0.5)) / 0.6)
+    assert image[radius < 12].sum() == pytest.approx(50.0, rel=0.03)
+
+
+def test_sersic_exponential_is_an_exponential():
+    radius = np.array([0.0, 1.0, 2.0])
+    ratio = sersic_profile(radius, 1.0, 1.0, 1.0)
+    assert ratio[1] / ratio[0] == pytest.approx(ratio[2] / ratio[1])
+
+
+@pytest.mark.parametrize("make", [fields.field, fields.cluster, fields.nebula])
+def test_fields_are_positive_and_repeat(make):
+    one, other = (make((128, 160), PSF, np.random.default_rng(2)) for _ in range(2))
+    assert one.shape == (128, 160) and one.dtype == np.float32
+    assert np.isfinite(one).all() and one.min() >= 0
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_trace_has_its_flux_on_its_row():
+    trace = spectra.Trace(1000.0, 30.0, Spectrum(5.0, 0.0), sky=0.0, position=2.0, width=1.5, start=-50, stop=2100)
+    image = spectra.render([trace], (64, 2048), (1, 971))
+    np.testing.assert_allclose(image.sum(axis=0), 5.0, rtol=1e-3)
+    rows = (image * np.arange(64)[:, None]).sum(axis=0) / image.sum(axis=0)
+    np.testing.assert_allclose(rows + 970, 1002.0, atol=0.01)
+
+
+def test_a_line_lies_on_its_column_with_its_strength():
+    trace = spectra.Trace(100.0, 20.0, Spectrum(0.0, 0.0, (700.0,), (50.0,)), sky=0.0)
+    image = spectra.render([trace], (200, 2048))
+    assert image.sum() == pytest.approx(50.0, rel=1e-3)
+    assert moment(image) == pytest.approx((100.0, 700.0), abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["ifu", "mos", "slit", "bots"])
+def test_subarrays_show_part_of_the_full_frame(name):
+    make = simulate.SCENES[name].make
+    full = make(np.random.default_rng(3), shape=(2048, 2048), corner=(1, 1))
+    part = make(np.random.default_rng(3), shape=(100, 512), corner=(301, 901))
+    np.testing.assert_allclose(part, full[900:1000, 300:812], rtol=1e-6)
+    assert full.max() > 0
+
+
+@pytest.mark.parametrize("detector", ["nrs1", "nrs2"])
+def test_slices_of_the_ifu_lie_where_the_flight_masks_have_them(detector, data_directory):
+    fits = pytest.importorskip("astropy.io.fits")
+    dark = fits.getdata(data_directory / f"{detector}_ifu_mask_thorough.fits.gz") > 0
+    scene = spectra.ifu(np.random.default_rng(4), detector=detector.upper(), leaks=0)
+    lit = scene > 0.02
+    columns = slice(420, 1900)
+    assert (lit & dark)[:, columns].sum() < 0.05 * lit[:, columns].sum()  # 36 % if they lay anywhere
+
+
+def test_echelle_orders():
+    image = echelle.echelle((512, 1024), np.random.default_rng(5))
+    assert image.max() == pytest.approx(0.054)
+    assert (image == 0).mean() > 0.5
+    comb = echelle.echelle((512, 1024), np.random.default_rng(5), source="fabry_perot")
+    assert not np.array_equal(comb, image)
+    with pytest.raises(ValueError, match="source='moon'"):
+        echelle.echelle((64, 64), np.random.default_rng(5), source="moon")
+
+
+def test_scenes_by_name():
+    rate, described = simulate.scene("bots", simulate.detector("NRS1"), np.random.default_rng(6))
+    assert rate.shape == (32, 2048) and described.exp_type == "NRS_BRIGHTOBJ"
+    rate, described = simulate.scene(
+        "field", simulate.detector("NRCBLONG"), np.random.default_rng(6), subarray_name="SUB64P", filter_name="F444W"
+    )
+    assert rate.shape == (64, 64) and described.filter == "F444W"
+    with pytest.raises(ValueError, match="'ifu' is for NIRSPEC"):
+        simulate.scene("ifu", simulate.detector("NRCB1"), np.random.default_rng(6))
+    with pytest.raises(ValueError, match="no scene 'moon'; known: field"):
+        simulate.scene("moon", simulate.detector("NRCB1"), np.random.default_rng(6))
