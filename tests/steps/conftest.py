@@ -79,7 +79,8 @@ def ramp(rng):
     time = np.arange(1, 7)[:, None, None]
     model = datamodels.RampModel(shape)
     stripe = stripes(rng, 12).reshape(shape)
-    model.data = (1000 + rng.normal(0, 30, SHAPE) + scene(sky=0.5) * time + stripe + rng.normal(size=shape)).astype("f4")
+    signal = 1000 + rng.normal(0, 30, SHAPE) + scene(sky=0.5) * time
+    model.data = (signal + stripe + rng.normal(size=shape)).astype("f4")
     model.groupdq = np.zeros(shape, "u1")
     model.pixeldq = np.zeros(SHAPE, "u4")
     model.pixeldq[5, 7] = 1

@@ -1,0 +1,138 @@
+"""Status, provenance and logs in the product, and the products beside it."""
+
+import importlib.metadata
+import logging
+import subprocess
+import sys
+
+import asdf
+import numpy as np
+import pytest
+from astropy.io import fits
+from stdatamodels.jwst import datamodels
+
+import jwst_denoise
+from jwst_denoise import NSCleanStep, masks, schemas
+from jwst_denoise.entry_points import get_steps
+
+
+def run(data, **parameters):
+    return NSCleanStep.call(data, configure_log=False, **{"method": "median", **parameters})
+
+
+def test_status_survives_files_and_later_steps(rate):
+    run(rate).save("one.fits")
+    for name in ("two.fits", "three.fits"):  # opened and saved by software that knows nothing of this package
+        with datamodels.open("one.fits") as model:
+            model.save(name)
+    for name in ("one.fits", "two.fits", "three.fits"):
+        header = fits.getheader(name)
+        assert header["S_NSCLN"] == "COMPLETE"
+        assert header["JDN_VER"] == importlib.metadata.version("jwst_denoise")
+        assert "method='median'" in header["NSC_PARS"]
+        assert header["NSC_RMS"] == pytest.approx(2, rel=0.3)
+        with datamodels.open(name) as model:
+            assert model.meta.cal_step.nsclean == "COMPLETE"
+            assert model.meta.jwst_denoise.version == header["JDN_VER"]
+
+
+def test_status_goes_from_ramp_to_rate(ramp):
+    """Steps that make a new model, as ramp_fit does, copy what the schema knows."""
+    cleaned, made = run(ramp), datamodels.ImageModel((96, 128))
+    made.update(cleaned)
+    made.save("made.fits")
+    header = fits.getheader("made.fits")
+    assert header["S_NSCLN"] == "COMPLETE"
+    assert header["NSC_PARS"] == cleaned.meta.jwst_denoise.nsclean.parameters
+
+
+def test_other_products_get_no_keywords(rate):
+    rate.save("plain.fits")
+    header = fits.getheader("plain.fits")
+    assert not [key for key in header if key.startswith(("S_NSCLN", "JDN", "NSC"))]
+    assert "jwst_denoise" not in str(header)
+
+
+def test_history_names_version_and_parameters(rate):
+    run(rate).save("one.fits")
+    text = "".join(fits.getheader("one.fits")["HISTORY"])
+    assert f"jwst_denoise {jwst_denoise.__version__} nsclean(method='median'" in text
+
+
+def test_log_lines_reach_the_product(rate):
+    result = NSCleanStep.call(rate, method="median")
+    lines = [line for line in result.cal_logs.nsclean if "stpipe.jwst_denoise" in line]
+    assert any("INFO" in line and "dark background" in line for line in lines)
+
+
+def test_skipped_is_recorded(rate):
+    rate.meta.instrument.name = "MIRI"
+    run(rate).save("skipped.fits")
+    header = fits.getheader("skipped.fits")
+    assert header["S_NSCLN"] == "SKIPPED"
+    assert "NSC_PARS" not in header
+
+
+def test_schema_keeps_the_core_schema():
+    """Everything that stdatamodels' own core schema says is still there."""
+    (mapping,) = schemas.get_resource_mappings()
+    assert asdf.get_config().resource_manager[f"{schemas._PREFIX}core.schema"].decode() == schemas._EXTENDED_CORE
+    known = datamodels.ImageModel().schema["properties"]["meta"]["properties"]
+    core = asdf.schema.load_schema(f"{schemas._PREFIX}core_of_stdatamodels.schema", resolve_references=True)
+    assert set(core["properties"]["meta"]["properties"]) <= set(known)
+    steps = set(core["properties"]["meta"]["properties"]["cal_step"]["properties"])
+    assert set(known["cal_step"]["properties"]) == steps | {"nsclean"}
+
+
+def test_entry_points_are_light():
+    code = (
+        "import sys; import jwst_denoise.entry_points as e, jwst_denoise.schemas as s; e.get_steps();"
+        "s.get_resource_mappings(); print([m for m in ('jwst', 'torch', 'numpy', 'stdatamodels') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_registered_steps_exist():
+    for name, alias, is_pipeline in get_steps():
+        step = getattr(jwst_denoise, name.removeprefix("jwst_denoise."))
+        assert step.class_alias == alias
+        assert not is_pipeline
+
+
+@pytest.mark.parametrize(("kind", "level"), [("rate", ""), ("rateints", "ints_"), ("ramp", "")])
+def test_products_beside_the_main_one(request, kind, level, tmp_path):
+    model = request.getfixturevalue(kind)
+    extras = dict.fromkeys(("save_noise", "save_mask", "save_background", "save_qa"), True)
+    result = run(model, **extras, output_dir=str(tmp_path / "out"))
+    stem = f"jw1_{level}nsclean"
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {f"{stem}_noise.fits", f"{stem}_mask.fits", f"{stem}_background.fits", f"{stem}_qa.png"}
+    with datamodels.open(tmp_path / "out" / f"{stem}_noise.fits") as noise:
+        assert noise.data.shape == model.data.shape
+        good = np.isfinite(model.data)
+        np.testing.assert_allclose(noise.data[good], (model.data - result.data)[good], atol=2e-3)
+    mask = masks.read_user_mask(tmp_path / "out" / f"{stem}_mask.fits", model.data.shape)
+    assert not mask[44, 66]
+    assert mask.mean() > 0.8
+    picture = (tmp_path / "out" / f"{stem}_qa.png").read_bytes()
+    assert picture[:4] == b"\x89PNG"
+    assert len(picture) > 50_000
+
+
+def test_background_is_the_sky(rate):
+    run(rate, method="gp", save_background=True)
+    with datamodels.open("jw1_nsclean_background.fits") as sky:
+        assert np.median(sky.data) == pytest.approx(5, abs=1)
+
+
+def test_saved_mask_gives_the_same_result_again(rate):
+    first = run(rate, save_mask=True)
+    second = run(rate, user_mask="jw1_nsclean_mask.fits")
+    np.testing.assert_array_equal(first.data, second.data)
+
+
+def test_nothing_else_is_written(rate, tmp_path, caplog):
+    with caplog.at_level(logging.INFO):
+        run(rate)
+    assert list(tmp_path.iterdir()) == []
