@@ -22,6 +22,7 @@ autosummary_generate = True
 autodoc_member_order = "groupwise"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+numpydoc_validation_checks = {"GL06", "PR02", "PR07", "SS01", "SS02", "SS04", "YD01"}
 
 html_theme = "furo"
 html_title = f"jwst_denoise {release}"
