@@ -4,6 +4,7 @@ The reference files hold what `jwst_denoise.simulate` puts into its exposures, s
 simulator put in. They are not flight calibrations: for the calibration of real data, use the CRDS server.
 """
 
-from jwst_denoise.crds_cache.cache import DETECTORS, INSTRUMENTS, build, environment
+from jwst_denoise.crds_cache.activation import activated, environment
+from jwst_denoise.crds_cache.cache import DETECTORS, INSTRUMENTS, build
 
-__all__ = ["DETECTORS", "INSTRUMENTS", "build", "environment"]
+__all__ = ["DETECTORS", "INSTRUMENTS", "activated", "build", "environment"]

@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
+from jwst_denoise.crds_cache.activation import environment
 from jwst_denoise.crds_cache.parameter_references import ParameterReference, install
 from jwst_denoise.crds_cache.parameter_references import rules as parameter_rules
 from jwst_denoise.crds_cache.references import SUFFIXES, TYPES, write
-from jwst_denoise.crds_cache.rules import CONTEXT, SERVER_CONFIG, write_rules, write_server_config
+from jwst_denoise.crds_cache.rules import SERVER_CONFIG, write_rules, write_server_config
 from jwst_denoise.crds_cache.types import reference_types
 from jwst_denoise.parameters.shipped import suggest
 from jwst_denoise.readout import DETECTORS as GEOMETRY
 from jwst_denoise.simulate import SUBARRAYS, detector
 
-__all__ = ["DETECTORS", "INSTRUMENTS", "build", "environment"]
+__all__ = ["DETECTORS", "INSTRUMENTS", "build"]
 
 #: Instruments that a cache can serve.
 INSTRUMENTS = tuple(TYPES)
@@ -27,28 +28,6 @@ _BY_SUBARRAY = ("dark",)
 
 _DETECTOR = ("META.INSTRUMENT.DETECTOR",)
 _MARK = Path("config", "made_by_jwst_denoise")
-
-
-def environment(directory):
-    """Variables that make the CRDS client use a cache, and nothing but it.
-
-    They must be set before the first pipeline runs in a process: the CRDS client remembers what it has read.
-
-    Parameters
-    ----------
-    directory : path-like
-        The cache.
-
-    Returns
-    -------
-    dict of str
-    """
-    return {
-        "CRDS_PATH": str(Path(directory).resolve()),
-        "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
-        "CRDS_CONTEXT": CONTEXT,
-        "CRDS_READONLY_CACHE": "1",
-    }
 
 
 def build(directory, instruments=None, detectors=None, parameters=(), progress=None):

@@ -1,0 +1,66 @@
+"""Point the CRDS client at a cache."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from jwst_denoise.crds_cache.rules import CONTEXT
+
+__all__ = ["activated", "environment"]
+
+
+def environment(directory):
+    """Variables that make the CRDS client use a cache, and nothing but it.
+
+    Parameters
+    ----------
+    directory : path-like
+        The cache.
+
+    Returns
+    -------
+    dict of str
+    """
+    return {
+        "CRDS_PATH": str(Path(directory).resolve()),
+        "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
+        "CRDS_CONTEXT": CONTEXT,
+        "CRDS_READONLY_CACHE": "1",
+    }
+
+
+@contextlib.contextmanager
+def activated(directory):
+    """Use a cache in this process, whatever the CRDS client has read before, and put everything back afterwards.
+
+    Parameters
+    ----------
+    directory : path-like
+        The cache.
+
+    Yields
+    ------
+    dict of str
+        `environment` of the cache.
+    """
+    variables = environment(directory)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    _forget()
+    try:
+        yield variables
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        _forget()
+
+
+def _forget():
+    """Empty the memory of the CRDS client, if it is loaded at all."""
+    utils = sys.modules.get("crds.core.utils")
+    if utils is not None:
+        utils.clear_function_caches()

@@ -1,0 +1,66 @@
+"""The real pipelines on the cache, without a network."""
+
+from pathlib import Path
+
+import jwst
+import numpy as np
+import pytest
+from astropy.wcs import WCS
+from jwst.pipeline import Detector1Pipeline, GuiderPipeline, Image2Pipeline
+from numpy.testing import assert_allclose
+
+from jwst_denoise import products, simulate
+
+pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
+
+NOISELESS = dict.fromkeys(
+    ("poisson", "cosmic_rays", "read_noise", "correlated", "ktc", "pedestal", "picture_frame", "ipc"), False
+)
+COMPLETE = ("dq_init", "saturation", "superbias", "refpix", "linearity", "dark_sub", "jump", "ramp_fit")
+
+
+@pytest.fixture(scope="module")
+def exposure():
+    """A noiseless exposure of a gradient; counts are rounded to DN, so the signal is large."""
+    detector = simulate.detector("NRCB1")
+    observation = simulate.observation(detector, "NRC_IMAGE", subarray="SUB160")
+    scene = np.linspace(5000, 20000, 160 * 160).reshape(160, 160)
+    scene[:4] = scene[:, :4] = 0
+    return simulate.simulate_exposure(
+        scene, detector, None, "RAPID", 5, 1, np.random.default_rng(0), observation=observation, **NOISELESS
+    )
+
+
+def test_detector1_takes_out_what_the_simulator_puts_in(active, exposure, tmp_path):
+    uncal = products.write(exposure, tmp_path, "simulated")["uncal"]
+    rate = Detector1Pipeline.call(str(uncal))
+    for step in COMPLETE:
+        assert getattr(rate.meta.cal_step, step) == "COMPLETE", step
+    truth = np.squeeze(exposure.truth.rate) / exposure.detector.gain
+    good = ~exposure.readout.reference_pixels
+    seconds = exposure.frame_time * 4
+    assert_allclose(rate.data[good], truth[good], rtol=1e-4, atol=1.5 / seconds)
+    assert rate.meta.ref_file.gain.name == "crds://jwst_nircam_gain_nrcb1.fits"
+    assert rate.meta.ref_file.crds.context_used == "jwst_0001.pmap"
+
+
+def test_image2_finds_the_sky_of_the_header(active, exposure):
+    with products.rate_model(exposure) as rate:
+        header = WCS(naxis=2)
+        info = rate.meta.wcsinfo
+        header.wcs.ctype, header.wcs.crval = ["RA---TAN", "DEC--TAN"], [info.crval1, info.crval2]
+        header.wcs.crpix, header.wcs.cdelt = [info.crpix1, info.crpix2], [info.cdelt1, info.cdelt2]
+        header.wcs.pc = [[info.pc1_1, info.pc1_2], [info.pc2_1, info.pc2_2]]
+        (calibrated,) = Image2Pipeline.call(rate, steps={"resample": {"skip": True}})
+    assert calibrated.meta.cal_step.assign_wcs == "COMPLETE"
+    assert calibrated.meta.cal_step.flat_field == "COMPLETE"
+    x, y = np.meshgrid([0, 80, 159], [0, 80, 159])
+    assert_allclose(header.world_to_pixel_values(*calibrated.meta.wcs(x, y)), (x, y), atol=0.01)
+
+
+def test_flight_exposure_of_the_guider(active):
+    uncal = Path(jwst.__file__).parent / "lib" / "tests" / "data" / "add_wcs_default_acq1.fits"
+    result = GuiderPipeline.call(str(uncal))
+    assert result.data.shape == (6, 128, 128)
+    assert result.meta.cal_step.guider_cds == "COMPLETE"
+    assert result.meta.cal_step.flat_field == "COMPLETE"
