@@ -1,0 +1,103 @@
+"""The shipped files: complete, valid for stpipe, and what the script writes."""
+
+import importlib.util
+from pathlib import Path
+
+import asdf
+import pytest
+from stpipe import config_parser
+from stpipe.utilities import import_class
+
+import jwst_denoise
+from jwst_denoise import parameters
+from jwst_denoise.parameters import shipped
+
+TOOL = Path(jwst_denoise.__file__).parents[1] / "tools" / "write_parameter_files.py"
+PIPELINES = [name for name in parameters.names() if "_nsclean" in name]
+STEPS = [name for name in parameters.names() if name.startswith("nsclean_")]
+
+
+def test_every_instrument_and_stage_is_there():
+    assert set(PIPELINES) | set(STEPS) == set(parameters.names())
+    for instrument in ("nirspec", "nircam", "niriss", "fgs"):
+        for level in ("groups", "rates"):
+            assert f"{instrument}_detector1_nsclean_{level}" in PIPELINES
+    assert {"nircam_image2_nsclean", "niriss_image2_nsclean", "nirspec_spec2_nsclean", "fgs_guider_nsclean"} <= set(
+        PIPELINES
+    )
+    assert {f"nsclean_nirspec_{mode}" for mode in ("ifu", "mos", "fs", "bots")} <= set(STEPS)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_pipeline_files_hook_the_step(name):
+    config = config_parser.load_config_file(str(parameters.path(name)))
+    pipeline = import_class(config["class"]).from_config_file(str(parameters.path(name)))
+    hooks = {
+        f"{when} {step}": hook
+        for step in pipeline.step_defs
+        for when in ("pre", "post")
+        for hook in getattr(getattr(pipeline, step), f"_{when}_hooks")
+    }
+    ((slot, hook),) = hooks.items()
+    assert isinstance(hook, jwst_denoise.NSCleanStep)
+    assert hook.parent.name == slot.split()[1]
+    if hasattr(pipeline, "clean_flicker_noise"):
+        assert pipeline.clean_flicker_noise.skip
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_step_files_are_valid_parameters(name):
+    step = jwst_denoise.NSCleanStep.from_config_file(str(parameters.path(name)))
+    assert step.get_pars()["background"] == shipped.tree(name)["parameters"]["background"]
+
+
+@pytest.mark.parametrize("name", parameters.names())
+def test_metadata_are_what_crds_asks_for(name):
+    schema = asdf.schema.load_schema("http://stsci.edu/schemas/stpipe/step_config_with_metadata-1.0.0")
+    meta = shipped.tree(name)["meta"]
+    assert not set(schema["allOf"][1]["properties"]["meta"]["required"]) - set(meta)
+    assert meta["reftype"] == "pars-" + shipped.tree(name)["class"].rpartition(".")[2].lower()
+    assert meta["instrument"]["name"] == meta["selector"]["instrument"]
+
+
+@pytest.mark.skipif(not TOOL.exists(), reason="the script is not part of an installed package")
+def test_files_are_those_of_the_script(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("write_parameter_files", TOOL)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, "FILES", tmp_path)
+    tool.main()
+    assert sorted(path.stem for path in tmp_path.iterdir()) == list(parameters.names())
+    for path in tmp_path.iterdir():
+        assert shipped.read(path) == shipped.tree(path.stem)
+
+
+def test_path_with_and_without_suffix():
+    assert parameters.path("nsclean_nirspec_ifu.asdf") == parameters.path("nsclean_nirspec_ifu")
+    assert parameters.path("nsclean_nirspec_ifu").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nircam_detector1_nsclean_group", "did you mean 'nircam_detector1_nsclean_groups'"),
+        ("nirspec_rates", "did you mean 'nirspec_detector1_nsclean_rates'"),
+        ("zzz", "no shipped parameter file 'zzz'; 'jwst-denoise pars list' shows them"),
+    ],
+)
+def test_unknown_name_suggests(name, message):
+    with pytest.raises(ValueError, match=message):
+        parameters.path(name)
+
+
+def test_copy(tmp_path):
+    copies = parameters.copy(tmp_path / "mine")
+    assert sorted(path.stem for path in copies) == list(parameters.names())
+    copies[3].unlink()
+    copies[4].write_text("edited")
+    with pytest.raises(FileExistsError, match="exists already"):
+        parameters.copy(tmp_path / "mine")
+    assert not copies[3].exists()
+    assert copies[4].read_text() == "edited"
+    parameters.copy(tmp_path / "mine", overwrite=True)
+    assert copies[4].read_bytes() == parameters.path(copies[4].stem).read_bytes()
