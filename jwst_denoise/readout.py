@@ -21,8 +21,8 @@ IRS2_INTERLEAVE = (16, 4)
 DETECTORS = MappingProxyType(
     {
         **{name: ("NIRSPEC", *axes) for name, axes in {"NRS1": (2, 1), "NRS2": (-2, -1)}.items()},
-        **{name: ("NIRCAM", -1, 2) for name in ("NRCA1", "NRCA3", "NRCALONG", "NRCB2", "NRCB4")},
-        **{name: ("NIRCAM", 1, -2) for name in ("NRCA2", "NRCA4", "NRCB1", "NRCB3", "NRCBLONG")},
+        **dict.fromkeys(("NRCA1", "NRCA3", "NRCALONG", "NRCB2", "NRCB4"), ("NIRCAM", -1, 2)),
+        **dict.fromkeys(("NRCA2", "NRCA4", "NRCB1", "NRCB3", "NRCBLONG"), ("NIRCAM", 1, -2)),
         "NIS": ("NIRISS", -2, -1),
         "GUIDER1": ("FGS", -2, -1),
         "GUIDER2": ("FGS", 2, -1),
@@ -128,8 +128,9 @@ class Readout:
         if None in declared or declared == shape:
             interleave = IRS2_INTERLEAVE if irs2 and shape == (FULL_FRAME, FULL_FRAME) else None
             outputs = _count_outputs(meta, shape, fast)
-            return cls(shape, fast, slow, outputs, reference=_reference_border(meta, shape), interleave=interleave, **common)
-        frame = cls(declared, fast, slow, _count_outputs(meta, declared, fast), interleave=IRS2_INTERLEAVE if irs2 else None)
+            reference = _reference_border(meta, shape)
+            return cls(shape, fast, slow, outputs, reference=reference, interleave=interleave, **common)
+        frame = cls(declared, fast, slow, _count_outputs(meta, declared, fast))
         width = shape[abs(fast) % 2]
         return cls(shape, fast, slow, overhead=max(frame.line_ticks - width, frame.overhead), **common)
 

@@ -1,6 +1,6 @@
-"""Images ↔ weighted means over a few successive pixels of each output, in time order."""
+"""Images ↔ sums over a few successive pixels of each output, in time order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,14 +8,14 @@ from scipy import fft
 
 from jwst_denoise.readout import Readout
 
-__all__ = ["Bins", "bin_images"]
+__all__ = ["Bins"]
 
 PIXELS_PER_BIN = 4
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Time bins of a read-out: (outputs, length) series, zero weight where no pixel is read.
+    """Time bins of a read-out: series (…, outputs, length) that are 0 at the times when no pixel is read.
 
     Parameters
     ----------
@@ -28,8 +28,14 @@ class Bins:
     @cached_property
     def size(self):
         """Pixels in a bin: 4, or what divides the line of an output."""
-        divides = (n for n in (PIXELS_PER_BIN, 2, 1) if self.readout.line_ticks % n == 0 and self.readout.width % n == 0)
-        return next(divides)
+        lengths = self.readout.line_ticks, self.readout.width
+        return next(n for n in (PIXELS_PER_BIN, 2, 1) if all(length % n == 0 for length in lengths))
+
+    @cached_property
+    def place(self):
+        """Where in a line's bins those of the pixels lie (to less than a bin, where IRS² reads reference pixels)."""
+        place = self.readout.pixel_ticks[:: self.size] // self.size
+        return slice(0, place.size) if place[-1] == place.size - 1 else place
 
     @property
     def per_line(self):
@@ -58,36 +64,33 @@ class Bins:
         frequency[0] = 0.5 * frequency[1]
         return frequency
 
+    def lines(self, series):
+        """View of a series as (…, outputs, lines, bins of a line)."""
+        return series[..., : self.used].reshape(*series.shape[:-1], self.readout.lines, self.per_line)
+
     def sum(self, images):
         """Sums over the pixels of each bin: (…, ny, nx) → (…, outputs, length)."""
-        streams = self.readout.to_streams(images)
-        parts = [streams[..., start :: self.size] for start in range(self.size)]
-        total = parts[0].copy() if len(parts) == 1 else parts[0] + parts[1]
-        for part in parts[2:]:
-            total += part
-        series = np.zeros((*total.shape[:-2], self.length), dtype=total.dtype)
-        series[..., : self.used] = total.reshape(*total.shape[:-2], -1)
+        frame = self.readout.to_detector(images)
+        total = sum((frame[..., start :: self.size] for start in range(1, self.size)), start=frame[..., :: self.size])
+        series = np.zeros((*frame.shape[:-2], self.readout.outputs, self.length), dtype=frame.dtype)
+        lines = self.lines(series)
+        for output, stripe in enumerate(self._stripes(total)):
+            lines[..., output, :, self.place] = stripe
         return series
 
     def spread(self, series):
         """Images with each bin's value on all its pixels: (…, outputs, length) → (…, ny, nx)."""
-        lines = series[..., : self.used].reshape(*series.shape[:-1], self.readout.lines, self.per_line)
-        return self.readout.from_streams(np.repeat(lines, self.size, axis=-1))
+        axis = -1 if abs(self.readout.fastaxis) == 1 else -2
+        shape = list(self.readout.shape)
+        shape[axis] //= self.size
+        image = np.empty((*series.shape[:-2], *shape), dtype=series.dtype)
+        frame = replace(self.readout, shape=tuple(shape), interleave=None).to_detector(image)
+        lines = self.lines(series)
+        for output, stripe in enumerate(self._stripes(frame)):
+            stripe[...] = lines[..., output, :, self.place]
+        return np.repeat(image, self.size, axis=axis)
 
-
-def bin_images(images, weights, bins):
-    """Weighted means of each bin.
-
-    Parameters
-    ----------
-    images, weights : ndarray
-        (…, ny, nx), or (ny, nx) weights for all images; weights are inverse variances, 0 on pixels not to be used.
-    bins : Bins
-        The time bins.
-
-    Returns
-    -------
-    weight, weighted : ndarray
-        (…, outputs, length) Σw and Σw·d of each bin.
-    """
-    return bins.sum(weights), bins.sum(images * weights)
+    def _stripes(self, frame):
+        """Views of each output's part of (…, lines, bins along the fast axis), in its order of reading."""
+        parts = np.split(frame, self.readout.outputs, axis=-1)
+        return [part[..., ::-1] if output % 2 else part for output, part in enumerate(parts)]

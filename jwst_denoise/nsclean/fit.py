@@ -30,8 +30,8 @@ def fit_noise(data, mask, readout, method="gp", *, err=None, background="remove"
         White noise of each pixel, one standard deviation, for ``gp``; only its relative values matter, its scale is
         measured. Uniform by default.
     background : {"remove", "keep"}, optional
-        Whether the level and smooth field under the dark pixels are part of the noise (picture frame, truly dark pixels)
-        or are sky, which stays.
+        Whether the level and smooth field under the dark pixels are part of the noise (picture frame, truly dark
+        pixels) or are sky, which stays.
     **options
         Further fields of `FitOptions`.
 

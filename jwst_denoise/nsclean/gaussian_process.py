@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jwst_denoise.nsclean.binning import Bins, bin_images
+from jwst_denoise.nsclean.binning import Bins
 from jwst_denoise.nsclean.dark_pixels import clip_outliers, pixel_weights, white_noise
-from jwst_denoise.nsclean.field import FieldBasis, field_amplitude, least_squares
+from jwst_denoise.nsclean.field import FieldBasis, field_amplitude, least_squares, regularised
 from jwst_denoise.nsclean.hyper import Hyper
 from jwst_denoise.nsclean.posterior import Posterior
 from jwst_denoise.nsclean.result import NoiseFit
@@ -21,7 +21,7 @@ __all__ = ["GaussianProcess"]
 
 FEW_PIXELS = 100
 SEED = 20231031
-FIELD_DRAWS = 6
+FIELD_DRAWS = 4
 CHUNK_PIXELS = 2**23
 IMAGES_FOR_STATISTICS = 16
 
@@ -36,6 +36,11 @@ class _DarkPixels:
     weight: np.ndarray
     weighted: np.ndarray
     reliability: float
+
+    def rescaled(self, white):
+        """The same with weights for another standard deviation of the white noise."""
+        factor = np.float32((self.white / white) ** 2)
+        return replace(self, white=white, weight=self.weight * factor, weighted=self.weighted * factor)
 
 
 class GaussianProcess:
@@ -59,9 +64,7 @@ class GaussianProcess:
         data, mask, err = _as_stack(data, mask, err)
         chosen = np.unique(np.linspace(0, len(data) - 1, IMAGES_FOR_STATISTICS).astype(int))
         dark = self._gather(data[chosen], *_pick(chosen, mask, err))
-        if dark is None:
-            return Hyper(0.0, 0.0)
-        return self._statistics(dark)
+        return self._statistics(dark) if dark else Hyper(0.0, 0.0)
 
     def fit(self, data, mask, err):
         """Noise, variance and background of an image or a stack.
@@ -79,38 +82,39 @@ class GaussianProcess:
         -------
         NoiseFit
         """
-        hyper = self._options.hyper or self.estimate(data, mask, err)
-        shape = data.shape
+        shape, hyper = data.shape, self._options.hyper
         data, mask, err = _as_stack(data, mask, err)
         noise, background = np.zeros_like(data), np.zeros_like(data)
         variance = np.zeros((len(mask), *shape[-2:]), dtype=data.dtype)
         step = max(1, CHUNK_PIXELS // (shape[-1] * shape[-2]))
+        if len(data) > step:
+            hyper = hyper or self.estimate(data, mask, err)
         for start in range(0, len(data), step):
             part = slice(start, start + step)
-            dark = self._gather(data[part], *_pick(part, mask, err), hyper.white)
-            if dark is not None:
+            dark = self._gather(data[part], *_pick(part, mask, err))
+            if dark:
+                hyper = hyper or self._statistics(dark)
                 own_variance = variance[part] if len(mask) > 1 else variance if start == 0 else None
-                self._fit_chunk(dark, hyper, noise[part], background[part], own_variance)
+                self._fit_chunk(dark.rescaled(hyper.white), hyper, noise[part], background[part], own_variance)
         variance = np.broadcast_to(variance, data.shape).reshape(shape)
         return NoiseFit(noise.reshape(shape), variance, background.reshape(shape), hyper)
 
-    def _gather(self, data, mask, err, white=None):
+    def _gather(self, data, mask, err):
         """Dark pixels of a stack, or None if there are none, or none with noise."""
-        white = white or white_noise(data, mask, err, self._readout)
-        if not white > 0:
-            return None
+        white = white_noise(data, mask, err, self._readout)
         keep = clip_outliers(data, mask, err, self._options.frame_outlier_sigma)
-        weight = pixel_weights(keep, err, white)
         pixels = np.count_nonzero(keep) / len(keep)
-        if pixels == 0:
+        if pixels == 0 or not white > 0:
             return None
-        unit = float(np.sqrt(np.count_nonzero(keep) / weight.sum(dtype=np.float64)))
-        weight, weighted = bin_images(data / unit, weight * np.float32(unit**2), self._bins)
+        weight = pixel_weights(keep, err, white)
+        unit = np.float32(np.sqrt(np.count_nonzero(keep) / weight.sum(dtype=np.float64)))
+        weighted = self._bins.sum(data.astype(np.float32, copy=False) * (weight * unit))
+        weight = self._bins.sum(weight) * unit**2
+        reliability = pixels**2 / (pixels**2 + FEW_PIXELS**2)
         total = weight.sum(axis=(-2, -1))
-        level = weighted.sum(axis=(-2, -1)) / np.where(total > 0, total, 1)
-        level = level * pixels**2 / (pixels**2 + FEW_PIXELS**2)
-        weighted = (weighted - level[:, None, None] * weight).astype(np.float32)
-        return _DarkPixels(white, unit, level, weight, weighted, pixels**2 / (pixels**2 + FEW_PIXELS**2))
+        level = reliability * weighted.sum(axis=(-2, -1)) / np.where(total > 0, total, 1)
+        weighted -= level[:, None, None] * weight
+        return _DarkPixels(white, float(unit), level, weight, weighted, reliability)
 
     def _statistics(self, dark):
         """Most likely `Hyper`, in data units."""
@@ -118,8 +122,7 @@ class GaussianProcess:
         rest = dark.weighted - dark.weight * self._basis.evaluate(coefficients.astype(np.float32))
         removed = 1 + self._basis.shape[0] // 2
         found = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
-        drawn = self._field_coefficients(dark.weight[:1], self._draw_noise(dark.weight[:1], found))
-        field = field_amplitude(coefficients, drawn, self._basis.prior_shape)
+        field = field_amplitude(coefficients, self._field_noise(dark.weight, found), self._basis.prior_shape)
         power = dark.unit**2 * dark.reliability
         return replace(
             found,
@@ -133,10 +136,14 @@ class GaussianProcess:
         normal = self._basis.normal_matrix(weight.mean(axis=0))
         return least_squares(normal, self._basis.project(weighted))
 
-    def _draw_noise(self, weight, hyper):
-        """Weighted data (draws, outputs, length) of noise without a field."""
+    def _field_noise(self, weight, hyper):
+        """Variance (slow, fast) that noise gives the coefficients of the field: drawn 1/f noise, and white noise."""
+        weight = weight.mean(axis=0, keepdims=True)
         posterior = Posterior(weight, self._basis, *self._roots(hyper, 1.0), np.zeros(self._basis.shape))
-        return posterior.sample(np.random.default_rng(SEED), FIELD_DRAWS)[2]
+        streams, _ = posterior.draw(np.random.default_rng(SEED), FIELD_DRAWS)
+        drawn = self._field_coefficients(weight, weight * streams)
+        white = np.linalg.inv(regularised(self._basis.normal_matrix(weight[0])))
+        return np.mean(drawn**2, axis=0) + np.diag(white).reshape(self._basis.shape)
 
     def _roots(self, hyper, unit):
         """Square roots of the prior's eigenvalues for the outputs' mean and differences, in units of ``unit``."""
@@ -146,21 +153,38 @@ class GaussianProcess:
         return tuple(np.sqrt(power).astype(np.float32) for power in (output + outputs * common, output))
 
     def _fit_chunk(self, dark, hyper, noise, background, variance):
-        """Write the estimates of some images into ``noise``, ``background`` and, unless None, ``variance``."""
+        """Write the estimates of some images into ``noise``, ``background`` and, unless None, ``variance``.
+
+        A drawn exposure of known noise is analysed with the images; its errors calibrate the variance.
+        """
+        draw = variance is not None
+        weight = dark.weight
+        if draw and len(weight) > 1:
+            weight = np.concatenate([weight, weight.mean(axis=0, keepdims=True)])
         roots = self._roots(hyper, dark.unit)
-        posterior = Posterior(dark.weight, self._basis, *roots, self._basis.prior_shape * (hyper.field / dark.unit))
-        streams, field = posterior.solve(dark.weighted)
-        field += dark.level[:, None, None].astype(np.float32)
+        posterior = Posterior(weight, self._basis, *roots, self._basis.prior_shape * (hyper.field / dark.unit))
+        truth, weighted = self._draw(posterior, weight[-1:]) if draw else (None, None)
+        streams, field = posterior.solve(np.concatenate([dark.weighted, weighted]) if draw else dark.weighted)
         remove = self._options.background == "remove"
-        spread = self._bins.spread
-        background[...] = spread(field) * dark.unit
-        noise[...] = spread(streams + field if remove else streams) * dark.unit
-        if variance is None:
-            return
-        weight = dark.weight if len(variance) == len(dark.weight) else dark.weight.mean(axis=0, keepdims=True)
-        error = self._draw_error(weight[:1], roots, hyper.field / dark.unit, remove)
-        variance[...] = spread(posterior_variance(weight, weight[0], error, *roots, self._bins)) * dark.unit**2
-        variance += self._unresolved(hyper)
+        images = len(noise)
+        noise[...] = self._bins.spread(streams[:images] * dark.unit)
+        background[...] = dark.level[:, None, None] * dark.unit
+        if hyper.field > 0:
+            background += self._bins.spread(field[:images] * dark.unit)
+        if remove:
+            noise += background
+        if draw:
+            error = (truth[0] - streams[-1:] + remove * (truth[1] - field[-1:]))[0]
+            own = dark.weight if len(variance) == len(dark.weight) else weight[-1:]
+            found = posterior_variance(own, weight[-1], error, *roots, self._bins)
+            variance[...] = self._bins.spread(found * dark.unit**2) + self._unresolved(hyper)
+
+    def _draw(self, posterior, weight):
+        """Noise and field of a drawn exposure, and the weighted data that they and white noise give."""
+        rng = np.random.default_rng(SEED)
+        streams, field = posterior.draw(rng)
+        white = rng.standard_normal(weight.shape, dtype=np.float32) * np.sqrt(weight)
+        return (streams, field), weight * (streams + field) + white
 
     def _unresolved(self, hyper):
         """Variance of the noise that is too fast for the bins, from their Nyquist frequency to that of the pixels."""

@@ -90,6 +90,7 @@ def _variance(frame, dark, inverse, sandwich, synthesis, buff_sigma, step=32):
     relation = 0.5 * (power + covariance[:, 0, 0].real[:, None])
     variance = sigma[:, None] ** 2 * relation
     if buff_sigma:
-        variance = gaussian_filter1d(variance, buff_sigma, axis=0, mode="wrap") / max(1, 2 * np.sqrt(np.pi) * buff_sigma)
+        averaged = max(1, 2 * np.sqrt(np.pi) * buff_sigma)
+        variance = gaussian_filter1d(variance, buff_sigma, axis=0, mode="wrap") / averaged
     repeats = np.diff([0, *(nodes[:-1] + step // 2), frame.shape[-1]])
     return np.repeat(variance, repeats, axis=1).astype(frame.dtype)

@@ -15,7 +15,7 @@ from scipy import fft
 
 __all__ = ["Posterior", "State"]
 
-TOLERANCE = 1e-3
+TOLERANCE = 0.03
 MAX_ITERATIONS = 60
 
 
@@ -26,12 +26,14 @@ class State:
     streams: np.ndarray
     field: np.ndarray
 
-    def __add__(self, other):
-        return State(self.streams + other.streams, self.field + other.field)
-
-    def scaled(self, factor):
-        """Multiply every image's unknowns by its own factor (images,)."""
-        return State(factor[:, None, None] * self.streams, factor[:, None, None] * self.field)
+    def add(self, other, factor=None):
+        """Add ``other``, each image multiplied by its ``factor`` (images,), in place."""
+        if factor is not None:
+            factor = factor.astype(np.float32)[:, None, None]
+            other = State(factor * other.streams, factor * other.field)
+        self.streams += other.streams
+        self.field += other.field
+        return self
 
 
 class Posterior:
@@ -53,56 +55,62 @@ class Posterior:
         self._weight, self._basis = weight, basis
         self._root_mean, self._root_difference = root_mean, root_difference
         self._root_field = root_field.astype(np.float32)
+        self._has_field = bool(self._root_field.any())
         self._length = weight.shape[-1]
-        self._count = np.full(len(root_mean), 2, dtype=np.float32)
-        self._count[0] = 1
-        if self._length % 2 == 0:
-            self._count[-1] = 1
         self._precondition = self._make_preconditioner()
 
     def prior(self, state):
         """Noise streams and field of whitened unknowns: two arrays (images, outputs, length)."""
         streams = fft.irfft(self._color(state.streams), self._length, norm="ortho", workers=-1)
-        return streams, self._basis.evaluate(state.field * self._root_field)
+        field = self._basis.evaluate(state.field * self._root_field) if self._has_field else np.zeros(1, np.float32)
+        return streams, np.broadcast_to(field, streams.shape)
 
     def _transposed(self, series):
         """Transpose of the sum of both parts of `prior`."""
         streams = self._color(fft.rfft(series, norm="ortho", workers=-1))
+        if not self._has_field:
+            return State(streams, np.zeros((len(series), *self._root_field.shape), dtype=np.float32))
         return State(streams, self._basis.project(series) * self._root_field)
 
     def _color(self, transform):
         """Multiply by S^½: the mean of the outputs by one root, the differences by the other."""
-        mean = transform.mean(axis=-2, keepdims=True)
-        return self._root_difference * transform + (self._root_mean - self._root_difference) * mean
+        return _by_mode(transform, self._root_mean, self._root_difference)
 
     def _make_preconditioner(self):
         typical = self._weight.mean(dtype=np.float64)
         mean = (1 / (1 + typical * self._root_mean.astype(np.float64) ** 2)).astype(np.float32)
         difference = (1 / (1 + typical * self._root_difference.astype(np.float64) ** 2)).astype(np.float32)
+        #: Number of modes that the data determine, in which the posterior's width is 1.
+        outputs = self._weight.shape[-2]
+        self._determined = 1 + 2 * float(np.sum(1 - mean + (outputs - 1) * (1 - difference)))
         root = self._root_field.ravel().astype(np.float64)
-        normal = self._basis.normal_matrix(self._weight.mean(axis=0))
-        field = np.linalg.inv(np.eye(root.size) + root[:, None] * normal * root).astype(np.float32)
+        field = np.eye(root.size, dtype=np.float32)
+        if self._has_field:
+            normal = self._basis.normal_matrix(self._weight.mean(axis=0))
+            field = np.linalg.inv(field + root[:, None] * normal * root).astype(np.float32)
 
         def apply(state):
-            average = state.streams.mean(axis=-2, keepdims=True)
             flat = state.field.reshape(len(state.field), -1)
-            return State(
-                difference * state.streams + (mean - difference) * average,
-                (flat @ field).reshape(state.field.shape),
-            )
+            return State(_by_mode(state.streams, mean, difference), (flat @ field).reshape(state.field.shape))
 
         return apply
 
     def _dot(self, a, b):
-        product = a.streams.real * b.streams.real + a.streams.imag * b.streams.imag
-        streams = (product.sum(axis=-2) @ self._count).astype(np.float64)
-        return streams + np.sum(a.field * b.field, axis=(-2, -1), dtype=np.float64)
+        """Scalar product of the time series, image by image: frequencies but the first and Nyquist's count twice."""
+        once = [0] if self._length % 2 else [0, -1]
+        products = []
+        for index in range(len(a.streams)):
+            x, y = a.streams[index], b.streams[index]
+            twice = 2 * np.vdot(x, y).real - np.vdot(x[:, once], y[:, once]).real
+            products.append(twice + np.vdot(a.field[index], b.field[index]))
+        return np.array(products, dtype=np.float64)
 
     def _product(self, state):
         streams, field = self.prior(state)
-        streams += field
+        if self._has_field:
+            streams += field
         streams *= self._weight
-        return state + self._transposed(streams)
+        return self._transposed(streams).add(state)
 
     def solve(self, weighted, tolerance=TOLERANCE):
         """Posterior mean.
@@ -112,7 +120,7 @@ class Posterior:
         weighted : ndarray
             (images, outputs, length) W d.
         tolerance : float, optional
-            Relative size of the last correction, in units of the posterior's own width.
+            Numerical error allowed, rms, in units of the posterior's own width.
 
         Returns
         -------
@@ -122,37 +130,35 @@ class Posterior:
         residual = self._transposed(weighted)
         corrected = self._precondition(residual)
         direction = corrected
-        norm = start = self._dot(residual, corrected)
+        norm = self._dot(residual, corrected)
+        enough = tolerance**2 * self._determined
         solution = State(np.zeros_like(residual.streams), np.zeros_like(residual.field))
         for _ in range(MAX_ITERATIONS):
-            if np.all(norm <= tolerance**2 * start):
+            if np.all(norm <= enough):
                 break
             image = self._product(direction)
-            step = _ratio(norm, self._dot(direction, image)).astype(np.float32)
-            solution += direction.scaled(step)
-            residual += image.scaled(-step)
+            step = _ratio(norm, self._dot(direction, image))
+            solution.add(direction, step)
+            residual.add(image, -step)
             corrected = self._precondition(residual)
             norm, previous = self._dot(residual, corrected), norm
-            direction = corrected + direction.scaled(_ratio(norm, previous).astype(np.float32))
+            direction = State(corrected.streams.copy(), corrected.field.copy()).add(direction, _ratio(norm, previous))
         return self.prior(solution)
 
-    def sample(self, rng, images=1):
-        """Draw noise and field from the prior, and the weighted data that they and white noise would give.
+    def draw(self, rng, images=1):
+        """Noise and field drawn from the prior: two arrays (images, outputs, length)."""
+        white = rng.standard_normal((images, *self._weight.shape[-2:]), dtype=np.float32)
+        field = rng.standard_normal((images, *self._root_field.shape), dtype=np.float32)
+        return self.prior(State(fft.rfft(white, norm="ortho", workers=-1), field))
 
-        Returns
-        -------
-        streams, field, weighted : ndarray
-            (images, outputs, length) each.
-        """
-        shape = (images, self._weight.shape[-2], self._length)
-        white = rng.standard_normal(shape, dtype=np.float32)
-        unknown = State(
-            fft.rfft(white, norm="ortho", workers=-1),
-            rng.standard_normal((images, *self._root_field.shape), dtype=np.float32),
-        )
-        streams, field = self.prior(unknown)
-        noise = rng.standard_normal(shape, dtype=np.float32) * np.sqrt(self._weight)
-        return streams, field, self._weight * (streams + field) + noise
+
+def _by_mode(transform, mean, difference):
+    """Multiply the mean of the outputs by one filter and their differences from it by another."""
+    if transform.shape[-2] == 1:
+        return mean * transform
+    filtered = difference * transform
+    filtered += ((mean - difference) / transform.shape[-2]) * transform.sum(axis=-2, keepdims=True)
+    return filtered
 
 
 def _ratio(numerator, denominator):

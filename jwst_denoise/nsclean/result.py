@@ -20,8 +20,8 @@ class NoiseFit:
     variance : ndarray
         (…, ny, nx) its variance as an estimate of the true noise; a read-only broadcast where all images share it.
     background : ndarray
-        (…, ny or 1, nx or 1) level and smooth field that were fitted beside the 1/f noise. With ``background="keep"`` they
-        are not part of ``noise``, otherwise they are.
+        (…, ny or 1, nx or 1) level and smooth field that were fitted beside the 1/f noise. With
+        ``background="keep"`` they are not part of ``noise``, otherwise they are.
     hyper : Hyper or None
         The noise statistics that ``gp`` used.
     """

@@ -17,7 +17,11 @@ __all__ = ["MaskedSpectrum"]
 SLOPES = np.arange(0.0, 2.76, 0.25)
 SLOPE_PRIOR = (1.0, 0.5)
 BINS_PER_OCTAVE = 3
+LOWEST = 4
+HARMONICS = 8
 SMALL = 1e-12
+#: Most independent modes that one bin counts for: masks leak power, and the noise of what leaks is shared.
+INDEPENDENT = 10_000
 
 
 class MaskedSpectrum:
@@ -26,8 +30,8 @@ class MaskedSpectrum:
     Parameters
     ----------
     weight, weighted : ndarray
-        (images or 1, outputs, length) and (images, outputs, length): Σw and Σw·d of the time bins; the data free of their
-        level and smooth field; w in units of the inverse variance of the white noise.
+        (images or 1, outputs, length) and (images, outputs, length): Σw and Σw·d of the time bins; the data free of
+        their level and smooth field; w in units of the inverse variance of the white noise.
     bins : Bins
         The time bins.
     removed : int
@@ -38,15 +42,18 @@ class MaskedSpectrum:
         self._bins, self._removed = bins, removed
         self._outputs = weight.shape[-2]
         images = len(weighted)
-        edges = _log_edges(bins.length // 2 + 1, 2 * removed)
-        self._starts, self._counts = edges[:-1], np.diff(edges)
+        edges = _log_edges(bins.length // 2 + 1, LOWEST * removed)
+        self._starts = edges[:-1]
+        self._kept = _off_line_harmonics(bins, removed)
+        self._counts = np.add.reduceat(self._kept, self._starts, dtype=float)
         self.mean, self.difference = self._powers(fft.rfft(weighted, workers=-1))
         auto, total = _powers_by_frequency(fft.rfft(weight, workers=-1))
         repeat = images / len(weight)
         self._auto_lags = fft.irfft(auto * repeat, bins.length)
         self._total_lags = fft.irfft(total * repeat, bins.length)
         self._white = float(weight.sum(dtype=np.float64)) * repeat
-        self._degrees = 0.5 * images * self._counts
+        modes = images * self._counts
+        self._degrees = modes / (1 + modes / INDEPENDENT)
 
     def _powers(self, transform):
         """Power of the outputs' sum, and of what is left of each; averaged over bins of frequency."""
@@ -54,7 +61,7 @@ class MaskedSpectrum:
         return self._average(total), self._average(auto - total / self._outputs)
 
     def _average(self, power):
-        return np.add.reduceat(power, self._starts)[: len(self._counts)] / self._counts
+        return np.add.reduceat(power * self._kept, self._starts) / self._counts
 
     @cached_property
     def _templates(self):
@@ -74,9 +81,10 @@ class MaskedSpectrum:
     def _expected(self, theta):
         """(mean, difference) spectra for log amplitudes, slopes and log white variance."""
         common, common_slope, output, output_slope, white = theta
-        shares = np.exp(common + self._interpolate(common_slope)[:2]), np.exp(output + self._interpolate(output_slope)[2:])
         share = np.array([1, 1 - 1 / self._outputs])[:, None]
-        return shares[0] + shares[1] + np.exp(white) * self._white * share
+        expected = np.exp(white) * self._white * share
+        expected = expected + np.exp(common + self._interpolate(common_slope)[:2])
+        return expected + np.exp(output + self._interpolate(output_slope)[2:])
 
     def _interpolate(self, slope):
         place = np.clip(slope / (SLOPES[1] - SLOPES[0]), 0, len(SLOPES) - 1.001)
@@ -84,13 +92,14 @@ class MaskedSpectrum:
         return (1 - place + low) * self._templates[low] + (place - low) * self._templates[low + 1]
 
     def _cost(self, theta):
-        """Minus the log likelihood, with a weak prior on the slopes that decides where the data cannot."""
+        """Minus twice the log likelihood, with a weak prior on the slopes that decides where the data cannot."""
         expected = np.maximum(self._expected(theta), SMALL * self._white)
-        cost = self._degrees * (self.mean / expected[0] + np.log(expected[0]))
-        if self._outputs > 1:
-            cost = cost + (self._outputs - 1) * self._degrees * (self.difference / expected[1] + np.log(expected[1]))
-        slopes = np.array([theta[1], theta[3]])
-        return 2 * cost.sum() + 0.5 * np.sum(((slopes - SLOPE_PRIOR[0]) / SLOPE_PRIOR[1]) ** 2)
+        measured = np.maximum([self.mean, self.difference], SMALL * self._white)
+        ratio = measured / expected
+        misfit = (ratio - 1 - np.log(ratio)) @ self._degrees
+        slopes = theta[[1, 3]]
+        prior = np.sum(((slopes - SLOPE_PRIOR[0]) / SLOPE_PRIOR[1]) ** 2)
+        return 2 * (misfit[0] + (self._outputs - 1) * misfit[1]) + prior
 
     def fit(self):
         """Most likely power laws.
@@ -106,7 +115,7 @@ class MaskedSpectrum:
         if self._outputs == 1:
             start[0] = bounds[0][0]
             bounds[0] = (start[0], start[0])
-        best = optimize.minimize(self._cost, start, bounds=bounds, method="L-BFGS-B")
+        best = optimize.minimize(self._cost, start, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-7})
         common, common_slope, output, output_slope, white = best.x
         return Hyper(
             common=float(np.exp(common)) if self._outputs > 1 else 0.0,
@@ -122,6 +131,15 @@ def _powers_by_frequency(transform):
     auto = np.sum(transform.real**2 + transform.imag**2, axis=(0, 1), dtype=np.float64)
     total = transform.sum(axis=1)
     return auto, np.sum(total.real**2 + total.imag**2, axis=0, dtype=np.float64)
+
+
+def _off_line_harmonics(bins, removed):
+    """Frequencies away from that of the lines and its first multiples, where the field leaves its trace."""
+    harmonic = bins.length / bins.per_line
+    frequency = np.arange(bins.length // 2 + 1)
+    multiple = np.round(frequency / harmonic)
+    near = np.abs(frequency - multiple * harmonic) <= 2 * removed
+    return ~(near & (multiple >= 1) & (multiple <= HARMONICS))
 
 
 def _log_edges(count, first):

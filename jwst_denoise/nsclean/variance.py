@@ -84,7 +84,8 @@ def _calibration(formula, error, classes=4):
     if formula.max() <= 0:
         return lambda values: values
     index = np.searchsorted(np.quantile(formula, np.linspace(0, 1, classes + 1)[1:-1]), formula)
-    count, predicted, found = (np.bincount(index, values, classes) for values in (np.ones_like(formula), formula, squared))
+    count = np.bincount(index, minlength=classes)
+    predicted, found = (np.bincount(index, values, classes) for values in (formula, squared))
     used = predicted > 0
     nodes, factors = predicted[used] / count[used], found[used] / predicted[used]
     return lambda values: values * np.interp(values, nodes, factors)
