@@ -6,10 +6,10 @@ import jwst
 import numpy as np
 import pytest
 from astropy.wcs import WCS
-from jwst.pipeline import Detector1Pipeline, GuiderPipeline, Image2Pipeline
+from jwst.pipeline import Detector1Pipeline, GuiderPipeline, Image2Pipeline, Spec2Pipeline
 from numpy.testing import assert_allclose
 
-from jwst_denoise import products, simulate
+from jwst_denoise import parameters, products, simulate
 
 pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 
@@ -51,11 +51,26 @@ def test_image2_finds_the_sky_of_the_header(active, exposure):
         header.wcs.ctype, header.wcs.crval = ["RA---TAN", "DEC--TAN"], [info.crval1, info.crval2]
         header.wcs.crpix, header.wcs.cdelt = [info.crpix1, info.crpix2], [info.cdelt1, info.cdelt2]
         header.wcs.pc = [[info.pc1_1, info.pc1_2], [info.pc2_1, info.pc2_2]]
-        (calibrated,) = Image2Pipeline.call(rate, steps={"resample": {"skip": True}})
-    assert calibrated.meta.cal_step.assign_wcs == "COMPLETE"
-    assert calibrated.meta.cal_step.flat_field == "COMPLETE"
+        file = str(parameters.path("nircam_image2_nsclean"))
+        (calibrated,) = Image2Pipeline.call(rate, config_file=file, steps={"resample": {"skip": True}})
+    for step in ("nsclean", "assign_wcs", "flat_field"):
+        assert getattr(calibrated.meta.cal_step, step) == "COMPLETE", step
     x, y = np.meshgrid([0, 80, 159], [0, 80, 159])
     assert_allclose(header.world_to_pixel_values(*calibrated.meta.wcs(x, y)), (x, y), atol=0.01)
+
+
+def test_spec2_cleans_in_the_place_of_clean_flicker_noise(active):
+    observation = simulate.observation(simulate.detector("NRS1"), "NRS_BRIGHTOBJ", subarray="SUB512")
+    rng = np.random.default_rng(1)
+    scene = np.zeros((32, 512))
+    exposure = simulate.simulate_exposure(scene, "NRS1", None, "NRSRAPID", 4, 2, rng, observation=observation)
+    pipeline = Spec2Pipeline.from_config_file(str(parameters.path("nirspec_spec2_nsclean")))
+    with products.rateints_model(exposure) as rateints:
+        before = np.nanstd(rateints.data)
+        cleaned = pipeline.clean_flicker_noise.run(rateints)
+        assert cleaned.meta.cal_step.nsclean == "COMPLETE"
+        assert cleaned.meta.cal_step.clean_flicker_noise == "SKIPPED"
+        assert np.nanstd(cleaned.data) < before
 
 
 def test_flight_exposure_of_the_guider(active):
