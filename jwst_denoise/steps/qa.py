@@ -42,7 +42,7 @@ def draw(preview, title=""):
     ny, nx = preview.before.shape
     wide = nx > 3 * ny
     strip = 16 * ny / nx + 0.6
-    figure = Figure(figsize=(16, 4 * strip + 5.5 if wide else 9.4), layout="constrained")
+    figure = Figure(figsize=(16, 4 * strip + 5.5 if wide else 8.6), layout="constrained")
     FigureCanvasAgg(figure)
     images, graphs = figure.subfigures(2, 1, height_ratios=(4 * strip, 5) if wide else (5, 4))
     figure.suptitle("  ·  ".join(text for text in (title, preview.label) if text), fontsize=13)

@@ -14,7 +14,7 @@ __all__ = ["clean"]
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
 CHUNK_PIXELS = 2**22  # bounds the memory: about 20 float32 copies of a chunk are alive at once
-SAMPLE_PIXELS = 2**23  # images from which the noise statistics and the error scale are estimated
+SAMPLE_PIXELS = 2**23  # images from which the noise statistics are estimated
 
 
 def clean(model, mask, fitter, settings):
@@ -41,10 +41,13 @@ def clean(model, mask, fitter, settings):
     noise = np.zeros(shape, np.float32) if settings.save_noise else None
     background = np.zeros(shape, np.float32) if settings.save_background else None
     first = np.array(product.data[0], np.float32)
-    fitter, scale = _calibrated(product, mask, fitter, size)
-    square = 0.0
+    fitter = _prepared(product, mask, fitter)
+    scale, square = None, 0.0
     for part in chunks(shape[0], size, "integrations"):
-        fit, used = _fit(product, part, mask, fitter)
+        images, dark = product.images(part), _planes(mask, part)
+        fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
+        if scale is None:
+            scale = product.error_scale(part, images - fit.noise, used, fit.variance)
         removed = np.where(product.fixed(part), 0, fit.noise)
         product.subtract(part, removed)
         product.update_errors(part, scale, used, fit.variance)
@@ -55,10 +58,9 @@ def clean(model, mask, fitter, settings):
     figures = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
     if scale is not None:
         figures["error_scale"] = scale
-    log.info("Removed %.4g rms; factor on the read noise variance %s", figures["noise_rms"], figures.get("error_scale"))
+    log.info("Removed %.4g rms%s", figures["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
     label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
-    plane = mask if mask.ndim == 2 else mask[0]
-    preview = Preview(first, np.array(product.data[0], np.float32), plane, fitter.readout, label)
+    preview = Preview(first, np.array(product.data[0], np.float32), _planes(mask, 0), fitter.readout, label)
     arrays = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
     noise, background = arrays
     return Result(noise, mask, background, preview if settings.save_qa else None, figures)
@@ -100,13 +102,14 @@ class _Product:
         """Error of one image for the whole stack: only its pattern matters to the fit."""
         return None if self.err is None else np.array(self.err[part][0], dtype=np.float32)
 
-    def variances(self, part):
-        """Read noise variance and the other terms; None without errors."""
+    def error_scale(self, part, cleaned, used, variance):
+        """Factor on the read noise variance, see `errors`; None without errors."""
         if self.err is None:
             return None
+        residual = np.stack([errors.flatten(*pair) for pair in zip(cleaned, used, strict=True)])
         total = np.array(self.err[part], dtype=np.float32) ** 2
         read = total if self.var_rnoise is None else np.array(self.var_rnoise[part], dtype=np.float32)
-        return read, np.maximum(total - read, 0)
+        return errors.error_scale(residual, used, read, np.maximum(total - read, 0), variance)
 
     def subtract(self, part, noise):
         self.data[part] -= noise.astype(self.data.dtype)
@@ -122,22 +125,12 @@ class _Product:
             self.var_rnoise[part] = np.where(keep, read, new_read)
 
 
-def _fit(product, part, mask, fitter):
-    images = product.images(part)
-    dark = mask if mask.ndim == 2 else mask[part]
-    return fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
-
-
-def _calibrated(product, mask, fitter, size):
-    """Fitter with noise statistics, and the error scale, both from a sample of the integrations."""
+def _prepared(product, mask, fitter):
+    """Fitter with the noise statistics of evenly spread integrations."""
     count, ny, nx = product.data.shape
     sample = np.unique(np.linspace(0, count - 1, min(count, max(1, SAMPLE_PIXELS // (ny * nx)), 64)).astype(int))
-    dark = mask if mask.ndim == 2 else mask[sample]
-    fitter = fitter.prepared(product.images(sample), dark, product.relative_err(sample))
-    if product.err is None:
-        return fitter, None
-    few = sample[: max(1, min(size, len(sample)))]
-    fit, used = _fit(product, few, mask, fitter)
-    residual = product.images(few) - fit.noise
-    residual = np.stack([errors.flatten(*pair) for pair in zip(residual, used, strict=True)])
-    return fitter, errors.error_scale(residual, used, *product.variances(few), fit.variance)
+    return fitter.prepared(product.images(sample), _planes(mask, sample), product.relative_err(sample))
+
+
+def _planes(mask, part):
+    return mask if mask.ndim == 2 else mask[part]
