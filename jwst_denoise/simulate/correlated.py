@@ -5,8 +5,10 @@ from scipy.fft import irfft, next_fast_len, rfftfreq
 
 __all__ = ["correlated_noise", "stationary_noise"]
 
+GUARD = 0.25  # of the length, so that the end is not tied to the beginning
 
-def stationary_noise(psd, samples, interval, rng, *, guard=0.25):
+
+def stationary_noise(psd, samples, interval, rng, *, guard=GUARD):
     """One realisation of a stationary Gaussian process.
 
     Parameters
@@ -29,10 +31,19 @@ def stationary_noise(psd, samples, interval, rng, *, guard=0.25):
         (samples,) float32.
     """
     period = next_fast_len(int(np.ceil(samples * (1 + guard))), real=True) if guard else samples
+    return _draw(_amplitude(psd, period, interval), period, samples, rng)
+
+
+def _amplitude(psd, period, interval):
+    """Rms of the real and of the imaginary part of each Fourier mode."""
     frequency = rfftfreq(period, interval)
     frequency[0] = frequency[1] / 2  # the mean stands for everything slower than one period
-    amplitude = np.sqrt(psd(frequency) * (period / (4 * interval))).astype(np.float32)
-    modes = rng.standard_normal(2 * len(frequency), dtype=np.float32).view(np.complex64)
+    return np.sqrt(psd(frequency) * (period / (4 * interval))).astype(np.float32)
+
+
+def _draw(amplitude, period, samples, rng):
+    """First samples of a periodic series with random modes."""
+    modes = rng.standard_normal(2 * len(amplitude), dtype=np.float32).view(np.complex64)
     real = [0] if period % 2 else [0, -1]
     modes[real] = np.sqrt(2) * modes[real].real
     modes *= amplitude
@@ -72,11 +83,11 @@ def correlated_noise(readout, parameters, rng, frames=1):
     """
     spectrum = getattr(parameters, "correlated", parameters)
     samples, interval = frames * readout.ticks, readout.pixel_time
-    nyquist = 0.5 / interval
+    period = next_fast_len(int(np.ceil(samples * (1 + GUARD))), real=True)
     streams = np.empty((frames, readout.outputs, readout.lines, readout.line_ticks), dtype=np.float32)
     shape = (frames, readout.lines, readout.line_ticks)
-    common = stationary_noise(spectrum.common_psd, samples, interval, rng).reshape(shape)
+    common = _draw(_amplitude(spectrum.common_psd, period, interval), period, samples, rng).reshape(shape)
+    amplitude = _amplitude(lambda f: spectrum.output_psd(f, 0.5 / interval), period, interval)
     for output in range(readout.outputs):
-        own = stationary_noise(lambda f: spectrum.output_psd(f, nyquist), samples, interval, rng).reshape(shape)
-        np.add(common, own, out=streams[:, output])
+        np.add(common, _draw(amplitude, period, samples, rng).reshape(shape), out=streams[:, output])
     return readout.from_streams(streams)

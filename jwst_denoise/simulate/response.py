@@ -34,10 +34,10 @@ def linearise(counts, coefficients):
     return result
 
 
-def delinearise(linear, coefficients, steps=4):
+def delinearise(linear, coefficients, steps=3):
     """Counts x above the bias that `linearise` turns into ``linear``: Newton's method from x = linear.
 
-    The polynomial must increase over the range; then four steps reach the last bit of float32 for corrections below
+    The polynomial must increase over the range; then three steps reach the last bit of float32 for corrections below
     20 %.
     """
     derivative = [k * c for k, c in enumerate(coefficients)][1:]
