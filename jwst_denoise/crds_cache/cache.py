@@ -59,12 +59,12 @@ def build(directory, instruments=None, detectors=None, parameters=(), progress=N
     """
     directory = Path(directory)
     chosen = _choose(instruments, detectors)
-    references = [ParameterReference.from_file(file) for file in parameters]
+    references = [_parameter_reference(file) for file in parameters]
     _claim(directory)
-    _write_references(directory, chosen, progress)
     for instrument in INSTRUMENTS:
         own = [reference for reference in references if reference.instrument == instrument]
         install(own, _folder(directory, instrument))
+    _write_references(directory, chosen, progress)
     write_server_config(directory)
     write_rules(directory, {instrument: _rules(directory, instrument) for instrument in INSTRUMENTS})
     return environment(directory)
@@ -88,6 +88,13 @@ def _known(name, known, what):
     if upper not in known:
         raise ValueError(f"no {what} {name!r} in the cache{suggest(upper, known)}")
     return upper
+
+
+def _parameter_reference(file):
+    reference = ParameterReference.from_file(file)
+    if reference.instrument not in INSTRUMENTS:
+        raise ValueError(f"{file} is for {reference.instrument}; the cache serves {', '.join(INSTRUMENTS)}")
+    return reference
 
 
 def _claim(directory):

@@ -12,7 +12,7 @@ from jwst_denoise.simulate import subarray as find_subarray
 
 __all__ = ["SUFFIXES", "TYPES", "write"]
 
-#: Two frames are enough: the pipeline extrapolates a dark that is shorter than the exposure.
+#: Two frames are enough: the pipeline extrapolates a dark that is shorter than the exposure, and logs that it does.
 DARK_FRAMES = 2
 
 #: Type -> array -> step to which it is rounded, in its own units: noise to the last bit takes long to compress.

@@ -60,10 +60,10 @@ def write_server_config(directory):
 
 def _write_instrument(mappings, instrument, types):
     """Write the imap of an instrument and its rmaps; the name of the imap."""
-    files = {type_.upper(): _write_type(mappings, instrument, type_, rule) for type_, rule in types.items()}
+    files = {type_: _write_type(mappings, instrument, type_, rule) for type_, rule in types.items()}
     path = mappings / f"jwst_{instrument.lower()}_0001.imap"
     header = {"mapping": "INSTRUMENT", "parkey": ("REFTYPE",), "instrument": instrument}
-    return _write(path, header, pformat({type_.lower(): file for type_, file in files.items()}))
+    return _write(path, header, pformat(files))
 
 
 def _write_type(mappings, instrument, type_, rule):

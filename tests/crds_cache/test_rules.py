@@ -98,6 +98,14 @@ def test_two_parameter_references_for_one_exposure(tmp_path):
     assert len(list(directory.rglob("*pars*.asdf"))) == 1
 
 
+def test_parameter_reference_of_another_instrument(tmp_path):
+    file = tmp_path / "mine.asdf"
+    asdf.AsdfFile({"class": "a.B", "meta": {"instrument": {"name": "MIRI"}}}).write_to(file)
+    with pytest.raises(ValueError, match=r"mine\.asdf is for MIRI; the cache serves NIRSPEC, NIRCAM"):
+        crds_cache.build(tmp_path / "cache", detectors=[], parameters=[file])
+    assert not (tmp_path / "cache").exists()
+
+
 def test_parameter_reference_without_instrument(tmp_path):
     file = tmp_path / "mine.asdf"
     asdf.AsdfFile({"class": "a.B"}).write_to(file)
