@@ -134,7 +134,9 @@ def _draw_graphs(axes, preview):
         across, along = profiles(image, preview.mask, preview.readout)
         axes[0].plot(across, **style)
         axes[1].plot(along, **style)
-        axes[2].loglog(*power_spectrum(image, preview.mask, preview.readout), **(style | {"lw": 1.4}))
+        frequency, power = power_spectrum(image, preview.mask, preview.readout)
+        if (power > 0).any():
+            axes[2].loglog(frequency, power, **(style | {"lw": 1.4}))
     labels = (
         ("line, in the order of reading", "mean of the dark pixels"),
         ("pixel of the line, in the order of reading", "mean of the dark pixels"),
@@ -143,4 +145,5 @@ def _draw_graphs(axes, preview):
     for axis, (x, y) in zip(axes, labels, strict=True):
         axis.set(xlabel=x, ylabel=y)
         axis.grid(alpha=0.25)
-        axis.legend(frameon=False)
+        if axis.lines:
+            axis.legend(frameon=False)

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from jwst.datamodels import ModelContainer
+from astropy.io import fits
+from jwst.datamodels import ModelContainer, ModelLibrary
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import NSCleanStep
+
+from .conftest import describe, fill
 
 ARRAYS = ("data", "err", "dq", "var_rnoise", "var_poisson", "groupdq", "pixeldq")
 
@@ -114,3 +117,36 @@ def test_association_file(rate, tmp_path):
     result = run(str(tmp_path / "asn.json"))
     assert isinstance(result, ModelContainer)
     assert_cleaned(rate, result[0])
+
+
+def test_library(rate):
+    library = ModelLibrary([rate.copy(), rate.copy()])
+    result = run(library)
+    with result:
+        for index, model in enumerate(result):
+            assert_cleaned(rate, model)
+            result.shelve(model, index, modify=False)
+
+
+def test_one_mask_or_one_for_each_integration(rateints):
+    rateints.data[3, 70:80, 100:110] += 300  # a source in one integration only
+    run(rateints, single_mask=True, save_mask=True)
+    assert fits.getdata("jw1_ints_nsclean_mask.fits").shape == rateints.data.shape[1:]
+    run(rateints, single_mask=False, save_mask=True)
+    source = fits.getdata("jw1_ints_nsclean_mask.fits")[:, 70:80, 100:110]
+    assert not source[3].any()
+    assert np.delete(source, 3, axis=0).mean() > 0.9
+
+
+def test_nirspec_spectrum_without_wcs(rng):
+    """Traces are masked, and the level of the dark detector goes with the noise."""
+    data = np.repeat(rng.normal(3, 2, (1, 512)), 64, axis=0) + rng.normal(size=(64, 512))
+    data[28:34] += 40
+    model = describe(fill(datamodels.ImageModel((64, 512)), data), "NIRSPEC", "NRS1", "NRS_FIXEDSLIT", (2, 1))
+    result = run(model, save_mask=True)
+    with fits.open("jw1_nsclean_mask.fits") as mask:
+        assert not mask[0].data[28:34].any()
+        assert mask[0].data[:20].mean() > 0.9
+    dark, trace = result.data[:20], result.data[28:34]
+    assert abs(np.nanmedian(dark)) < 0.1
+    assert np.median(trace) == pytest.approx(40, abs=0.1)
