@@ -159,7 +159,7 @@ def _cut(image, shape, corner):
 
 
 def _nircam(name, gain, *, long):
-    correlated = NoiseSpectrum(common_rms=3.4, output_rms=2.0, alternating_rms=0.5)
+    correlated = NoiseSpectrum(common_rms=2.8, output_rms=1.6, alternating_rms=0.5)
     channel = (
         {"read_noise": 7.8, "dark_current": 0.034, "saturation": 54000.0, "pixel_scale": 0.0630}
         if long
@@ -171,7 +171,7 @@ def _nircam(name, gain, *, long):
 def _nirspec(name, gain, read_noise, dark_current):
     return DetectorParameters(
         name, *GEOMETRY[name], gain=gain, read_noise=read_noise, dark_current=dark_current,
-        correlated=NoiseSpectrum(common_rms=2.2, output_rms=1.4, alternating_rms=0.4),
+        correlated=NoiseSpectrum(common_rms=1.6, output_rms=1.0, alternating_rms=0.4),
         bias=9000.0, saturation=62000.0, nonlinearity=(0.0, 1.0, 2e-7, 6e-12), picture_frame=0.01, pixel_scale=0.1043,
     )  # fmt: skip
 
@@ -208,9 +208,9 @@ _ALL = (
     *_others(),
 )
 
-#: Name -> parameters. Gains, dark currents and scales are those of the instruments' documentation (JDox detector
-#: pages; NIRSpec: Birkmann et al. 2022, Proc. SPIE 12180, and Jakobsen et al. 2022, A&A 661, A80; NIRISS: Doyon et al.
-#: 2023, PASP 135, 098001). Read noise is their correlated-double-sampling noise over √2, with the
+#: Name -> parameters of a typical detector. Gains, dark currents and scales after the instruments' documentation (JDox
+#: detector pages; NIRSpec: Birkmann et al. 2022, Proc. SPIE 12180, and Jakobsen et al. 2022, A&A 661, A80; NIRISS: Doyon et al.
+#: 2023, PASP 135, 098001). Read noise is the correlated-double-sampling noise over √2, with the
 #: correlated part taken out. 1/f amplitudes: NIRSpec and NIRCam so that a typical rate image has 1 to 2 of 6 e- of
 #: correlated noise (Rauscher 2024; NIRCam: Schlawin et al. 2020, AJ 160, 231); FGS from the line means of the flight
 #: acquisition images that ship with jwst; H4RG from the read-to-read noise of 28 e- (17 e- after correction by

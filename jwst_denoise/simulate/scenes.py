@@ -1,6 +1,7 @@
 """Scenes by name, for the command line and the demo."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from jwst_denoise.simulate import echelle, fields, spectra
@@ -92,6 +93,18 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
         return chosen.make(shape, point_spread_function(channel_of(detector), element), rng, **options), described
     if name == "ifu":
         options.setdefault("detector", detector.name)
+    if name == "slit":
+        described = replace(described, fixed_slit=_slit_of(described))
+        options.setdefault("slit", described.fixed_slit)
     if name == "echelle":
         return chosen.make(shape, rng, **options), described
     return chosen.make(rng, shape=shape, corner=described.corner, **options), described
+
+
+def _slit_of(described):
+    """Slit that a subarray is for: the one in its name, or the 1.6 arcsec aperture, or the mode's."""
+    if named := re.fullmatch(r"SUB(S\d+[AB]\d)", described.subarray):
+        return named[1]
+    if described.subarray in ("SUB2048", "SUB1024A", "SUB1024B", "SUB512"):
+        return "S1600A1"
+    return "S200A1" if described.subarray == "SUB512S" else described.fixed_slit

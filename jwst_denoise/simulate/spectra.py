@@ -11,7 +11,8 @@ __all__ = ["Trace", "bots", "fixed_slits", "ifu", "mos", "render"]
 
 LENGTH = 2048
 #: Centre (row of the full frame, counted from 0) and length in pixels of the fixed slits' spectra.
-SLITS = {"S400A1": (1008, 37), "S200A1": (1072, 31), "S200A2": (1040, 31), "S1600A1": (961, 16)}
+SLITS = {"S400A1": (1008, 37), "S200A1": (1072, 31), "S200A2": (1040, 31), "S1600A1": (961, 16), "S200B1": (1105, 31)}
+OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # seen beside the IFU as well
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def ifu(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), detector="NRS1", brightne
     galaxy = 15.0 + rng.normal(), rng.uniform(3.5, 5.0), rng.uniform(-0.3, 0.3)
     slope = -1.0 if detector == "NRS1" else 1.0
     traces = [_slice(number, spectrum, galaxy, slope, brightness) for number in range(30)]
-    traces += [Trace(*place, Spectrum(0.0, 0.0), tilt=slope, bend=2.0) for place in SLITS.values()]
+    traces += [Trace(*place, Spectrum(0.0, 0.0), tilt=slope, bend=2.0) for place in (SLITS[name] for name in OPEN)]
     traces += [_leak(rng) for _ in range(rng.poisson(leaks))]
     return render(traces, shape, corner)
 

@@ -40,8 +40,8 @@ class NoiseSpectrum:
     columns are the two interleaved buses of an output (Rauscher 2024, PASP 136, 015001).
     """
 
-    common_rms: float = 2.2
-    output_rms: float = 1.4
+    common_rms: float = 1.6
+    output_rms: float = 1.0
     alternating_rms: float = 0.4
     common_slope: float = 1.0
     output_slope: float = 1.0

@@ -135,6 +135,15 @@ def test_echelle_orders():
         echelle.echelle((64, 64), np.random.default_rng(5), source="moon")
 
 
+@pytest.mark.parametrize("name", ["ALLSLITS", "SUBS200A1", "SUBS200A2", "SUBS400A1", "SUBS200B1", "SUB2048", "SUB512"])
+def test_the_star_is_in_the_slit_of_the_subarray(name):
+    rate, described = simulate.scene("slit", simulate.detector("NRS1"), np.random.default_rng(6), subarray_name=name)
+    brightest = described.corner[1] - 1 + rate.mean(axis=1).argmax()
+    centre, height = spectra.SLITS[described.fixed_slit]
+    assert abs(brightest - centre) < height / 2
+    assert rate.max() > 1
+
+
 def test_scenes_by_name():
     rate, described = simulate.scene("bots", simulate.detector("NRS1"), np.random.default_rng(6))
     assert rate.shape == (32, 2048) and described.exp_type == "NRS_BRIGHTOBJ"
