@@ -208,13 +208,13 @@ _ALL = (
     *_others(),
 )
 
-#: Name -> parameters of a typical detector. Gains, dark currents and scales after the instruments' documentation (JDox
-#: detector pages; NIRSpec: Birkmann et al. 2022, Proc. SPIE 12180, and Jakobsen et al. 2022, A&A 661, A80; NIRISS: Doyon et al.
-#: 2023, PASP 135, 098001). Read noise is the correlated-double-sampling noise over √2, with the
-#: correlated part taken out. 1/f amplitudes: NIRSpec and NIRCam so that a typical rate image has 1 to 2 of 6 e- of
-#: correlated noise (Rauscher 2024; NIRCam: Schlawin et al. 2020, AJ 160, 231); FGS from the line means of the flight
-#: acquisition images that ship with jwst; H4RG from the read-to-read noise of 28 e- (17 e- after correction by
-#: reference pixels) in the recurrent-network paper.
+#: Name -> parameters of a typical detector. Gains, dark currents and scales after the instruments' documentation
+#: (JDox detector pages; NIRSpec: Birkmann et al. 2022, Proc. SPIE 12180, and Jakobsen et al. 2022, A&A 661, A80;
+#: NIRISS: Doyon et al. 2023, PASP 135, 098001). Read noise is the correlated-double-sampling noise over √2, with the
+#: correlated part taken out. 1/f amplitudes: NIRSpec so that 20 reads leave 1.9 e- of correlated noise beside 5.3 e-
+#: of white noise in a rate image (Rauscher 2024), NIRCam more (Schlawin et al. 2020, AJ 160, 231); FGS from the line
+#: means of the flight acquisition images that ship with jwst; H4RG from the read-to-read noise of 28 e- (17 e- after
+#: correction by reference pixels) of the recurrent-network paper.
 DETECTORS = MappingProxyType({parameters.name: parameters for parameters in _ALL})
 
 
