@@ -80,11 +80,15 @@ def write_step_file(instrument, mode, exp_types):
 
 
 def write_detector1_files(instrument):
-    """Write the two places of a hook in calwebb_detector1: every group, or rate and rateints."""
+    """Write the two places of a hook in calwebb_detector1: every group, or rate and rateints.
+
+    After cleaning the groups, the errors that ramp_fit makes of the reference read noise are fitted to the scatter.
+    """
     exp_types = [name for mode, names in MODES[instrument].items() if mode != "guiding" for name in names]
     prefix = f"{instrument.lower()}_detector1_nsclean"
     off = skipped(CLEAN_FLICKER)
-    write_pipeline_file(f"{prefix}_groups", DETECTOR1, instrument, exp_types, [hook(JUMP, "post"), off])
+    errors = {**hook(RAMP_FIT, "post"), "jwst_denoise": {"nsclean": {"errors_only": True}}}
+    write_pipeline_file(f"{prefix}_groups", DETECTOR1, instrument, exp_types, [hook(JUMP, "post"), off, errors])
     write_pipeline_file(f"{prefix}_rates", DETECTOR1, instrument, exp_types, [off, hook(RAMP_FIT, "post")])
 
 

@@ -5,7 +5,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise.readout import Readout
 from jwst_denoise.steps.status import NotApplicable
 
-__all__ = ["background_of", "is_nirspec_spectrum", "readout_of", "refuse_cleaned"]
+__all__ = ["background_of", "is_nirspec_spectrum", "readout_of", "refuse_cleaned", "was_cleaned"]
 
 _RATES = (
     datamodels.ImageModel,
@@ -75,11 +75,26 @@ def refuse_cleaned(model, force):
     """
     if force:
         return
-    recorded = model.meta.instance.get("jwst_denoise", {}).get("nsclean", {})  # outlasts a later SKIPPED
-    if recorded or model.meta.cal_step.nsclean == "COMPLETE":
+    if was_cleaned(model):
         raise NotApplicable("nsclean has cleaned this exposure already; force=True cleans it again")
     if model.meta.cal_step.clean_flicker_noise == "COMPLETE":
         raise NotApplicable("clean_flicker_noise has cleaned this exposure already; force=True cleans it again")
+
+
+def was_cleaned(model):
+    """Whether this step has cleaned the exposure, at any level; a later SKIPPED does not hide it.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    bool
+    """
+    recorded = model.meta.instance.get("jwst_denoise", {}).get("nsclean", {})
+    return bool(recorded) or model.meta.cal_step.nsclean == "COMPLETE"
 
 
 def is_nirspec_spectrum(model):

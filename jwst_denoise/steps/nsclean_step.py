@@ -5,9 +5,10 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise.steps import ramps, rates
 from jwst_denoise.steps.base import DenoiseStep
 from jwst_denoise.steps.dark_pixels import background_mask
-from jwst_denoise.steps.exposures import background_of, readout_of, refuse_cleaned
+from jwst_denoise.steps.exposures import background_of, readout_of, refuse_cleaned, was_cleaned
 from jwst_denoise.steps.fitter import Fitter
 from jwst_denoise.steps.flat import flat_field
+from jwst_denoise.steps.status import NotApplicable
 
 __all__ = ["NSCleanStep"]
 
@@ -35,6 +36,7 @@ class NSCleanStep(DenoiseStep):
         outlier_sigma = float(default=3.0, min=0.0)  # 'nsclean': outliers become the median of their line; 0 = none
         hyper = float_list(min=2, max=6, default=None)  # 'gp': common, output, their slopes, white, field
         force = boolean(default=False)  # Clean even what was cleaned before
+        errors_only = boolean(default=False)  # Only fit a rate's errors to its scatter, after cleaning its groups
         save_mask = boolean(default=False)  # Also write the background mask
         save_background = boolean(default=False)  # Also write the smooth background
     """
@@ -58,11 +60,15 @@ class NSCleanStep(DenoiseStep):
         Raises
         ------
         NotApplicable
-            If the exposure has no read-out geometry or was cleaned before.
+            If the exposure has no read-out geometry, or was cleaned before (with ``errors_only``: was not).
         ValueError, FileNotFoundError
             If a parameter or the mask file is wrong.
         """
         readout = readout_of(model)
+        if settings.errors_only:
+            if isinstance(model, datamodels.RampModel) or not was_cleaned(model):
+                raise NotApplicable("errors_only is for rates whose groups this step has cleaned")
+            return rates.fit_errors(model, background_mask(model, settings, readout, self.config_file))
         refuse_cleaned(model, settings.force)
         flat = flat_field(self, model) if settings.apply_flat_field else None
         fitter = Fitter.from_settings(settings, readout, background_of(model, settings.background), flat)

@@ -55,7 +55,8 @@ def record(model, alias, settings, figures=None):
     parameters = describe(settings)
     model.meta.jwst_denoise.version = __version__
     section = getattr(model.meta.jwst_denoise, alias)
-    section.parameters = parameters
+    if not (settings.get("errors_only") and section.parameters):  # those of the cleaning stay in the header
+        section.parameters = parameters
     figures = {name: _rounded(value) for name, value in (figures or {}).items()}
     for name, value in figures.items():
         setattr(section, name, value)

@@ -9,7 +9,7 @@ from jwst_denoise.steps import errors
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 
-__all__ = ["clean"]
+__all__ = ["clean", "fit_errors"]
 
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
@@ -64,6 +64,37 @@ def clean(model, mask, fitter, settings):
     arrays = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
     noise, background = arrays
     return Result(noise, mask, background, preview if settings.save_qa else None, figures)
+
+
+def fit_errors(model, mask):
+    """Fit the errors of a rate product to the scatter of its dark pixels, in place; the data stay.
+
+    For rates whose groups were cleaned: ramp fitting has made their errors from the read noise of uncleaned groups.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        As for `clean`.
+    mask : ndarray of bool
+        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+
+    Returns
+    -------
+    jwst_denoise.steps.result.Result
+    """
+    product = _Product(model)
+    if product.err is None:
+        log.warning("This %s has no errors to fit", type(model).__name__)
+        return Result()
+    count, ny, nx = product.data.shape
+    size = max(1, CHUNK_PIXELS // (ny * nx))
+    first = slice(0, min(count, size))
+    images, zero = product.images(first), np.zeros((1, ny, nx), np.float32)
+    scale = product.error_scale(first, images, _planes(mask, first) & np.isfinite(images), zero)
+    for part in chunks(count, size, "integrations"):
+        product.update_errors(part, scale, False, zero)
+    log.info("Read noise variance × %.3f; the data are as they were", scale)
+    return Result(figures={"error_scale": scale})
 
 
 class _Product:

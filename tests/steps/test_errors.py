@@ -59,3 +59,21 @@ def test_pull_of_blank_sky(rateints, method, told):
     pull = blank / result.err[:, 20:, :50]
     assert 0.95 < MAD_TO_SIGMA * np.median(np.abs(pull)) < 1.05
     np.testing.assert_allclose(result.err**2, result.var_rnoise + result.var_poisson, rtol=1e-4)
+
+
+def test_errors_alone(rateints):
+    """A rate of cleaned groups whose errors are of the uncleaned ones: the data stay, the errors follow them."""
+    cleaned = NSCleanStep.call(rateints, method="median", configure_log=False)
+    cleaned.err[:], cleaned.var_rnoise[:] = 2, 3.8
+    result = NSCleanStep.call(cleaned, errors_only=True, configure_log=False)
+    np.testing.assert_array_equal(result.data, cleaned.data)
+    pull = (result.data[:, 20:, :50] - np.nanmedian(result.data[:, 20:, :50])) / result.err[:, 20:, :50]
+    assert 0.95 < MAD_TO_SIGMA * np.median(np.abs(pull)) < 1.05
+    assert result.meta.cal_step.nsclean == "COMPLETE"
+    assert result.meta.jwst_denoise.nsclean.parameters == cleaned.meta.jwst_denoise.nsclean.parameters
+
+
+def test_errors_alone_need_a_cleaned_rate(rateints, ramp):
+    for model in (rateints, ramp):
+        result = NSCleanStep.call(model, errors_only=True, configure_log=False)
+        assert result.meta.cal_step.nsclean == "SKIPPED"
