@@ -131,10 +131,10 @@ class DenoiseStep(Step):
         Returns
         -------
         JwstDataModel, ModelContainer, ModelLibrary, list or tuple
-            The same kind; data models that were given are not changed.
+            The same kind. Data models that were given are not changed; a ModelLibrary is updated, as by jwst's steps.
         """
         if isinstance(data, list | tuple):
-            if self.search_attr("_input_filename") is None:
+            if data and self.search_attr("_input_filename") is None:
                 self.set_primary_input(data[0])
             return type(data)(None if item is None else self.process(item) for item in data)
         output = self.prepare_output(data, make_copy=self._must_copy(data))

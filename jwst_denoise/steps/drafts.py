@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, SATURATED
+from jwst_denoise.nsclean.statistics import robust_sigma
 
-__all__ = ["Drafts", "bad_differences", "of_ramp", "of_rates"]
+__all__ = ["Drafts", "as_cube", "bad_differences", "of_ramp", "of_rates"]
 
 _MOST_IN_MEDIAN = 32
+_CHUNK_PIXELS = 2**22
+_CLIP = 5
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,14 @@ def of_rates(model):
     -------
     Drafts
     """
-    cubes = [_cube(getattr(model, name, None), model.shape) for name in ("data", "err", "dq")]
+    cubes = [as_cube(getattr(model, name, None), model.shape) for name in ("data", "err", "dq")]
     return Drafts(len(cubes[0]), lambda index: tuple(None if cube is None else cube[index] for cube in cubes))
 
 
 def of_ramp(model):
     """Drafts of a ramp: per pixel, the mean of its good group differences.
+
+    Before the jump step nobody has flagged the cosmic rays, so differences far from the pixel's median are left out.
 
     Parameters
     ----------
@@ -72,14 +77,17 @@ def of_ramp(model):
     Drafts
         In DN a group; without good differences a pixel is NaN.
     """
+    _, ngroups, ny, nx = model.data.shape
+    rows = max(1, _CHUNK_PIXELS // (ngroups * nx))
 
     def make(index):
-        bad = bad_differences(model.groupdq[index])
-        steps = np.diff(np.asarray(model.data[index], np.float32), axis=0)
-        good = ~bad & np.isfinite(steps)
-        count = good.sum(axis=0)
-        total = np.sum(steps, axis=0, where=good)
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan), None, model.pixeldq
+        flags = model.groupdq[index]
+        combine = _mean if (flags & JUMP_DET).any() else _clipped_mean
+        image = np.empty((ny, nx), np.float32)
+        for part in (slice(start, start + rows) for start in range(0, ny, rows)):
+            steps = np.diff(np.asarray(model.data[index, :, part], np.float32), axis=0)
+            image[part] = combine(np.where(bad_differences(flags[:, part]), np.nan, steps))
+        return image, None, model.pixeldq
 
     return Drafts(len(model.data), make)
 
@@ -101,11 +109,39 @@ def bad_differences(groupdq):
     return unusable[1:] | unusable[:-1] | ((groupdq[1:] & JUMP_DET) != 0)
 
 
-def _cube(array, shape):
-    """Array as (integrations, ny, nx); None if it is not there or all zero errors."""
-    if array is None or array.shape != shape:
+def as_cube(array, shape):
+    """View of an array of a rate product as one image for each integration.
+
+    Parameters
+    ----------
+    array : ndarray or None
+        (ny, nx) or (integrations, ny, nx). Guider products have one (ny, nx) image of flags for all integrations.
+    shape : tuple of int
+        Shape of the data.
+
+    Returns
+    -------
+    ndarray or None
+        (integrations, ny, nx); read-only where it repeats one image. None if the array is not there or does not fit.
+    """
+    if array is None or array.shape not in (tuple(shape), tuple(shape[-2:])):
         return None
-    return array.reshape(-1, *shape[-2:])
+    planes = array.reshape(-1, *shape[-2:])
+    return planes if array.shape == tuple(shape) else np.broadcast_to(planes, shape)
+
+
+def _mean(stack):
+    """Mean over the first axis without NaN; NaN where nothing else is."""
+    good = np.isfinite(stack)
+    count = good.sum(axis=0)
+    return np.where(count > 0, np.sum(stack, axis=0, where=good) / np.maximum(count, 1), np.nan)
+
+
+def _clipped_mean(stack):
+    """Mean of what lies within `_CLIP` sigma of the median over the first axis; sigma is that of all the stack."""
+    distance = stack - _median(stack)
+    sigma = robust_sigma(distance[np.isfinite(distance)])
+    return _mean(np.where(np.abs(distance) <= _CLIP * sigma, stack, np.nan))
 
 
 def _median(stack):

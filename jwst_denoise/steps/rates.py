@@ -6,6 +6,7 @@ import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.steps import errors
+from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 
@@ -102,19 +103,11 @@ class _Product:
 
     def __init__(self, model):
         shape = model.data.shape
-        self.data = self._cube(model, "data", shape)
-        self.err = self._cube(model, "err", shape)
-        self.dq = self._cube(model, "dq", shape)
-        self.var_rnoise = self._cube(model, "var_rnoise", shape)
-        if self.err is not None and not np.any(self.err > 0):
+        self.data, self.err, self.dq, self.var_rnoise = (
+            as_cube(getattr(model, name, None), shape) for name in ("data", "err", "dq", "var_rnoise")
+        )
+        if self.err is not None and not (self.err.flags.writeable and np.any(self.err > 0)):
             self.err = None
-
-    @staticmethod
-    def _cube(model, name, shape):
-        array = getattr(model, name, None)
-        if array is None or array.shape != shape:
-            return None
-        return array.reshape(-1, *shape[-2:])
 
     def _flagged(self, part, bits):
         return False if self.dq is None else (self.dq[part] & bits) != 0

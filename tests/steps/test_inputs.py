@@ -101,10 +101,13 @@ def test_guider_product(rng, rate):
     model.meta.subarray.fastaxis, model.meta.subarray.slowaxis = -2, -1
     level = np.repeat(rng.normal(0, 2, (3, 1, 64)), 64, axis=1)
     model.data = (level + rng.normal(size=level.shape)).astype("f4")
+    model.dq = np.zeros((64, 64), "u4")  # one for all integrations
+    model.dq[10, 20] = 1
     model.meta.subarray.xsize = model.meta.subarray.ysize = 64
     result = run(model)
     assert result.meta.cal_step.nsclean == "COMPLETE"
     assert np.std(np.median(result.data, axis=1)) < 0.25 * np.std(np.median(model.data, axis=1))
+    np.testing.assert_array_equal(result.data[:, 10, 20], model.data[:, 10, 20])
 
 
 def test_association_file(rate, tmp_path):
