@@ -43,7 +43,7 @@ def readout_of(model):
     Raises
     ------
     NotApplicable
-        If this is no such product, or its detector or axes have no geometry here (MIRI).
+        If this is no such product, has one group only, or its detector or axes have no geometry here (MIRI).
     """
     if not isinstance(model, (datamodels.RampModel, *_RATES)):
         raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor one detector's rate image")
@@ -52,6 +52,8 @@ def readout_of(model):
     dimensions = (4,) if isinstance(model, datamodels.RampModel) else (2, 3)
     if model.shape is None or len(model.shape) not in dimensions:
         raise NotApplicable(f"a {type(model).__name__} with an array of shape {model.shape}")
+    if isinstance(model, datamodels.RampModel) and model.shape[1] < 2:
+        raise NotApplicable("with one group there is no difference to fit; clean the rate instead")
     try:
         return Readout.from_model(model)
     except ValueError as reason:

@@ -19,7 +19,6 @@ from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.steps.drafts import bad_differences
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
-from jwst_denoise.steps.status import NotApplicable
 
 __all__ = ["clean"]
 
@@ -35,7 +34,7 @@ def clean(model, mask, fitter, settings):
     Parameters
     ----------
     model : RampModel
-        ``data`` of shape (integrations, groups, ny, nx).
+        ``data`` of shape (integrations, groups, ny, nx), two groups or more.
     mask : ndarray of bool
         (ny, nx) or (integrations, ny, nx), True on dark pixels.
     fitter : jwst_denoise.steps.fitter.Fitter
@@ -46,15 +45,8 @@ def clean(model, mask, fitter, settings):
     Returns
     -------
     jwst_denoise.steps.result.Result
-
-    Raises
-    ------
-    NotApplicable
-        If there is only one group.
     """
     nints, ngroups, ny, nx = model.data.shape
-    if ngroups < 2:
-        raise NotApplicable("with one group there is no difference to fit; clean the rate instead")
     fitter = _calibrated(model, mask, fitter)
     noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
