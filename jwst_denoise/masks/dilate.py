@@ -59,6 +59,34 @@ def grow(region, radius):
     return ndimage.binary_dilation(region, structure.reshape((1,) * (region.ndim - 2) + structure.shape))
 
 
+def grow_by_size(region, fraction):
+    """
+    Grow every connected area by a fraction of its own half-thickness.
+
+    The halo of a galaxy reaches farther beyond its detected edge, the larger the galaxy is.
+
+    Parameters
+    ----------
+    region : ndarray of bool, shape (ny, nx)
+        Region to grow.
+    fraction : float
+        Margin in units of the largest distance from a pixel of the area to the area's edge.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        The grown region.
+    """
+    labels, count = ndimage.label(region, np.ones((3, 3)))
+    if count == 0:
+        return np.array(region, bool)
+    depth = ndimage.distance_transform_edt(region)
+    margin = np.zeros(count + 1)
+    np.maximum.at(margin, labels.ravel(), fraction * depth.ravel())
+    distance, (row, column) = ndimage.distance_transform_edt(~region, return_indices=True)
+    return distance <= margin[labels[row, column]]
+
+
 def dilate_science(mask, n=1):
     """
     Grow the science (`False`) part of a mask, a margin for wings and mask edges (Rauscher 2023, section 3.5).

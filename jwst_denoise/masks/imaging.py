@@ -7,7 +7,7 @@ import numpy as np
 
 from jwst_denoise.masks.clip import clip
 from jwst_denoise.masks.destripe import destripe
-from jwst_denoise.masks.dilate import grow
+from jwst_denoise.masks.dilate import grow, grow_by_size
 from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.segment import SCALES, bin_sum, detect, expand
 
@@ -16,7 +16,8 @@ logger = logging.getLogger("stpipe.jwst_denoise.masks")
 PIXEL_MARGIN = 2.0  # single pixels are clipped this many sigma beyond n_sigma
 MIN_DARK = 0.05  # least dark fraction of the usable pixels
 BOX = 128  # largest edge of a background mesh cell, pixels
-FIRST_MARGIN = 4  # pixels around the sources of the first look that the second background leaves out
+HALO = 0.5  # margin of a source in units of its half-thickness
+FIRST_HALO = 0.25  # the same around the sources of the first look, which the second background leaves out
 LARGE = 512  # images at least this large on both sides are binned for the background and the first look
 
 
@@ -97,6 +98,27 @@ def flatten(image, good, err=None, readout=None):
     return flat / np.where(positive, scale, np.median(scale[positive])) if positive.any() else flat
 
 
+def with_halos(found, fraction=HALO):
+    """
+    Add the undetected halos of sources, on a binned image where it is large.
+
+    Parameters
+    ----------
+    found : ndarray of bool, shape (ny, nx)
+        Sources.
+    fraction : float
+        Margin in units of a source's half-thickness.
+
+    Returns
+    -------
+    ndarray of bool, shape (ny, nx)
+        Sources with margins; those thinner than a bin have none.
+    """
+    factor = 4 if min(found.shape) >= LARGE else 1
+    large = bin_sum(found, factor) > 0.5 * factor**2
+    return found | expand(grow_by_size(large, fraction), factor, found.shape)
+
+
 def find_sources(image, good, err=None, *, n_sigma=2.0, readout=None):
     """
     Segment an image into sources and background, the background estimated twice.
@@ -118,8 +140,8 @@ def find_sources(image, good, err=None, *, n_sigma=2.0, readout=None):
     # One narrow scale first: a wide one would also meet the bands that sources leave in their destriped lines.
     first_look = SCALES[1:2] if min(image.shape) >= LARGE else SCALES[:1]
     found = detect(flatten(image, good, err, readout), good, n_sigma, first_look)
-    flat = flatten(image, good & ~grow(found, FIRST_MARGIN), err, readout)
-    return detect(flat, good, n_sigma), flat
+    flat = flatten(image, good & ~with_halos(grow(found, 2), FIRST_HALO), err, readout)
+    return with_halos(detect(flat, good, n_sigma)), flat
 
 
 def imaging_mask(
@@ -128,8 +150,8 @@ def imaging_mask(
     """
     Find the dark background of an image: everything but sources, halos, negative traces and bad pixels.
 
-    The image is flattened (smooth background and stripes), sources are segmented at three scales, grown,
-    and single pixels that stand out are clipped on both sides.
+    The image is flattened (smooth background and stripes), sources are segmented at three scales, grown by a fixed
+    margin and by a part of their own size for their halos, and single pixels that stand out are clipped on both sides.
 
     Parameters
     ----------
@@ -161,6 +183,22 @@ def imaging_mask(
     ------
     ValueError
         If the image is not two-dimensional, another array has another shape, or a parameter is out of range.
+
+    Notes
+    -----
+    Light that a mask leaves in is taken for noise. Mean of five simulated fields of 512 x 512 pixels with four
+    outputs, 1/f noise of 0.8 of the white noise, 40 stars and 3 galaxies: flux that the ``gp`` fit takes from the
+    sources, and its residual as a fraction of the correlated noise that was there:
+
+    ==========================  =====  =====
+    default                     0.6 %  0.578
+    no margin for halos         1.7 %  0.565
+    pixels clipped at n_sigma   0.7 %  0.604
+    n_sigma 1.5                 0.5 %  0.606
+    n_sigma 3                   0.7 %  0.565
+    dilation 0                  1.2 %  0.572
+    dilation 4                  0.3 %  0.586
+    ==========================  =====  =====
     """
     _check(image, err, dq, n_sigma, min_dark)
     good = usable(image, err, dq, flags)

@@ -6,7 +6,7 @@ from scipy import stats
 
 from jwst_denoise import masks
 from jwst_denoise.masks import destripe, dq
-from jwst_denoise.masks.dilate import grow
+from jwst_denoise.masks.dilate import grow, grow_by_size
 from jwst_denoise.readout import Readout
 
 
@@ -65,6 +65,18 @@ def test_grow_against_distances(rng, radius):
     y, x = np.mgrid[:40, :30]
     distance = np.min([np.hypot(y - j, x - i) for j, i in zip(*np.nonzero(region), strict=True)], axis=0)
     np.testing.assert_array_equal(grow(region, radius), distance <= (radius + 0.5 if radius else 0))
+
+
+def test_growth_by_size_against_distances():
+    y, x = np.mgrid[:80, :120]
+    large, small = np.hypot(y - 40, x - 30) < 16, np.hypot(y - 40, x - 90) < 4
+    grown = grow_by_size(large | small, 0.5)
+    for source, side in ((large, x < 60), (small, x >= 60)):
+        inside, outside = np.argwhere(source), np.argwhere(~source)
+        depth = max(np.hypot(*(outside - pixel).T).min() for pixel in inside)
+        distance = np.array([np.hypot(*(inside - pixel).T).min() for pixel in np.argwhere(side)])
+        np.testing.assert_array_equal(grown[side], distance <= 0.5 * depth)
+    np.testing.assert_array_equal(grow_by_size(np.zeros((4, 4), bool), 1.0), np.zeros((4, 4), bool))
 
 
 def test_dilation_stays_in_the_plane_and_leaves_its_input():

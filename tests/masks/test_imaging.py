@@ -46,12 +46,12 @@ def test_nod_pair(noise, stars, readout):
     assert not mask[np.abs(stars.image - np.roll(stars.image, 40, axis=1)) > 2].any()
 
 
-def test_extended_source_down_to_half_the_noise(noise, readout):
+def test_extended_source_down_to_a_fifth_of_the_noise(noise, readout):
     y, x = np.mgrid[:256, :256]
     galaxy = 20 * np.exp(-np.hypot(y - 120, x - 130) / 8)
     mask = masks.imaging_mask(noise + galaxy, readout=readout)
     assert mask[galaxy > 1].mean() < 0.01
-    assert mask[galaxy > 0.5].mean() < 0.25
+    assert mask[galaxy > 0.2].mean() < 0.1
     assert mask[galaxy < 0.01].mean() > 0.9
 
 
@@ -173,7 +173,7 @@ def test_flight_exposure():
     groups = fits.getdata(path, 1).astype(np.float32)
     readout = Readout((128, 128), fastaxis=2, slowaxis=1)
     star = masks.imaging_mask(groups[0, 1] - groups[0, 0], readout=readout)
-    assert 0.7 < star.mean() < 0.85
+    assert 0.4 < star.mean() < 0.8
     y, x = np.mgrid[:128, :128]
     assert not star[np.hypot(y - 97, x - 65) < 15].any()
     difference = np.diff(groups[:2], axis=1)[:, 0]
