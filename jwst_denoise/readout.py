@@ -130,7 +130,8 @@ class Readout:
             outputs = _count_outputs(meta, shape, fast)
             reference = _reference_border(meta, shape)
             return cls(shape, fast, slow, outputs, reference=reference, interleave=interleave, **common)
-        frame = cls(declared, fast, slow, _count_outputs(meta, declared, fast))
+        interleave = IRS2_INTERLEAVE if irs2 else None
+        frame = cls(declared, fast, slow, _count_outputs(meta, declared, fast), interleave=interleave)
         width = shape[abs(fast) % 2]
         return cls(shape, fast, slow, overhead=max(frame.line_ticks - width, frame.overhead), **common)
 

@@ -64,6 +64,34 @@ class Bins:
         frequency[0] = 0.5 * frequency[1]
         return frequency
 
+    def averaged(self, density):
+        """Power spectral density of the bins' means at `frequency`, from that of the pixels, aliases included.
+
+        Parameters
+        ----------
+        density : callable
+            Two-sided density as a function of frequency (Hz).
+
+        Returns
+        -------
+        ndarray
+        """
+        nodes = np.linspace(0, 0.5, 65)[1:] / self.interval
+        aliases = np.abs(nodes + np.arange(-self.size // 2 + 1, self.size // 2 + 1)[:, None] / self.interval)
+        pixels = density(nodes)
+        ratio = np.sum(density(aliases) * self._response(aliases), axis=0) / np.where(pixels > 0, pixels, 1)
+        return density(self.frequency) * np.interp(self.frequency, nodes, ratio)
+
+    def unresolved(self, density):
+        """Variance of the pixels about their bins' means."""
+        frequency = np.geomspace(1e-4, 0.5, 200) / self.readout.pixel_time
+        return 2 * np.trapezoid(density(frequency) * (1 - self._response(frequency)), frequency)
+
+    def _response(self, frequency):
+        """Power response of the mean of a bin's pixels."""
+        phase = np.pi * frequency * self.readout.pixel_time
+        return (np.sin(self.size * phase) / (self.size * np.sin(phase))) ** 2
+
     def lines(self, series):
         """View of a series as (…, outputs, lines, bins of a line)."""
         return series[..., : self.used].reshape(*series.shape[:-1], self.readout.lines, self.per_line)

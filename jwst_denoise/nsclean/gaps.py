@@ -23,8 +23,9 @@ def longest_gap(mask):
     """
     n = mask.shape[-1]
     index = np.arange(n)
-    last = np.maximum.accumulate(np.where(mask, index, -1), axis=-1)
-    previous = np.concatenate([last[..., -1:] - n, last[..., :-1]], axis=-1)
+    last = np.maximum.accumulate(np.where(mask, index, -n), axis=-1)
+    previous = np.maximum(last[..., -1:] - n, np.roll(last, 1, axis=-1))
+    previous[..., 0] = last[..., -1] - n
     gap = np.where(mask, index - previous - 1, 0).max(axis=-1)
     return np.where(mask.any(axis=-1), gap, n)
 

@@ -5,6 +5,7 @@ Noise common to the outputs, noise of each output, and a smooth field are estima
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -148,7 +149,7 @@ class GaussianProcess:
     def _roots(self, hyper, unit):
         """Square roots of the prior's eigenvalues for the outputs' mean and differences, in units of ``unit``."""
         scale = 1 / (self._bins.interval * unit**2)
-        common, output = (hyper.density(kind, self._bins.frequency) * scale for kind in ("common", "output"))
+        common, output = (self._bins.averaged(partial(hyper.density, kind)) * scale for kind in ("common", "output"))
         outputs = self._readout.outputs
         return tuple(np.sqrt(power).astype(np.float32) for power in (output + outputs * common, output))
 
@@ -177,7 +178,8 @@ class GaussianProcess:
             error = (truth[0] - streams[-1:] + remove * (truth[1] - field[-1:]))[0]
             own = dark.weight if len(variance) == len(dark.weight) else weight[-1:]
             found = posterior_variance(own, weight[-1], error, *roots, self._bins)
-            variance[...] = self._bins.spread(found * dark.unit**2) + self._unresolved(hyper)
+            unresolved = sum(self._bins.unresolved(partial(hyper.density, kind)) for kind in ("common", "output"))
+            variance[...] = self._bins.spread(found * dark.unit**2) + unresolved
 
     def _draw(self, posterior, weight):
         """Noise and field of a drawn exposure, and the weighted data that they and white noise give."""
@@ -185,20 +187,6 @@ class GaussianProcess:
         streams, field = posterior.draw(rng)
         white = rng.standard_normal(weight.shape, dtype=np.float32) * np.sqrt(weight)
         return (streams, field), weight * (streams + field) + white
-
-    def _unresolved(self, hyper):
-        """Variance of the noise that is too fast for the bins, from their Nyquist frequency to that of the pixels."""
-        edges = 0.5 / self._bins.interval, 0.5 / self._readout.pixel_time
-        frequency = np.geomspace(*edges, 50) if edges[1] > edges[0] else np.array(edges)
-        return 2 * sum(np.trapezoid(hyper.density(kind, frequency), frequency) for kind in ("common", "output"))
-
-    def _draw_error(self, weight, roots, field_amplitude, remove):
-        """Error of the estimate for noise drawn from the prior, (outputs, length)."""
-        posterior = Posterior(weight, self._basis, *roots, self._basis.prior_shape * field_amplitude)
-        streams, field, weighted = posterior.sample(np.random.default_rng(SEED))
-        found_streams, found_field = posterior.solve(weighted)
-        error = streams - found_streams
-        return (error + field - found_field if remove else error)[0]
 
 
 def _as_stack(data, mask, err):

@@ -5,12 +5,12 @@ weights' (as for masked spectra in cosmology, Hivon et al. 2002, ApJ 567, 2). Po
 outputs and for each output's own are fitted to it by maximum (Whittle) likelihood.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from scipy import fft, optimize
 
-from jwst_denoise.nsclean.hyper import REFERENCE_FREQUENCY, Hyper
+from jwst_denoise.nsclean.hyper import Hyper
 
 __all__ = ["MaskedSpectrum"]
 
@@ -68,7 +68,8 @@ class MaskedSpectrum:
         """Expected spectra of f^−α for every α of the grid: log of (mean, difference) for common, then for output."""
         rows = []
         for slope in SLOPES:
-            density = (self._bins.frequency / REFERENCE_FREQUENCY) ** -slope / self._bins.interval
+            density = self._bins.averaged(partial(Hyper(1.0, 1.0, output_slope=slope).density, "output"))
+            density /= self._bins.interval
             density[: self._removed] = 0
             covariance = fft.irfft(density, self._bins.length)
             auto = self._average(fft.rfft(self._auto_lags * covariance).real)
