@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["DETECTORS", "Readout"]
+__all__ = ["DETECTORS", "Readout", "copy_tiled"]
 
 FULL_FRAME = 2048
 REFERENCE_BORDER = 4
@@ -244,6 +244,29 @@ class Readout:
         if output % 2 == 0:
             return slice(start, stop)
         return slice(stop - 1, start - 1 if start else None, -1)
+
+
+def copy_tiled(target, source, tile=64):
+    """Copy an image whose axes may be transposed, tile by tile: several times faster than row by row.
+
+    Parameters
+    ----------
+    target, source : ndarray
+        (…, ny, nx) arrays or views.
+    tile : int, optional
+        Edge of a tile, pixels.
+
+    Returns
+    -------
+    ndarray
+        ``target``.
+    """
+    rows, columns = target.shape[-2:]
+    for top in range(0, rows, tile):
+        for left in range(0, columns, tile):
+            part = (..., slice(top, top + tile), slice(left, left + tile))
+            target[part] = source[part]
+    return target
 
 
 def _sign(axis):

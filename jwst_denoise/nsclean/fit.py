@@ -8,6 +8,7 @@ from jwst_denoise.nsclean.lines import fit_lines
 from jwst_denoise.nsclean.median import fit_median
 from jwst_denoise.nsclean.options import FitOptions
 from jwst_denoise.nsclean.result import NoiseFit
+from jwst_denoise.readout import copy_tiled
 
 __all__ = ["estimate_hyper", "fit", "fit_noise"]
 
@@ -78,7 +79,10 @@ def fit(data, mask, readout, method="gp", *, err=None, background="remove", **op
         dark = usable[index if usable.ndim == data.ndim else ()]
         if chosen.background == "keep" and dark.any():
             level[index] = np.median(data[index][dark])
-        noise[index], variance[index] = _fit_image(data[index] - level[index], dark, readout, chosen)
+        for target, found in zip(
+            (noise, variance), _fit_image(data[index] - level[index], dark, readout, chosen), strict=True
+        ):
+            copy_tiled(target[index], found)
     return NoiseFit(noise, variance, level)
 
 

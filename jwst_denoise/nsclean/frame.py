@@ -53,7 +53,7 @@ def fit_frame(data, mask, readout, options, weights=None):
     model = fft.irfft(spectrum * gain, ticks.size) * ticks.size
     variance = _variance(weights, gain, robust_sigma(data[dark]))
     frame = (a.reshape(readout.lines, -1)[:, : readout.width] for a in (model + level, variance))
-    return tuple(np.ascontiguousarray(readout.from_detector(a)).astype(data.dtype, copy=False) for a in frame)
+    return tuple(readout.from_detector(a) for a in frame)
 
 
 def exclude_outliers(data, mask, n_sigma):
@@ -100,6 +100,7 @@ def solve_toeplitz(weights, series, fitted, diagonal=0.0, tolerance=None, max_it
     tolerance : float, optional
         Relative size of the final residual; by default what the data's precision allows.
     max_iterations : int, optional
+        Steps after which to stop all the same.
 
     Returns
     -------

@@ -22,12 +22,15 @@ def longest_gap(mask):
         (…); n where there is no dark sample at all.
     """
     n = mask.shape[-1]
-    index = np.arange(n)
-    last = np.maximum.accumulate(np.where(mask, index, -n), axis=-1)
-    previous = np.maximum(last[..., -1:] - n, np.roll(last, 1, axis=-1))
-    previous[..., 0] = last[..., -1] - n
-    gap = np.where(mask, index - previous - 1, 0).max(axis=-1)
-    return np.where(mask.any(axis=-1), gap, n)
+    lines = mask.reshape(-1, n)
+    line, sample = np.nonzero(lines)
+    longest = np.full(len(lines), n)
+    if sample.size:
+        first = np.flatnonzero(np.diff(line, prepend=-1))
+        previous = np.roll(sample, 1)
+        previous[first] = sample[np.append(first[1:], sample.size) - 1] - n
+        longest[line[first]] = np.maximum.reduceat(sample - previous - 1, first)
+    return longest.reshape(mask.shape[:-1])
 
 
 def ridge(mask, total_weight, shortest_period, strength=GAP_RIDGE):

@@ -119,11 +119,12 @@ class GaussianProcess:
 
     def _statistics(self, dark):
         """Most likely `Hyper`, in data units."""
-        coefficients = self._field_coefficients(dark.weight, dark.weighted)
+        normal = self._basis.normal_matrix(dark.weight.mean(axis=0))
+        coefficients = least_squares(normal, self._basis.project(dark.weighted))
         rest = dark.weighted - dark.weight * self._basis.evaluate(coefficients.astype(np.float32))
         removed = 1 + self._basis.shape[0] // 2
         found = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
-        field = field_amplitude(coefficients, self._field_noise(dark.weight, found), self._basis.prior_shape)
+        field = field_amplitude(coefficients, self._field_noise(dark.weight, normal, found), self._basis.prior_shape)
         power = dark.unit**2 * dark.reliability
         return replace(
             found,
@@ -133,18 +134,14 @@ class GaussianProcess:
             field=field * dark.unit,
         )
 
-    def _field_coefficients(self, weight, weighted):
-        normal = self._basis.normal_matrix(weight.mean(axis=0))
-        return least_squares(normal, self._basis.project(weighted))
-
-    def _field_noise(self, weight, hyper):
+    def _field_noise(self, weight, normal, hyper):
         """Variance (slow, fast) that noise gives the coefficients of the field: drawn 1/f noise, and white noise."""
         weight = weight.mean(axis=0, keepdims=True)
         posterior = Posterior(weight, self._basis, *self._roots(hyper, 1.0), np.zeros(self._basis.shape))
         streams, _ = posterior.draw(np.random.default_rng(SEED), FIELD_DRAWS)
-        drawn = self._field_coefficients(weight, weight * streams)
-        white = np.linalg.inv(regularised(self._basis.normal_matrix(weight[0])))
-        return np.mean(drawn**2, axis=0) + np.diag(white).reshape(self._basis.shape)
+        drawn = least_squares(normal, self._basis.project(weight * streams))
+        white = np.diag(np.linalg.inv(regularised(normal)))
+        return np.mean(drawn**2, axis=0) + white.reshape(self._basis.shape)
 
     def _roots(self, hyper, unit):
         """Square roots of the prior's eigenvalues for the outputs' mean and differences, in units of ``unit``."""

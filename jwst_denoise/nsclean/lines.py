@@ -8,8 +8,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA, masked_median, replace_outliers
+from jwst_denoise.nsclean.statistics import replace_outliers
 from jwst_denoise.nsclean.weights import density_weights, lowpass_apodiser
+from jwst_denoise.readout import copy_tiled
 
 __all__ = ["fit_lines"]
 
@@ -33,8 +34,8 @@ def fit_lines(data, mask, readout, options):
     noise, variance : ndarray
         (ny, nx) model and the variance that white noise in the dark pixels gives it; 0 on lines without dark pixels.
     """
-    dark = np.ascontiguousarray(readout.to_detector(mask))
-    frame = replace_outliers(np.ascontiguousarray(readout.to_detector(data)), dark, options.outlier_sigma)
+    dark, frame = (copy_tiled(np.empty(a.shape, a.dtype), a) for a in map(readout.to_detector, (mask, data)))
+    frame, sigma = replace_outliers(frame, dark, options.outlier_sigma)
     weights = density_weights(dark.astype(frame.dtype), options.weights_sigma)
     n = dark.shape[-1]
     gain = lowpass_apodiser(n, options.critical_frequency, options.kill_width)
@@ -45,8 +46,8 @@ def fit_lines(data, mask, readout, options):
     if options.buff_sigma:
         coefficients = gaussian_filter1d(coefficients, options.buff_sigma, axis=0, mode="wrap")
     noise = _real_product(coefficients, synthesis, frame.dtype)
-    variance = _variance(frame, dark, inverse, sandwich, synthesis, options.buff_sigma)
-    return tuple(np.ascontiguousarray(readout.from_detector(a)) for a in (noise, variance))
+    variance = _variance(sigma, n, inverse, sandwich, synthesis, options.buff_sigma)
+    return readout.from_detector(noise), readout.from_detector(variance.astype(frame.dtype))
 
 
 def _solve(frame, weights, diagonal, count):
@@ -76,15 +77,14 @@ def _real_product(coefficients, synthesis, dtype):
     return sum(parts).astype(dtype, copy=False)
 
 
-def _variance(frame, dark, inverse, sandwich, synthesis, buff_sigma, step=32):
-    """Variance of the model for white noise of each line's own scatter, on every ``step``-th pixel, repeated.
+def _variance(sigma, n, inverse, sandwich, synthesis, buff_sigma, step=32):
+    """Variance of the model for white noise of each line's own scatter ``sigma``, for blocks of ``step`` pixels.
 
     The one-sided complex fit of real data has f = A⁻¹FᴴWd; the model's variance is that of Re(sᴴf), half of
     σ² sᴴ A⁻¹ (FᴴW²F) A⁻¹ s for the oscillating part. Blurring across lines divides it by the kernel's width.
     """
-    sigma = MAD_TO_SIGMA * masked_median(np.abs(frame - masked_median(frame, dark)[:, None]), dark)
     covariance = inverse @ sandwich @ inverse
-    nodes = np.arange(step // 2, frame.shape[-1], step)
+    nodes = np.arange(step // 2, n, step)
     wave = synthesis[nodes]
     power = np.einsum("xk,lkj,xj->lx", wave, covariance, wave.conj(), optimize=True).real
     relation = 0.5 * (power + covariance[:, 0, 0].real[:, None])
@@ -92,5 +92,4 @@ def _variance(frame, dark, inverse, sandwich, synthesis, buff_sigma, step=32):
     if buff_sigma:
         averaged = max(1, 2 * np.sqrt(np.pi) * buff_sigma)
         variance = gaussian_filter1d(variance, buff_sigma, axis=0, mode="wrap") / averaged
-    repeats = np.diff([0, *(nodes[:-1] + step // 2), frame.shape[-1]])
-    return np.repeat(variance, repeats, axis=1).astype(frame.dtype)
+    return np.repeat(variance.astype(np.float32), np.diff([0, *(nodes[:-1] + step // 2), n]), axis=1)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA, masked_median
+from jwst_denoise.readout import copy_tiled
 
 __all__ = ["fit_median"]
 
@@ -29,7 +30,8 @@ def fit_median(data, mask, readout, fit_by_output=False):
     """
     parts = readout.outputs if fit_by_output else 1
     shape = (readout.lines, parts, -1)
-    frame, dark = (readout.to_detector(a).reshape(shape) for a in (data, mask))
+    frame, dark = (copy_tiled(np.empty(a.shape, a.dtype), a) for a in map(readout.to_detector, (data, mask)))
+    frame, dark = frame.reshape(shape), dark.reshape(shape)
     median = masked_median(frame, dark)
     sigma = MAD_TO_SIGMA * masked_median(np.abs(frame - median[..., None]), dark)
     count = np.maximum(np.count_nonzero(dark, axis=-1), 1)
@@ -39,4 +41,4 @@ def fit_median(data, mask, readout, fit_by_output=False):
 
 def _spread(per_line, readout, shape):
     frame = np.broadcast_to(per_line[..., None], shape).reshape(readout.lines, -1)
-    return np.ascontiguousarray(readout.from_detector(frame))
+    return readout.from_detector(frame)

@@ -49,8 +49,7 @@ class MaskedSpectrum:
         self.mean, self.difference = self._powers(fft.rfft(weighted, workers=-1))
         auto, total = _powers_by_frequency(fft.rfft(weight, workers=-1))
         repeat = images / len(weight)
-        self._auto_lags = fft.irfft(auto * repeat, bins.length)
-        self._total_lags = fft.irfft(total * repeat, bins.length)
+        self._lags = fft.irfft(repeat * np.array([auto, total]), bins.length).astype(np.float32)
         self._white = float(weight.sum(dtype=np.float64)) * repeat
         modes = images * self._counts
         self._degrees = modes / (1 + modes / INDEPENDENT)
@@ -71,9 +70,8 @@ class MaskedSpectrum:
             density = self._bins.averaged(partial(Hyper(1.0, 1.0, output_slope=slope).density, "output"))
             density /= self._bins.interval
             density[: self._removed] = 0
-            covariance = fft.irfft(density, self._bins.length)
-            auto = self._average(fft.rfft(self._auto_lags * covariance).real)
-            total = self._average(fft.rfft(self._total_lags * covariance).real)
+            covariance = fft.irfft(density.astype(np.float32), self._bins.length)
+            auto, total = map(self._average, fft.rfft(self._lags * covariance, workers=-1).real)
             common = (total, auto - total / self._outputs)
             output = (auto, auto * (1 - 1 / self._outputs))
             rows.append([*common, *output])

@@ -40,16 +40,18 @@ def replace_outliers(values, mask, n_sigma):
 
     Returns
     -------
-    ndarray
+    replaced : ndarray
         (…, n) copy of ``values`` with outliers replaced; unmasked samples are 0.
+    sigma : ndarray
+        (…) 1.4826 MAD of each line.
     """
     values = np.where(mask, values, 0)
-    if not n_sigma:
-        return values
     median = masked_median(values, mask)[..., None]
     distance = np.abs(values - median)
-    limit = n_sigma * MAD_TO_SIGMA * masked_median(distance, mask)[..., None]
-    return np.where(mask & (distance > limit), median, values)
+    sigma = MAD_TO_SIGMA * masked_median(distance, mask)
+    if n_sigma:
+        values = np.where(mask & (distance > n_sigma * sigma[..., None]), median, values)
+    return values, sigma
 
 
 def robust_sigma(values, most=200_000):

@@ -72,7 +72,8 @@ def test_outliers_become_the_median_of_their_line():
     values = rng.normal(size=(3, 200))
     values[1, 7] = 50
     mask = np.ones(values.shape, dtype=bool)
-    cleaned = replace_outliers(values, mask, 6)
+    cleaned, sigma = replace_outliers(values, mask, 6)
+    assert sigma[0] == pytest.approx(1.4826 * np.median(np.abs(values[0] - np.median(values[0]))))
     assert cleaned[1, 7] == np.median(values[1])
     values[1, 7] = cleaned[1, 7]
     np.testing.assert_array_equal(cleaned, values)
