@@ -33,20 +33,21 @@ def posterior_variance(weight, drawn_weight, error, root_mean, root_difference, 
         (images, outputs, length).
     """
     powers = [np.square(root, dtype=np.float64) for root in (root_mean, root_difference)]
-    calibrate = _calibration(_formula(drawn_weight, *powers, bins), error[..., : bins.used])
+    kept = [_kept(power, float(max(weight.max(), drawn_weight.max())), bins) for power in powers]
+    calibrate = _calibration(_formula(drawn_weight, powers[0], *kept, bins), error[..., : bins.used])
     series = np.zeros(weight.shape, dtype=np.float32)
     for image, image_weight in zip(series, weight, strict=True):
-        blocks = np.repeat(calibrate(_formula(image_weight, *powers, bins)), BLOCK, axis=-1)
+        blocks = np.repeat(calibrate(_formula(image_weight, powers[0], *kept, bins)), BLOCK, axis=-1)
         image[...] = blocks[..., : bins.length]
     return series
 
 
-def _formula(weight, mean, difference, bins):
+def _formula(weight, power, kept_mean, kept_difference, bins):
     """Local formula for each block of bins: (outputs, blocks)."""
     outputs = weight.shape[0]
-    own = _local(weight, _memory(mean, weight, bins))
+    own = _local(weight, _memory(power, weight, bins))
     together = np.broadcast_to(own.mean(axis=0), own.shape)
-    return _kept(mean, together, bins) / outputs + _kept(difference, own, bins) * (1 - 1 / outputs)
+    return kept_mean(together) / outputs + kept_difference(own) * (1 - 1 / outputs)
 
 
 def _memory(power, weight, bins):
@@ -66,14 +67,13 @@ def _local(weight, sigma):
     return np.maximum(padded.reshape(len(weight), blocks, BLOCK).mean(axis=-1), 0)
 
 
-def _kept(power, weight, bins):
-    """Mean over frequency of S / (1 + w S) for each local weight, by interpolation in the weight."""
-    top = max(float(weight.max()), 1e-30)
-    nodes = np.concatenate([[0], np.geomspace(1e-5 * top, top, WEIGHT_NODES)])
+def _kept(power, top, bins):
+    """Mean over frequency of S / (1 + w S), as a function of w up to ``top``, by interpolation."""
+    nodes = np.concatenate([[0], np.geomspace(1e-5 * max(top, 1e-30), max(top, 1e-30), WEIGHT_NODES)])
     count = np.full(power.size, 2.0)
     count[0] = 1
-    kept = np.array([np.sum(count * power / (1 + node * power)) for node in nodes]) / bins.length
-    return np.interp(weight, nodes, kept)
+    kept = [np.sum(count * power / (1 + node * power)) / bins.length for node in nodes]
+    return lambda weight: np.interp(weight, nodes, kept)
 
 
 def _calibration(formula, error, classes=4):
