@@ -1,0 +1,1 @@
+"""Figures of accuracy and speed, beside other tools."""
