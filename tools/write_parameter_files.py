@@ -53,7 +53,8 @@ MODES = {
 
 #: The sky of an image and of a slitless spectrum fills the field and is no noise: the smooth background stays.
 #: Behind NIRSpec's slits, shutters and slicers the dark areas are dark: what is smooth there is the detector's.
-SKY = {"background": "keep"}
+#: Wings of stars and galaxies are masked further out than traces, between which dark pixels are rare.
+SKY = {"background": "keep", "mask_dilation": 4}
 DARK = {"background": "remove", "mask_science_regions": True}
 SPECTRAL = ("ifu", "mos", "fs", "bots")
 

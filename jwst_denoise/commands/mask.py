@@ -41,7 +41,7 @@ def command():
     help="A source ends where the smoothed image falls below this many sigma.",
 )
 @click.option(
-    "--dilation", type=click.IntRange(min=0), default=2, show_default=True, help="Pixels by which science is grown."
+    "--dilation", type=click.IntRange(min=0), help="Pixels by which science is grown.  [default: images 4, spectra 2]"
 )
 @click.option(
     "--product",
@@ -71,7 +71,7 @@ def auto(exposure, output, n_sigma, dilation, product, science_regions, png, ori
         warnings.simplefilter("ignore", NoTypeWarning)  # what is no exposure gets an error of its own
         opened = datamodels.open(str(exposure))
     with opened as model:
-        options = {"n_sigma": n_sigma, "dilation": dilation}
+        options = {"n_sigma": n_sigma} | ({} if dilation is None else {"dilation": dilation})
         image, mask = _find(model, exposure, product, science_regions, options)
     masks.write_mask(output, mask)
     click.echo(_summary(output, mask))

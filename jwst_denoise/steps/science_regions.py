@@ -134,11 +134,16 @@ def _run(step_class, model, input_dir):
     """Model after a step; the model itself if the step fails, for whatever reason, which is logged."""
     step = step_class()
     step.input_dir = str(input_dir)
+    pipeline_log = logging.getLogger("jwst")
+    level = pipeline_log.level
+    pipeline_log.setLevel(logging.CRITICAL + 1)  # a missing reference is no alarm here: there are other ways
     try:
         return step.run(model)
     except Exception as error:  # missing reference or MSA files, an aperture off the detector, bad keywords, ...
         log.info("%s could not be used: %s: %s", step_class.__name__, type(error).__name__, error)
         return model
+    finally:
+        pipeline_log.setLevel(level)
 
 
 def _of_wcs(model):

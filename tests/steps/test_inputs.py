@@ -138,7 +138,7 @@ def test_one_mask_or_one_for_each_integration(rateints):
     run(rateints, single_mask=False, save_mask=True)
     source = fits.getdata("jw1_ints_nsclean_mask.fits")[:, 70:80, 100:110]
     assert not source[3].any()
-    assert np.delete(source, 3, axis=0).mean() > 0.9
+    assert np.delete(source, 3, axis=0).mean() > 0.75
 
 
 def test_nirspec_spectrum_without_wcs(rng):
