@@ -126,13 +126,9 @@ class GaussianProcess:
         found = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
         field = field_amplitude(coefficients, self._field_noise(dark.weight, normal, found), self._basis.prior_shape)
         power = dark.unit**2 * dark.reliability
-        return replace(
-            found,
-            common=found.common * power,
-            output=found.output * power,
-            white=found.white * dark.white,
-            field=field * dark.unit,
-        )
+        own = {"common": found.common * power, "output": found.output * power}
+        own |= {"white": found.white * dark.white, "field": field * dark.unit}
+        return replace(found, **{name: float(value) for name, value in own.items()})
 
     def _field_noise(self, weight, normal, hyper):
         """Variance (slow, fast) that noise gives the coefficients of the field: drawn 1/f noise, and white noise."""

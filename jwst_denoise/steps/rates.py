@@ -131,7 +131,7 @@ class _Product:
         if self.err is None:
             return None
         residual = np.stack([errors.flatten(*pair) for pair in zip(cleaned, used, strict=True)])
-        total = np.array(self.err[part], dtype=np.float32) ** 2
+        total = np.array(self.err[part], dtype=np.float64) ** 2
         read = total if self.var_rnoise is None else np.array(self.var_rnoise[part], dtype=np.float32)
         return errors.error_scale(residual, used, read, np.maximum(total - read, 0), variance)
 
