@@ -22,7 +22,7 @@ __all__ = ["command"]
     help="Also make this parameter file, shipped or your own, a parameter reference; repeatable.",
 )
 def command(directory, instruments, detectors, parameter_files):
-    r"""Build an offline CRDS cache in DIRECTORY.
+    """Build an offline CRDS cache in DIRECTORY.
 
     With it, calwebb_detector1 and calwebb_guider run without a network on simulated exposures of NIRCam, NIRISS,
     NIRSpec and FGS. An earlier cache is added to. The reference files are those of the simulated detectors: calibrate
@@ -33,7 +33,7 @@ def command(directory, instruments, detectors, parameter_files):
     \b
         eval "$(jwst-denoise crds-cache cache --detector NRS1)"
         strun calwebb_detector1 simulated_uncal.fits
-    """
+    """  # noqa: D301
     from jwst_denoise import crds_cache
 
     files = [_parameter_file(name) for name in parameter_files]

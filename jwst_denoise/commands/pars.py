@@ -9,11 +9,11 @@ __all__ = ["command"]
 
 @click.group("pars")
 def command():
-    r"""Parameter files that come with the package, ready for strun.
+    """Parameter files that come with the package, ready for strun.
 
     \b
         strun $(jwst-denoise pars path nircam_detector1_nsclean_groups) exposure_uncal.fits
-    """
+    """  # noqa: D301
 
 
 @command.command("list")

@@ -48,7 +48,7 @@ def command(
     instrument, detector, scene, subarray, filter_name, pattern, ngroups, nints, brightness, transit,
     no_cosmic_rays, without, extra, seed, root, output,
 ):  # fmt: skip
-    r"""Write a simulated exposure and its truth.
+    """Write a simulated exposure and its truth.
 
     The exposure has everything that the pipeline corrects, and correlated read noise. Beside the products, a file
     <root>_truth.fits holds the rate of the scene, the correlated noise and the cosmic rays of each group.
@@ -57,7 +57,7 @@ def command(
     jwst-denoise simulate
     jwst-denoise simulate --detector NRCB1 --scene cluster --subarray SUB640 --pattern BRIGHT1
     jwst-denoise simulate --scene bots --nints 50 --ngroups 5 --transit 100
-    """
+    """  # noqa: D301
     parameters, scene, pattern = _choose(instrument, detector, scene, pattern)
     extra = extra or ("uncal",)
     if "IRS2" in pattern and "uncal" in extra:
