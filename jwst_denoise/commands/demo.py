@@ -1,0 +1,40 @@
+"""Command ``demo``."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("demo")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("jwst_denoise_demo"),
+    show_default=True,
+    help="Directory of the products; earlier ones are replaced.",
+)
+@click.option("--instrument", metavar="NAME", help="What to simulate: nirspec (default), nircam or niriss.")
+@click.option("--full", is_flag=True, help="Simulate a full frame of 2048 x 2048 pixels; takes minutes.")
+@click.option("--real", is_flag=True, help="Only the flight exposure.")
+def command(output, instrument, full, real):
+    r"""Run the real pipeline without and with the cleaning step, and show what it gains.
+
+    First a simulated exposure goes through calwebb_detector1, and the results are compared with the known truth. Then
+    a flight exposure, which comes inside the jwst package, goes through calwebb_guider, and the correction is
+    cross-validated. Products, pictures, the pipeline's log and the CRDS cache are in the output directory; nothing
+    needs a network.
+
+    \b
+        jwst-denoise demo
+        jwst-denoise demo --instrument nircam --output try
+        jwst-denoise demo --real
+    """
+    from rich.console import Console
+
+    from jwst_denoise import demo
+
+    if real and (instrument or full):
+        raise click.UsageError("--real has no use for --instrument and --full: nothing is simulated")
+    demo.run(output, Console(file=click.get_text_stream("stdout")), instrument, full, real)

@@ -1,0 +1,152 @@
+"""Figures of a run against the truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from jwst_denoise.benchmarks.flight import scatter
+from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.steps.errors import flatten
+
+__all__ = ["Figures", "Planes", "measure", "read"]
+
+LIT = 0.5  # a pixel with more light than this many sigma of its error is lit
+HIT = 8  # sigma by which what cosmic rays have left makes a pixel unusable as dark
+PIECE = 32  # pixels; longer sources are measured in pieces
+
+
+@dataclass(frozen=True)
+class Planes:
+    """The exposure's images in e- over the exposure, and which of its pixels are lit.
+
+    Parameters
+    ----------
+    before, after, perfect : ndarray
+        (ny, nx) without and with the step, and without correlated noise.
+    error_before, error_after : ndarray
+        (ny, nx) their errors.
+    light : ndarray
+        (ny, nx) true scene, background included.
+    lit, dark : ndarray of bool
+        (ny, nx) pixels with and without light of sources; neither where a pixel is unusable.
+    seconds : float
+        Exposure time.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    perfect: np.ndarray
+    error_before: np.ndarray
+    error_after: np.ndarray
+    light: np.ndarray
+    lit: np.ndarray
+    dark: np.ndarray
+    seconds: float
+
+    @property
+    def truth(self):
+        """Correlated noise that is in the rate image, e-."""
+        return self.before - self.perfect
+
+    @property
+    def removed(self):
+        """What the step took out, e-."""
+        return self.before - self.after
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of one image against the truth.
+
+    Parameters
+    ----------
+    dark_rms, lit_rms : float
+        Correlated noise left on dark and on lit pixels, e- rms.
+    source_bias : float
+        Error of the flux of all sources above the local background, as a fraction; the background is the median of
+        the dark pixels in cells of 64 pixels.
+    source_scatter : float
+        Rms error of the flux of a source (or a piece of 32 pixels of it), in units of its white noise.
+    background : float
+        Shift of the dark pixels' median, e-.
+    pull : float
+        Scatter of the blank sky in units of its ERR.
+    """
+
+    dark_rms: float
+    lit_rms: float
+    source_bias: float
+    source_scatter: float
+    background: float
+    pull: float
+
+
+def read(exposure, before, after, perfect):
+    """Planes of an exposure from its three rate files.
+
+    Parameters
+    ----------
+    exposure : jwst_denoise.simulate.Exposure
+        With the truth.
+    before, after, perfect : path-like
+        Rate images without and with the step, and of the exposure without correlated noise.
+
+    Returns
+    -------
+    Planes
+    """
+    from stdatamodels.jwst import datamodels
+
+    seconds = exposure.group_time * (exposure.counts.shape[1] - 1)
+    factor = np.float32(exposure.detector.gain * seconds)
+    planes, unusable = [], np.zeros(exposure.counts.shape[2:], dtype=bool)
+    for path in (before, after, perfect):
+        with datamodels.open(str(path)) as model:
+            planes.append((model.data * factor, model.err * factor))
+            unusable |= (model.dq & 1 > 0) | ~np.isfinite(planes[-1][0] + planes[-1][1])
+    (raw, raw_error), (clean, clean_error), (ideal, _) = planes
+    light = exposure.truth.rate * np.float32(seconds)
+    usable = ~unusable & ~exposure.readout.reference_pixels
+    sky = np.median(light[usable]) if light[usable].min() > 0 else 0.0
+    lit = usable & (light - sky > LIT * np.median(raw_error[usable]))
+    hit = np.abs(ideal - light) > HIT * raw_error
+    return Planes(raw, clean, ideal, raw_error, clean_error, light, lit, usable & ~lit & ~hit, seconds)
+
+
+def measure(image, error, planes):
+    """Figures of an image (ny, nx) with its error, e-.
+
+    Parameters
+    ----------
+    image, error : ndarray
+        One of the exposure's images and its error.
+    planes : Planes
+        The truth.
+
+    Returns
+    -------
+    Figures
+    """
+    left = image - planes.perfect
+    shift = float(np.median(left[planes.dark]))
+    bias, spread = _sources(flatten(left, planes.dark), planes)
+    pull = robust_sigma(((image - planes.light) / error)[planes.dark])
+    return Figures(scatter(left[planes.dark]), scatter(left[planes.lit]), bias, spread, shift, pull)
+
+
+def _sources(left, planes):
+    """Bias and scatter of the fluxes of sources."""
+    labels = _pieces(planes.lit)
+    index = np.arange(1, labels.max() + 1)
+    error = ndimage.sum_labels(left, labels, index)
+    noise = np.sqrt(ndimage.sum_labels(planes.error_before**2, labels, index))
+    return float(error.sum() / planes.light[planes.lit].sum()), float(np.sqrt(np.mean((error / noise) ** 2)))
+
+
+def _pieces(lit):
+    """Labels 1, 2, … of connected lit pixels, cut where they cross a grid of 32 pixels."""
+    row, column = np.indices(lit.shape) // PIECE
+    sources, number = ndimage.label(lit)
+    cells = np.where(lit, sources + (number + 1) * (column + (column.max() + 1) * row), 0)
+    return np.unique(cells, return_inverse=True)[1].reshape(lit.shape)

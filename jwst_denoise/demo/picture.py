@@ -1,0 +1,116 @@
+"""Picture of the simulated exposure: before, after, true and removed noise, profiles and power spectra."""
+
+import numpy as np
+
+from jwst_denoise.steps.qa import power_spectrum, profiles
+
+__all__ = ["AFTER", "BEFORE", "canvas", "draw", "graph", "strip"]
+
+BEFORE, AFTER, IDEAL = "#c2410c", "#1d4ed8", "#6b7280"
+WIDE = 3  # an image this much wider than high is shown as a strip
+
+
+def draw(planes, readout, title, path):
+    """Draw the picture and write it as PNG.
+
+    Parameters
+    ----------
+    planes : Planes
+        Images of the exposure.
+    readout : Readout
+        Its geometry.
+    title : str
+        Heading.
+    path : path-like
+        File to write.
+    """
+    ny, nx = planes.before.shape
+    wide = nx > WIDE * ny
+    figure, images, graphs = canvas(5 * (15.0 * ny / nx + 0.45) if wide else 11.2, title)
+    grid = images.subplots(5, 1, sharex=True) if wide else images.subplots(2, 3, sharex=True, sharey=True).ravel()
+    cells = list(grid) if wide else [*grid[:2], *grid[3:]]
+    _draw_images(images, cells, planes, readout, "auto" if wide else "equal")
+    if not wide:
+        _draw_mask(grid[2], planes)
+    _draw_graphs(graphs.subplots(1, 3), planes, readout)
+    figure.savefig(path, dpi=100, facecolor="white")
+
+
+def canvas(height, title, width=16.0, graphs=4.2):
+    """Figure with a part of the given height for images above one for graphs, inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height + graphs + 0.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, fontsize=14, fontweight="bold")
+    return figure, *figure.subfigures(2, 1, height_ratios=(height, graphs))
+
+
+def strip(axis, image, name, aspect="equal", **style):
+    """Show one image with its name; the mappable is returned."""
+    shown = axis.imshow(image, origin="lower", aspect=aspect, interpolation="antialiased", **style)
+    axis.set_title(name, fontsize=11, loc="left")
+    axis.tick_params(labelsize=8)
+    return shown
+
+
+def graph(axis, x, y, title):
+    """Label a graph with a legend."""
+    axis.set(xlabel=x, ylabel=y)
+    axis.set_title(title, fontsize=11, loc="left")
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=9)
+
+
+def _draw_images(figure, axes, planes, readout, aspect):
+    from astropy.visualization import AsinhStretch, ImageNormalize
+
+    level = [float(np.median(image[planes.dark])) for image in (planes.before, planes.after)]
+    sigma = float(np.median(planes.error_before[planes.dark]))
+    scene = {"norm": ImageNormalize(vmin=-2 * sigma, vmax=15 * sigma, stretch=AsinhStretch(0.15)), "cmap": "gray"}
+    truth, removed = (_centred(image, planes.dark) for image in (planes.truth, planes.removed))
+    span = 2.5 * float(np.std(removed[planes.dark]))
+    noise = {"vmin": -span, "vmax": span, "cmap": "RdBu_r"}
+    panels = (
+        ("before: rate image of calwebb_detector1", planes.before - level[0], scene),
+        ("after: with NSCleanStep", planes.after - level[1], scene),
+        ("true correlated noise in this image", truth, noise),
+        ("removed (before − after)", removed, noise),
+        ("left (truth − removed)", truth - removed, noise),
+    )
+    blind = readout.reference_pixels | ~(planes.dark | planes.lit)
+    for axis, (name, image, style) in zip(axes, panels, strict=True):
+        shown = strip(axis, np.where(blind, np.nan, image), name, aspect, **style)
+        shape = {"shrink": 0.8, "aspect": 30} if aspect == "equal" else {"aspect": 12}
+        figure.colorbar(shown, ax=axis, pad=0.01, **shape).set_label("e⁻", fontsize=9)
+
+
+def _draw_mask(axis, planes):
+    strip(axis, planes.lit, f"pixels with light of sources: {planes.lit.mean():.1%}", cmap="cividis")
+
+
+def _centred(image, dark):
+    """Image less the median of its dark pixels."""
+    return image - np.median(image[dark])
+
+
+def _draw_graphs(axes, planes, readout):
+    for image, name, colour in (
+        (planes.before, "before", BEFORE),
+        (planes.perfect, "without correlated noise", IDEAL),
+        (planes.after, "after", AFTER),
+    ):
+        sky = _centred(image - planes.light, planes.dark)
+        style = {"color": colour, "lw": 0.8, "label": name}
+        for axis, profile in zip(axes, profiles(sky, planes.dark, readout), strict=False):
+            axis.plot(profile, **style)
+        axes[2].loglog(*power_spectrum(sky, planes.dark, readout), **style | {"lw": 1.6})
+    lines, pixels = ("column", "row") if abs(readout.fastaxis) == 2 else ("row", "column")
+    graph(axes[0], f"{lines}, in the order of reading", "mean of the dark pixels / e⁻", f"{lines} profile (lines)")
+    graph(axes[1], f"{pixels}, in the order of reading", "mean of the dark pixels / e⁻", f"{pixels} profile")
+    graph(axes[2], "frequency / Hz", "power of the dark pixels / (e⁻)² Hz⁻¹", "power spectrum in read-out time")
+    for axis in axes[:2]:
+        low, high = np.percentile(np.concatenate([line.get_ydata() for line in axis.lines[:1]]), (0.5, 99.5))
+        if np.isfinite(low + high):
+            axis.set_ylim(low - 0.5 * (high - low), high + 0.6 * (high - low))

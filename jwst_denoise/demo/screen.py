@@ -1,0 +1,143 @@
+"""What the demonstration shows on the screen."""
+
+import contextlib
+import shlex
+import time
+from dataclasses import dataclass
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+__all__ = ["Stages", "flight_panel", "show_commands", "simulated_panel"]
+
+
+@dataclass
+class _Report:
+    """Callbacks of one stage."""
+
+    bar: Progress
+    task: int
+    title: str
+
+    def fraction(self, done):
+        """Show the fraction done."""
+        self.bar.update(self.task, completed=done, total=1)
+
+    def name(self, step):
+        """Show what is being done."""
+        self.bar.update(self.task, description=f"{self.title}: {step}")
+
+
+class Stages:
+    """Progress of one stage after the other; each leaves a line with its time.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    """
+
+    def __init__(self, console):
+        self._console = console
+
+    @contextlib.contextmanager
+    def stage(self, title):
+        """Show a stage while it runs; gives the object with the callbacks ``fraction`` and ``name``."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        start = time.perf_counter()
+        with Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal,
+            redirect_stdout=False, redirect_stderr=False,
+        ) as bar:  # fmt: skip
+            yield _Report(bar, bar.add_task(title, total=None), title)
+        self._console.print(f"[green]✓[/] {title}  [dim]{time.perf_counter() - start:.1f} s[/]", highlight=False)
+
+
+def simulated_panel(scenario, half):
+    """Table of the simulated half against the truth.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was simulated.
+    half : SimulatedHalf
+        What came out.
+
+    Returns
+    -------
+    rich.panel.Panel
+    """
+    before, after = half.before, half.after
+    table = _table("against the truth", "without", "with NSCleanStep", "")
+    unit = "e⁻"
+    rows = (
+        ("correlated noise left, dark pixels", *_pair("{:.2f}", before.dark_rms, after.dark_rms), f"{unit} rms"),
+        ("correlated noise left, under sources", *_pair("{:.2f}", before.lit_rms, after.lit_rms), f"{unit} rms"),
+        ("flux of all sources, bias", *_pair("{:+.2f}", 100 * before.source_bias, 100 * after.source_bias), "%"),
+        ("flux of each source, rms error", *_pair("{:.2f}", before.source_scatter, after.source_scatter),
+         "of its white noise"),
+        ("background, shift", *_pair("{:+.2f}", before.background, after.background), unit),
+        ("blank sky, scatter / ERR (pull)", *_pair("{:.3f}", before.pull, after.pull), "1 is right"),
+        ("pipeline", *_pair("{:.1f}", half.raw.seconds, half.cleaned.seconds), "s"),
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(*row)
+    note = (
+        f"[dim]e⁻ in {half.seconds:.0f} s. The truth is the same exposure through the same pipeline without correlated "
+        f"noise. {half.lit:.0%} of the pixels hold light of sources; fluxes are above the local background.[/]"
+    )
+    return _panel(f"Simulated: {scenario.title}", table, note)
+
+
+def flight_panel(half):
+    """Table of the flight half's cross-validation; see `simulated_panel`."""
+    table = _table("scatter of the lower half", "raw", "column medians", "gp", "")
+    for row in half.figures:
+        figures = (f"{row[name]:.2f}" for name in ("raw", "median", "gp"))
+        table.add_row(f"integrations {row['pair'][0]} − {row['pair'][1]}", *figures, "DN")
+    seconds = (half.raw.seconds, half.cleaned.seconds)
+    note = (
+        "[dim]Noise is estimated from the upper half, the star masked, and taken out of the lower half, which the "
+        f"estimate has not seen. calwebb_guider took {seconds[0]:.1f} s without and {seconds[1]:.1f} s with the step; "
+        f"in its products the lower half scatters by {half.scatter[0]:.1f} and {half.scatter[1]:.1f} DN/s.[/]"
+    )
+    return _panel("Flight: FGS ACQ1, GUIDER2, 2022-04-27", table, note)
+
+
+def _table(*columns):
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number in (0, len(columns) - 1) else "right")
+    return table
+
+
+def _pair(form, before, after):
+    return form.format(before), f"[bold green]{form.format(after)}[/]"
+
+
+def _panel(title, table, note):
+    return Panel(Group(table, "", note), title=title, width=100)
+
+
+def show_commands(console, picture, environment, commands):
+    """Show where the picture is and how to repeat the runs, in lines that can be copied.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    picture : path-like
+        PNG file.
+    environment : dict of str
+        Variables of the CRDS cache.
+    commands : sequence of str
+        Shell commands.
+    """
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+    plain = {"highlight": False, "markup": False, "soft_wrap": True}
+    console.print(f"picture: {picture}", **plain)
+    console.print("the same by hand:", **plain)
+    for line in (f"export {variables}", *commands):
+        console.print(f"  {line}", style="cyan", **plain)
