@@ -38,8 +38,9 @@ def _dense(series, weights, gain, sample):
 def _lines(rng):
     readout = Readout((64, 128), fastaxis=-1, slowaxis=2, outputs=4)
     options = FitOptions(
-        method="nsclean", critical_frequency=4 / 128, kill_width=1 / 128, weights_sigma=8.0, outlier_sigma=0, buff_sigma=0
-    )
+        method="nsclean", critical_frequency=4 / 128, kill_width=1 / 128, weights_sigma=8.0, outlier_sigma=0,
+        buff_sigma=0,
+    )  # fmt: skip
     mask = rng.random(readout.shape) < 0.6
     data = np.where(mask, rng.normal(size=readout.shape) + 5 * np.sin(np.arange(64))[:, None], 0)
     gain = lowpass_apodiser(128, options.critical_frequency, options.kill_width)

@@ -51,7 +51,8 @@ def one_frame(name, slope, seed, true=True):
         "gp": result.noise,
     }
     if true:
-        models["gp, true statistics"] = fit(data, mask, readout, hyper=scenes.hyper_of(scenes.rate_spectrum(slope))).noise
+        hyper = scenes.hyper_of(scenes.rate_spectrum(slope))
+        models["gp, true statistics"] = fit(data, mask, readout, hyper=hyper).noise
     return noise, mask, models, result.variance
 
 
@@ -79,7 +80,7 @@ def _rows(name, slope, seeds):
     target = TARGETS[name[-4:]]
     mean = {method: np.mean([run[method]["all"] for run in runs]) for method in ("before", *PEERS, "gp")}
     worst = {key: max(run["ratio"][key] for run in runs) for key in ("all", "science", "dark")}
-    what = f"1/f^{slope:g} noise under the IFU mask {name}"
+    what = f"1/f noise of slope {slope:g} under the IFU mask {name}"
     judged = slope == 1
     yield Row(
         f"{what}: residual of {mean['before']:.2f} e- rms, {len(runs)} seeds",
@@ -94,7 +95,8 @@ def _rows(name, slope, seeds):
     yield Row(
         f"{what}: residual over what the posterior expects",
         f"{min(ratios):.3f} – {max(ratios):.3f}; over the fit with the true statistics {max(limit):.4f}",
-        asked="0.97 – 1.03", met=max(abs(r - 1) for r in ratios) <= 0.03 and max(limit) <= 1.03, figures={"ratios": ratios, "limit": limit},
+        asked="0.97 – 1.03", met=max(abs(r - 1) for r in ratios) <= 0.03 and max(limit) <= 1.03,
+        figures={"ratios": ratios, "limit": limit},
     )  # fmt: skip
     pulls = {key: [run["pull"][key] for run in runs] for key in ("all", "dark", "science")}
     yield Row(

@@ -11,6 +11,7 @@ from jwst_denoise.benchmarks.measure import in_process, seconds
 from jwst_denoise.benchmarks.rows import MissingData, Row
 from jwst_denoise.nsclean import FitOptions, fit
 from jwst_denoise.nsclean.frame import fit_frame
+from jwst_denoise.nsclean.weights import band_apodiser
 from jwst_denoise.readout import Readout
 
 __all__ = ["allslits", "full_frame", "subarray"]
@@ -45,9 +46,12 @@ def allslits(quick):
     """Row: the largest subarray of the NIRSpec slits."""
     ours = in_process(our_job, 256, 2048, repeats=5)
     met = ours["seconds"][0] <= 1 and ours["above"] <= 0.5e9
+    readout, _, mask = _bots((256, 2048))
+    fitted = np.count_nonzero(band_apodiser(readout.ticks, readout.pixel_time, OPTIONS.bands))
+    matrix = np.count_nonzero(mask) * fitted * np.dtype(np.complex64).itemsize
     yield Row(
-        "ALLSLITS, 256 × 2048, nsclean", f"{_time(ours)}, {_memory(ours)}", "NSCleanSubarray: not possible (> 100 GB)",
-        "≤ 1 s, ≤ 0.5 GB", met, ours,
+        "ALLSLITS, 256 × 2048, nsclean", f"{_time(ours)}, {_memory(ours)}", f"NSCleanSubarray: its matrix alone has {matrix / 1e9:.0f} GB",
+        "≤ 1 s, ≤ 0.5 GB", met, {**ours, "matrix": matrix},
     )  # fmt: skip
 
 
