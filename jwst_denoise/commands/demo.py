@@ -1,5 +1,6 @@
 """Command ``demo``."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -37,4 +38,4 @@ def command(output, instrument, full, real):
 
     if real and (instrument or full):
         raise click.UsageError("--real has no use for --instrument and --full: nothing is simulated")
-    demo.run(output, Console(file=click.get_text_stream("stdout")), instrument, full, real)
+    demo.run(output, Console(file=sys.stdout), instrument, full, real)

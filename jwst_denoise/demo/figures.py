@@ -12,7 +12,8 @@ from jwst_denoise.steps.errors import flatten
 __all__ = ["Figures", "Planes", "measure", "read"]
 
 LIT = 0.5  # a pixel with more light than this many sigma of its error is lit
-HIT = 8  # sigma by which what cosmic rays have left makes a pixel unusable as dark
+HIT = 6  # sigma of a pixel, or of the mean of a box around it, that tells of what cosmic rays have left
+HIT_BOX = 9  # pixels
 PIECE = 32  # pixels; longer sources are measured in pieces
 
 
@@ -67,7 +68,7 @@ class Figures:
         Error of the flux of all sources above the local background, as a fraction; the background is the median of
         the dark pixels in cells of 64 pixels.
     source_scatter : float
-        Rms error of the flux of a source (or a piece of 32 pixels of it), in units of its white noise.
+        Rms error of the flux of a source (or a piece of 32 pixels of it), in units of its ERR.
     background : float
         Shift of the dark pixels' median, e-.
     pull : float
@@ -110,7 +111,7 @@ def read(exposure, before, after, perfect):
     usable = ~unusable & ~exposure.readout.reference_pixels
     sky = np.median(light[usable]) if light[usable].min() > 0 else 0.0
     lit = usable & (light - sky > LIT * np.median(raw_error[usable]))
-    hit = np.abs(ideal - light) > HIT * raw_error
+    hit = _hit((ideal - light) / raw_error, usable)
     return Planes(raw, clean, ideal, raw_error, clean_error, light, lit, usable & ~lit & ~hit, seconds)
 
 
@@ -133,6 +134,12 @@ def measure(image, error, planes):
     bias, spread = _sources(flatten(left, planes.dark), planes)
     pull = robust_sigma(((image - planes.light) / error)[planes.dark])
     return Figures(scatter(left[planes.dark]), scatter(left[planes.lit]), bias, spread, shift, pull)
+
+
+def _hit(pull, usable):
+    """Pixels that differ from the truth by much more than noise, or do so with their neighbours."""
+    pull = np.where(usable, pull - np.median(pull[usable]), 0)
+    return (np.abs(pull) > HIT) | (np.abs(ndimage.uniform_filter(pull, HIT_BOX)) * HIT_BOX > HIT)
 
 
 def _sources(left, planes):

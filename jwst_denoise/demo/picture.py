@@ -7,6 +7,7 @@ from jwst_denoise.steps.qa import power_spectrum, profiles
 __all__ = ["AFTER", "BEFORE", "canvas", "draw", "graph", "strip"]
 
 BEFORE, AFTER, IDEAL = "#c2410c", "#1d4ed8", "#6b7280"
+COVERED = 0.1  # least dark fraction of a row or column in a profile
 WIDE = 3  # an image this much wider than high is shown as a strip
 
 
@@ -26,7 +27,7 @@ def draw(planes, readout, title, path):
     """
     ny, nx = planes.before.shape
     wide = nx > WIDE * ny
-    figure, images, graphs = canvas(5 * (15.0 * ny / nx + 0.45) if wide else 11.2, title)
+    figure, images, graphs = canvas(5 * (15.0 * ny / nx + 0.45) if wide else 9.8, title)
     grid = images.subplots(5, 1, sharex=True) if wide else images.subplots(2, 3, sharex=True, sharey=True).ravel()
     cells = list(grid) if wide else [*grid[:2], *grid[3:]]
     _draw_images(images, cells, planes, readout, "auto" if wide else "equal")
@@ -79,15 +80,19 @@ def _draw_images(figure, axes, planes, readout, aspect):
         ("removed (before − after)", removed, noise),
         ("left (truth − removed)", truth - removed, noise),
     )
-    blind = readout.reference_pixels | ~(planes.dark | planes.lit)
     for axis, (name, image, style) in zip(axes, panels, strict=True):
-        shown = strip(axis, np.where(blind, np.nan, image), name, aspect, **style)
+        shown = strip(axis, np.where(readout.reference_pixels, np.nan, image), name, aspect, **style)
         shape = {"shrink": 0.8, "aspect": 30} if aspect == "equal" else {"aspect": 12}
         figure.colorbar(shown, ax=axis, pad=0.01, **shape).set_label("e⁻", fontsize=9)
 
 
 def _draw_mask(axis, planes):
     strip(axis, planes.lit, f"pixels with light of sources: {planes.lit.mean():.1%}", cmap="cividis")
+
+
+def _well_covered(dark):
+    """Dark pixels without the rows and columns of which too few are dark for a mean."""
+    return dark & np.logical_and(*(dark.mean(axis, keepdims=True) > COVERED for axis in (0, 1)))
 
 
 def _centred(image, dark):
@@ -102,8 +107,8 @@ def _draw_graphs(axes, planes, readout):
         (planes.after, "after", AFTER),
     ):
         sky = _centred(image - planes.light, planes.dark)
-        style = {"color": colour, "lw": 0.8, "label": name}
-        for axis, profile in zip(axes, profiles(sky, planes.dark, readout), strict=False):
+        style = {"color": colour, "lw": 0.7, "label": name}
+        for axis, profile in zip(axes, profiles(sky, _well_covered(planes.dark), readout), strict=False):
             axis.plot(profile, **style)
         axes[2].loglog(*power_spectrum(sky, planes.dark, readout), **style | {"lw": 1.6})
     lines, pixels = ("column", "row") if abs(readout.fastaxis) == 2 else ("row", "column")

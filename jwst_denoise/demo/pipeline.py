@@ -71,8 +71,6 @@ def strun_line(pipeline, exposure, directory):
 def _run(pipeline, exposure, directory, log, config_file, notify):
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    for old in directory.glob("*.fits"):
-        old.unlink()
     options = {"save_results": True, "output_dir": str(directory)}
     if config_file is not None:
         options["config_file"] = str(config_file)

@@ -43,6 +43,11 @@ class Scenario:
         return f"demo_{self.detector.lower()}_{self.scene}"
 
     @property
+    def imaging(self):
+        """Whether the smooth background is sky."""
+        return self.instrument != "NIRSPEC"
+
+    @property
     def title(self):
         """One line: detector, what is seen, how it is read."""
         seen = SCENES[self.scene].description

@@ -73,20 +73,22 @@ def simulated_panel(scenario, half):
     table = _table("against the truth", "without", "with NSCleanStep", "")
     unit = "e⁻"
     rows = (
-        ("correlated noise left, dark pixels", *_pair("{:.2f}", before.dark_rms, after.dark_rms), f"{unit} rms"),
-        ("correlated noise left, under sources", *_pair("{:.2f}", before.lit_rms, after.lit_rms), f"{unit} rms"),
-        ("flux of all sources, bias", *_pair("{:+.2f}", 100 * before.source_bias, 100 * after.source_bias), "%"),
-        ("flux of each source, rms error", *_pair("{:.2f}", before.source_scatter, after.source_scatter),
-         "of its white noise"),
-        ("background, shift", *_pair("{:+.2f}", before.background, after.background), unit),
-        ("blank sky, scatter / ERR (pull)", *_pair("{:.3f}", before.pull, after.pull), "1 is right"),
-        ("pipeline", *_pair("{:.1f}", half.raw.seconds, half.cleaned.seconds), "s"),
+        ("noise left, dark pixels", *_pair("{:.2f}", before.dark_rms, after.dark_rms), f"{unit} rms"),
+        ("noise left, under sources", *_pair("{:.2f}", before.lit_rms, after.lit_rms), f"{unit} rms"),
+        ("flux, all sources: bias", *_pair("{:+.2f}", 100 * before.source_bias, 100 * after.source_bias), "%"),
+        ("flux, each source: rms", *_pair("{:.2f}", before.source_scatter, after.source_scatter),
+         "of its ERR"),
+        ("background: shift", *_pair("{:+.2f}", before.background, after.background), unit),
+        ("blank sky: scatter / ERR", *_pair("{:.3f}", before.pull, after.pull), "1 is right"),
+        ("time of the pipeline", *_pair("{:.1f}", half.raw.seconds, half.cleaned.seconds), "s"),
     )  # fmt: skip
     for row in rows:
         table.add_row(*row)
+    sky = " Of an image the smooth background is sky, and stays." if scenario.imaging else ""
     note = (
         f"[dim]e⁻ in {half.seconds:.0f} s. The truth is the same exposure through the same pipeline without correlated "
-        f"noise. {half.lit:.0%} of the pixels hold light of sources; fluxes are above the local background.[/]"
+        f"noise; noise left is the rms difference to it. {half.lit:.0%} of the pixels hold light of sources; fluxes "
+        f"are above the local background.{sky}[/]"
     )
     return _panel(f"Simulated: {scenario.title}", table, note)
 

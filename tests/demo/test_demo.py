@@ -1,0 +1,104 @@
+"""The command demo, run once as a user runs it."""
+
+import re
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from click.testing import CliRunner
+from matplotlib import image as images
+
+from jwst_denoise import demo
+from jwst_denoise.commands.main import main
+
+pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Output directory and screen of the smallest demo."""
+    directory = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("STPIPE_DISABLE_CRDS_STEPPARS", raising=False)
+        patch.setenv("COLUMNS", "120")
+        result = CliRunner().invoke(main, ["--debug", "demo", "--instrument", "niriss", "--output", str(directory)])
+    assert result.exit_code == 0, result.exception
+    return directory, result.output
+
+
+def figures(screen, name):
+    """Numbers of one row of a table."""
+    row = next(line for line in screen.splitlines() if name in line)
+    return [float(number) for number in re.findall(r"[+-]?\d+\.\d+", row)]
+
+
+@pytest.mark.parametrize("name", ["noise left, dark pixels", "noise left, under sources", "flux, each source"])
+def test_less_noise_is_left(finished, name):
+    without, cleaned = figures(finished[1], name)
+    assert 0 < cleaned < 0.95 * without
+
+
+def test_sources_and_errors_are_right(finished):
+    assert abs(figures(finished[1], "flux, all sources")[1]) < 1  # per cent
+    assert figures(finished[1], "scatter / ERR")[1] == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
+def test_flight_exposure_is_cross_validated(finished, pair):
+    raw, median, gp = figures(finished[1], f"integrations {pair}")
+    assert gp < median < raw
+
+
+def test_products(finished):
+    directory, _ = finished
+    for half, root, product in (("simulated", "demo_nis_cluster", "rate"), ("flight", "add_wcs_default_acq1", "cal")):
+        raw, cleaned = (directory / half / run / f"{root}_{product}.fits" for run in ("raw", "cleaned"))
+        assert fits.getheader(cleaned)["S_NSCLN"] == "COMPLETE"
+        assert "S_NSCLN" not in fits.getheader(raw)
+        assert np.nanstd(fits.getdata(raw) - fits.getdata(cleaned)) > 0
+    assert "Step ramp_fit running" in (directory / "pipeline.log").read_text()
+
+
+@pytest.mark.parametrize("picture", ["simulated/demo_nis_cluster.png", "flight/flight.png"])
+def test_pictures_show_something(finished, picture):
+    pixels = images.imread(finished[0] / picture)
+    assert pixels.shape[1] == 1600
+    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 200  # colours
+    assert picture in finished[1]
+
+
+def test_screen_is_not_drowned_and_tells_how_to_repeat_it(finished):
+    directory, screen = finished
+    assert len(screen.splitlines()) < 60
+    assert " - INFO - " not in screen
+    uncal = directory / "simulated" / "demo_nis_cluster_uncal.fits"
+    assert f"strun $(jwst-denoise pars path niriss_detector1_nsclean_groups) {uncal} --output_dir=" in screen
+    assert f"CRDS_PATH={(directory / 'crds').resolve()}" in screen
+
+
+def test_truth_is_the_exposure_without_what_the_simulator_added():
+    from jwst_denoise.demo import exposure
+
+    scenario = demo.Scenario("NIRISS", "NIS", "field", "SUB64", "NISRAPID", 3, "niriss_detector1_nsclean_groups")
+    made = exposure.make(scenario)
+    with exposure.perfect(made, "x") as model:
+        difference = made.counts - model.data
+        assert model.data.dtype == np.float32
+    pattern = made.truth.correlated + made.truth.drift[..., None, None]
+    np.testing.assert_allclose(difference * made.detector.gain, pattern, atol=0.05)  # e-, picture frame included
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--instrument", "hubble"], "no demo of instrument 'hubble'; known: nirspec, nircam, niriss"),
+        (["--real", "--full"], "--real has no use for"),
+    ],
+)
+def test_bad_input_is_one_line(tmp_path, monkeypatch, arguments, text):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["demo", *arguments])
+    assert result.exit_code != 0
+    assert text in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
