@@ -8,8 +8,10 @@ __all__ = ["draw"]
 
 CASES = ("NRS1 15 %", "NRS1 36 %")
 SEED = 300
-CUT = np.s_[200:840, 700:1340]
-LIMIT = 3.0  # e-
+CUT = np.s_[512:1536, 512:1536]
+PIXELS = 4  # edge of the cells whose means the maps show
+LIMIT = 3.0  # e-, end of the bars
+CONTRAST = 2.0  # e-, of the maps
 
 
 def draw(path):
@@ -33,12 +35,19 @@ def draw(path):
     FigureCanvasAgg(figure)
     axes = figure.subplot_mosaic([["noise", "jwst median", "jwst fft", "gp"], ["bars"] * 4], height_ratios=(2.2, 1))
     for name, axis in list(axes.items())[:4]:
-        image = axis.imshow(residuals[CASES[1]][name][CUT], vmin=-LIMIT, vmax=LIMIT, cmap="RdBu_r", origin="lower")
+        cells = _cells(residuals[CASES[1]][name][CUT])
+        image = axis.imshow(cells, vmin=-CONTRAST, vmax=CONTRAST, cmap="RdBu_r", origin="lower")
         axis.set_title("correlated noise" if name == "noise" else f"left by {name}")
         axis.set_axis_off()
-    figure.colorbar(image, ax=axes["gp"], label="e-")
+    figure.colorbar(image, ax=axes["gp"], label="e-", shrink=0.7)
     _bars(axes["bars"], residuals)
     figure.savefig(path, dpi=90, metadata={"Software": None})
+
+
+def _cells(image):
+    """Means of cells of `PIXELS` × `PIXELS` pixels."""
+    ny, nx = (n // PIXELS for n in image.shape)
+    return image.reshape(ny, PIXELS, nx, PIXELS).mean(axis=(1, 3))
 
 
 def _residuals(case):

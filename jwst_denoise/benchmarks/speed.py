@@ -50,7 +50,8 @@ def allslits(quick):
     fitted = np.count_nonzero(band_apodiser(readout.ticks, readout.pixel_time, OPTIONS.bands))
     matrix = np.count_nonzero(mask) * fitted * np.dtype(np.complex64).itemsize
     yield Row(
-        "ALLSLITS, 256 × 2048, nsclean", f"{_time(ours)}, {_memory(ours)}", f"NSCleanSubarray: its matrix alone has {matrix / 1e9:.0f} GB",
+        "ALLSLITS, 256 × 2048, nsclean", f"{_time(ours)}, {_memory(ours)}",
+        f"NSCleanSubarray: its matrix alone has {matrix / 1e9:.0f} GB",
         "≤ 1 s, ≤ 0.5 GB", met, {**ours, "matrix": matrix},
     )  # fmt: skip
 
