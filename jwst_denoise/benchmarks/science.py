@@ -19,12 +19,12 @@ SKY = 0.2  # e-/s a pixel
 #: Signal-to-noise ratio in the aperture of each class of stars, by the white noise alone.
 CLASSES = {"faint stars": 20.0, "bright stars": 500.0}
 DENSITY = 400  # of each class on 2048 × 2048 pixels
-BRIGHTNESS = 4.7  # e-/s, total flux of the galaxy over the square of its effective radius
-GALAXY_SIZE = 0.04  # effective radius over the edge of the image
+BRIGHTNESS = 4.7  # e-/s, total flux of a galaxy over the square of its effective radius
+GALAXY_SIZE = 0.02  # effective radius over the edge of the image
 
 
 def sources(quick):
-    """Rows: what the step takes from stars, from a large galaxy and from the sky of NIRCam images.
+    """Rows: what the step takes from stars, from large galaxies and from the sky of NIRCam images.
 
     Every image is cleaned with the scene and, the noise being the same, with the sky alone: the difference of what is
     removed is what the light does, free of almost all the noise.
@@ -32,7 +32,7 @@ def sources(quick):
     edge, seeds = (512, range(31, 32)) if quick else (2048, range(31, 37))
     cleaners = {"ours": lambda m: NSCleanStep.call(m, configure_log=False), "jwst": peers.median_step}
     runs = [source_run(edge, seed, cleaners) for seed in seeds]
-    targets = dict.fromkeys((*CLASSES, "galaxy"), 0.5) | {"sky": 1.0}
+    targets = dict.fromkeys((*CLASSES, "galaxies"), 0.5) | {"sky": 1.0}
     for name, target in targets.items():
         mean, error = ({who: _over_runs(runs, who, name)[i] for who in cleaners} for i in (0, 1))
         spread = {who: "" if np.isnan(e) else f" ± {100 * e:.3f}" for who, e in error.items()}
@@ -49,7 +49,7 @@ def _describe(name, edge):
         return f"flux of {name} (signal-to-noise ratio {CLASSES[name]:g})"
     if name == "sky":
         return f"background among the sources, {SKY} e-/s"
-    return f"flux of a galaxy with an effective radius of {GALAXY_SIZE * edge:.0f} pixels"
+    return f"flux of galaxies with an effective radius of {GALAXY_SIZE * edge:.0f} pixels"
 
 
 def _over_runs(runs, who, name):
@@ -74,8 +74,8 @@ def source_run(edge, seed, cleaners):
     Returns
     -------
     dict
-        Name of a class, ``"galaxy"`` or ``"sky"`` -> cleaner -> relative change of the flux of every source, or of the
-        background; ``"residual"`` -> cleaner -> rms of the correlated noise that is left, as a fraction.
+        Name of a class, ``"galaxies"`` or ``"sky"`` -> cleaner -> relative change of the flux of every source, or of
+        the background; ``"residual"`` -> cleaner -> rms of the correlated noise that is left, as a fraction.
     """
     rng = np.random.default_rng(seed)
     detector = simulate.detector("NRCB1")
@@ -88,7 +88,7 @@ def source_run(edge, seed, cleaners):
     stripes = correlated[0] * detector.gain
     result = {"residual": {who: float((stripes - lit).std() / stripes.std()) for who, (lit, _) in both.items()}}
     for name, (x, y) in places.items():
-        radius = 3 * GALAXY_SIZE * edge if name == "galaxy" else APERTURE
+        radius = 3 * GALAXY_SIZE * edge if name == "galaxies" else APERTURE
         flux = _aperture_sums(layers[name], x, y, radius)
         result[name] = {who: -_aperture_sums(image, x, y, radius) / flux for who, image in removed.items()}
     blank = light < 0.02 * SKY
@@ -110,11 +110,11 @@ def _scene(edge, detector, rng):
         count = max(4, int(DENSITY * edge**2 / AREA))
         x, y = rng.uniform(20, edge - 20, (2, count))
         layers[name], places[name] = point_sources(shape, x, y, np.full(count, ratio * noise), psf), (x, y)
-    centre = np.array([0.35 * edge]), np.array([0.6 * edge])
-    layers["galaxy"] = np.zeros(shape, np.float32)
+    layers["galaxies"] = np.zeros(shape, np.float32)
+    places["galaxies"] = tuple(edge * np.mgrid[0.2:0.8:3j, 0.2:0.8:3j].reshape(2, -1))
     size = GALAXY_SIZE * edge
-    add_sersic(layers["galaxy"], *(float(c[0]) for c in centre), BRIGHTNESS * size**2, size, 1.0, 0.7, 0.5)
-    places["galaxy"] = centre
+    for x, y in zip(*places["galaxies"], strict=True):
+        add_sersic(layers["galaxies"], x, y, BRIGHTNESS * size**2, size, 1.0, 0.7, rng.uniform(0, np.pi))
     return model, layers, places
 
 

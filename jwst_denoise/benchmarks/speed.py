@@ -89,7 +89,7 @@ def our_job(ny, nx):
 
 def full_frame(quick):
     """Rows: full frames of NRS1, arrays in and arrays out, and both steps."""
-    repeats = 2 if quick else 5
+    repeats = 2 if quick else 9
     readout, mask, name = _full_mask()
     _, data = scenes.noisy_frame(readout, np.random.default_rng(3))
     jobs = {
