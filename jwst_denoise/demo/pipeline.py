@@ -21,7 +21,7 @@ class Run:
     seconds: float
 
 
-def detector1(exposure, directory, log, config_file=None, notify=None):
+def detector1(exposure, directory, log, config_file=None, notify=None, **options):
     """Run calwebb_detector1 and save its products.
 
     Parameters
@@ -36,6 +36,8 @@ def detector1(exposure, directory, log, config_file=None, notify=None):
         Parameter file; the pipeline's defaults without.
     notify : callable, optional
         Called with the name of each step that starts.
+    **options
+        Of ``Detector1Pipeline.call``, such as ``steps``.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def detector1(exposure, directory, log, config_file=None, notify=None):
     """
     from jwst.pipeline import Detector1Pipeline
 
-    return _run(Detector1Pipeline, exposure, directory, log, config_file, notify)
+    return _run(Detector1Pipeline, exposure, directory, log, config_file, notify, **options)
 
 
 def guider(exposure, directory, log, config_file=None, notify=None):
@@ -68,10 +70,10 @@ def strun_line(pipeline, exposure, directory):
     return f"strun {what} {shlex.quote(str(exposure))} --output_dir={shlex.quote(str(directory))}"
 
 
-def _run(pipeline, exposure, directory, log, config_file, notify):
+def _run(pipeline, exposure, directory, log, config_file, notify, **options):
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    options = {"save_results": True, "output_dir": str(directory)}
+    options |= {"save_results": True, "output_dir": str(directory)}
     if config_file is not None:
         options["config_file"] = str(config_file)
     start = time.perf_counter()

@@ -86,9 +86,9 @@ def simulated_panel(scenario, half):
         table.add_row(*row)
     sky = " Of an image the smooth background is sky, and stays." if scenario.imaging else ""
     note = (
-        f"[dim]e⁻ in {half.seconds:.0f} s. The truth is the same exposure through the same pipeline without correlated "
-        f"noise; noise left is the rms difference to it. {half.lit:.0%} of the pixels hold light of sources; fluxes "
-        f"are above the local background.{sky}[/]"
+        f"[dim]e⁻ in {half.seconds:.0f} s. The truth is the same exposure through the pipeline without correlated "
+        "noise (and the reference-pixel correction, which adds some); noise left is the rms difference to it. "
+        f"{half.lit:.0%} of the pixels hold light of sources; fluxes are above the local background.{sky}[/]"
     )
     return _panel(f"Simulated: {scenario.title}", table, note)
 
