@@ -5,7 +5,7 @@ import numpy as np
 __all__ = ["GAP_RIDGE", "longest_gap", "ridge"]
 
 #: Ridge of gappy fits, as a fraction of the mean diagonal of the normal equations.
-GAP_RIDGE = 0.1
+GAP_RIDGE = 0.3
 
 
 def longest_gap(mask):

@@ -14,8 +14,9 @@ from jwst_denoise.nsclean.hyper import Hyper
 
 __all__ = ["MaskedSpectrum"]
 
-SLOPES = np.arange(0.0, 2.76, 0.25)
-SLOPE_PRIOR = (1.0, 0.5)
+#: Shallower spectra are not the electronics' drift: crosstalk of neighbouring pixels looks like them.
+SLOPES = np.arange(0.75, 2.51, 0.25)
+SLOPE_PRIOR = (1.0, 0.25)
 BINS_PER_OCTAVE = 3
 LOWEST = 4
 HARMONICS = 8
@@ -86,7 +87,7 @@ class MaskedSpectrum:
         return expected + np.exp(output + self._interpolate(output_slope)[2:])
 
     def _interpolate(self, slope):
-        place = np.clip(slope / (SLOPES[1] - SLOPES[0]), 0, len(SLOPES) - 1.001)
+        place = np.clip((slope - SLOPES[0]) / (SLOPES[1] - SLOPES[0]), 0, len(SLOPES) - 1.001)
         low = int(place)
         return (1 - place + low) * self._templates[low] + (place - low) * self._templates[low + 1]
 
@@ -110,7 +111,8 @@ class MaskedSpectrum:
         """
         knee = np.log(self._bins.interval)
         start = np.array([knee - 2, 1.0, knee - 2, 1.0, 0.0])
-        bounds = [(knee - 25, knee + 25), (0.2, 2.5), (knee - 25, knee + 25), (0.2, 2.5), (-5, 5)]
+        amplitude, slope = (knee - 25, knee + 25), (SLOPES[0], SLOPES[-1])
+        bounds = [amplitude, slope, amplitude, slope, (-5, 5)]
         if self._outputs == 1:
             start[0] = bounds[0][0]
             bounds[0] = (start[0], start[0])
