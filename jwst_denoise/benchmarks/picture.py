@@ -41,7 +41,7 @@ def draw(path):
         axis.set_axis_off()
     figure.colorbar(image, ax=axes["gp"], label="e-", shrink=0.7)
     _bars(axes["bars"], residuals)
-    figure.savefig(path, dpi=90, metadata={"Software": None})
+    figure.savefig(path, dpi=72, metadata={"Software": None})
 
 
 def _cells(image):
