@@ -17,13 +17,13 @@ def ifu(quick):
     masks = [name for name in scenes.MASKS if not quick or name == "NRS1 36 %"]
     for name in masks:
         try:
-            yield from _rows(name, 1.0, range(100, 101 if quick else 105))
+            yield from _rows(name, 1.0, range(300, 301 if quick else 305))
         except MissingData as error:
             yield skipped(f"correlated noise under the mask {name}", error)
             return
     if not quick:
         for name in ("NRS1 15 %", "NRS2 36 %"):
-            yield from _rows(name, 1.4, range(200, 202))
+            yield from _rows(name, 1.4, range(400, 402))
 
 
 def one_frame(name, slope, seed, true=True):

@@ -6,6 +6,8 @@ __all__ = ["FieldBasis"]
 
 MODES = 8
 PIXELS_PER_MODE = 64
+#: By how much a field must lower −2 ln L to be believed (3 σ).
+EVIDENCE = 9.0
 
 
 class FieldBasis:
@@ -108,4 +110,6 @@ def field_amplitude(coefficients, noise, prior_shape):
     shape = prior_shape[:, 1:].ravel().astype(np.float64) ** 2
     amplitudes = np.concatenate([[0.0], np.max(power / shape) * np.geomspace(1e-8, 1, 60)])
     expected = noise[:, 1:].ravel() + np.outer(amplitudes, shape)
-    return float(np.sqrt(amplitudes[np.argmin(np.sum(power / expected + np.log(expected), axis=1))]))
+    cost = len(coefficients) * np.sum(power / expected + np.log(expected), axis=1)
+    best = np.argmin(cost)
+    return float(np.sqrt(amplitudes[best])) if cost[0] - cost[best] > EVIDENCE else 0.0

@@ -20,7 +20,7 @@ from jwst_denoise.nsclean.variance import posterior_variance
 
 __all__ = ["GaussianProcess"]
 
-FEW_PIXELS = 100
+FEW_PIXELS = 300
 SEED = 20231031
 FIELD_DRAWS = 2
 CHUNK_PIXELS = 2**23
@@ -125,7 +125,7 @@ class GaussianProcess:
         removed = 1 + self._basis.shape[0] // 2
         found = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
         field = field_amplitude(coefficients, self._field_noise(dark.weight, normal, found), self._basis.prior_shape)
-        power = dark.unit**2 * dark.reliability
+        power = dark.unit**2
         own = {"common": found.common * power, "output": found.output * power}
         own |= {"white": found.white * dark.white, "field": field * dark.unit}
         return replace(found, **{name: float(value) for name, value in own.items()})
@@ -136,8 +136,9 @@ class GaussianProcess:
         posterior = Posterior(weight, self._basis, *self._roots(hyper, 1.0), np.zeros(self._basis.shape))
         streams, _ = posterior.draw(np.random.default_rng(SEED), FIELD_DRAWS)
         drawn = least_squares(normal, self._basis.project(weight * streams))
-        white = np.diag(np.linalg.inv(regularised(normal)))
-        return np.mean(drawn**2, axis=0) + white.reshape(self._basis.shape)
+        white = np.diag(np.linalg.inv(regularised(normal))).reshape(self._basis.shape)
+        inflation = np.mean(drawn[:, :, 1:] ** 2 / white[:, 1:], axis=(0, 2))  # hardly depends on the order along lines
+        return white * (1 + inflation[:, None])
 
     def _roots(self, hyper, unit):
         """Square roots of the prior's eigenvalues for the outputs' mean and differences, in units of ``unit``."""
@@ -161,10 +162,11 @@ class GaussianProcess:
         streams, field = posterior.solve(np.concatenate([dark.weighted, weighted]) if draw else dark.weighted)
         remove = self._options.background == "remove"
         images = len(noise)
-        noise[...] = self._bins.spread(streams[:images] * dark.unit)
+        scale = dark.unit * dark.reliability
+        noise[...] = self._bins.spread(streams[:images] * scale)
         background[...] = dark.level[:, None, None] * dark.unit
         if hyper.field > 0:
-            background += self._bins.spread(field[:images] * dark.unit)
+            background += self._bins.spread(field[:images] * scale)
         if remove:
             noise += background
         if draw:

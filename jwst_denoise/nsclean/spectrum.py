@@ -16,13 +16,15 @@ __all__ = ["MaskedSpectrum"]
 
 #: Shallower spectra are not the electronics' drift: crosstalk of neighbouring pixels looks like them.
 SLOPES = np.arange(0.75, 2.51, 0.25)
+#: Normal priors: mean and width of a slope, width of the difference of the two.
 SLOPE_PRIOR = (1.0, 0.25)
+SLOPE_DIFFERENCE = 0.1
 BINS_PER_OCTAVE = 3
 LOWEST = 4
 HARMONICS = 8
 SMALL = 1e-12
 #: Most independent modes that one bin counts for: masks leak power, and the noise of what leaks is shared.
-INDEPENDENT = 10_000
+INDEPENDENT = 1000
 
 
 class MaskedSpectrum:
@@ -99,6 +101,8 @@ class MaskedSpectrum:
         misfit = (ratio - 1 - np.log(ratio)) @ self._degrees
         slopes = theta[[1, 3]]
         prior = np.sum(((slopes - SLOPE_PRIOR[0]) / SLOPE_PRIOR[1]) ** 2)
+        if self._outputs > 1:
+            prior += ((slopes[0] - slopes[1]) / SLOPE_DIFFERENCE) ** 2
         return 2 * (misfit[0] + (self._outputs - 1) * misfit[1]) + prior
 
     def fit(self):
