@@ -138,4 +138,4 @@ def dilation(quick):
         error = lost.std() / np.sqrt(lost.size)
         figure = f"{100 * lost.mean():+.2f} ± {100 * error:.2f} %, noise left {left:.3f}"
         results[value] = figure, {"flux": float(lost.mean()), "error": float(error), "residual": left}
-    yield _row(f"mask_dilation: flux of faint stars, NIRCam {edge}², and correlated noise left of 1", results, 2)
+    yield _row(f"mask_dilation: flux of faint stars, NIRCam {edge}², and correlated noise left of 1", results, 4)

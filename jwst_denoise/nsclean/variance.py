@@ -34,11 +34,13 @@ def posterior_variance(weight, drawn_weight, error, root_mean, root_difference, 
     """
     powers = [np.square(root, dtype=np.float64) for root in (root_mean, root_difference)]
     kept = [_kept(power, float(max(weight.max(), drawn_weight.max())), bins) for power in powers]
-    calibrate = _calibration(_formula(drawn_weight, powers[0], *kept, bins), error[..., : bins.used])
+    drawn = _formula(drawn_weight, powers[0], *kept, bins)
+    dark, masked = (_calibration(drawn, error, among, bins.used) for among in (drawn_weight > 0, drawn_weight == 0))
     series = np.zeros(weight.shape, dtype=np.float32)
     for image, image_weight in zip(series, weight, strict=True):
-        blocks = np.repeat(calibrate(_formula(image_weight, powers[0], *kept, bins)), BLOCK, axis=-1)
-        image[...] = blocks[..., : bins.length]
+        formula = _formula(image_weight, powers[0], *kept, bins)
+        blocks = (np.repeat(formula * calibrate(formula), BLOCK, axis=-1) for calibrate in (dark, masked))
+        image[...] = np.where(image_weight > 0, *(block[..., : bins.length] for block in blocks))
     return series
 
 
@@ -76,16 +78,33 @@ def _kept(power, top, bins):
     return lambda weight: np.interp(weight, nodes, kept)
 
 
-def _calibration(formula, error, classes=4):
-    """Correction of the local formula, by class of its value: mean squared error of the draw over mean formula."""
-    blocks = error.shape[-1] // BLOCK
-    squared = np.square(error[..., : blocks * BLOCK]).reshape(len(error), blocks, BLOCK).mean(axis=-1).ravel()
-    formula = formula[:, :blocks].ravel()
-    if formula.max() <= 0:
-        return lambda values: values
+def _calibration(formula, error, among, used, classes=4):
+    """Correction of the local formula, by class of its value: mean squared error of the draw over mean formula.
+
+    Parameters
+    ----------
+    formula : ndarray
+        (outputs, blocks) local formula of the draw.
+    error, among : ndarray
+        (outputs, length) error of the draw, and the bins that count.
+    used : int
+        Bins of the frame.
+    classes : int, optional
+
+    Returns
+    -------
+    callable
+        Factor as a function of the formula; 1 where the draw cannot tell.
+    """
+    blocks = used // BLOCK
+    shape = (len(error), blocks, BLOCK)
+    error, among = (a[..., : blocks * BLOCK].reshape(shape) for a in (error, among))
+    formula, count = formula[:, :blocks].ravel(), among.sum(axis=-1).ravel()
+    squared = np.sum(error**2, axis=-1, where=among).ravel()
     index = np.searchsorted(np.quantile(formula, np.linspace(0, 1, classes + 1)[1:-1]), formula)
-    count = np.bincount(index, minlength=classes)
-    predicted, found = (np.bincount(index, values, classes) for values in (formula, squared))
-    used = predicted > 0
-    nodes, factors = predicted[used] / count[used], found[used] / predicted[used]
-    return lambda values: values * np.interp(values, nodes, factors)
+    bins_of, predicted, found = (np.bincount(index, v, classes) for v in (count, count * formula, squared))
+    told = predicted > 0
+    if not told.any():
+        return np.ones_like
+    nodes, factors = predicted[told] / bins_of[told], found[told] / predicted[told]
+    return lambda values: np.interp(values, nodes, factors)

@@ -110,15 +110,16 @@ def test_estimate_recovers_the_statistics():
     assert found.white == pytest.approx(1, abs=0.03)
 
 
-@pytest.mark.parametrize("hyper", [None, HYPER])
-def test_residual_is_what_the_posterior_expects(scene, hyper):
+@pytest.mark.parametrize(("hyper", "tolerance"), [(None, 0.15), (HYPER, 0.05)])
+def test_residual_is_what_the_posterior_expects(scene, hyper, tolerance):
+    """Statistics that one small frame tells are uncertain by as much; known ones leave the draw's own error."""
     readout, noise, data, mask = scene
     result = fit(data, mask, readout, hyper=hyper)
     error = noise - result.noise
     assert error.std() < 0.75 * noise.std()
-    assert np.std(error / np.sqrt(result.variance)) == pytest.approx(1, abs=0.08)
+    assert np.std(error / np.sqrt(result.variance)) == pytest.approx(1, abs=tolerance)
     science = error[~mask] / np.sqrt(result.variance[~mask])
-    assert science.std() == pytest.approx(1, abs=0.15)
+    assert science.std() == pytest.approx(1, abs=tolerance)
 
 
 def test_gp_leaves_less_noise_than_medians(scene):
