@@ -159,7 +159,7 @@ def _pulls(detector, scene, subarray, pattern, rng):
     dirty = products.rate_model(exposure)
     with peers.quiet():
         clean = NSCleanStep.call(dirty, configure_log=False)
-    blank = (rate < np.median(rate[rate < np.quantile(rate, 0.5) + 1e-6]) + 0.02) & (dirty.dq == 0)
+    blank = (rate < np.median(rate[rate < np.quantile(rate, 0.5) + 1e-6]) + 0.02) & ~dirty.dq.astype(bool)
     pairs = {"after": (clean, clean), "untouched": (clean, dirty), "before": (dirty, dirty)}
     return {when: _pull(data.data, rate / detector.gain, errors.err, blank) for when, (data, errors) in pairs.items()}
 

@@ -97,15 +97,13 @@ def field_amplitude(coefficients, noise, prior_shape):
     noise : ndarray
         (slow, fast) their variance by noise alone.
     prior_shape : ndarray
-        (slow, fast) relative standard deviations.
+        (slow, fast) relative standard deviations; more than one along the fast axis.
 
     Returns
     -------
     float
-        0 if no mode varies along the fast axis.
+        0 without evidence of a field.
     """
-    if prior_shape.shape[1] == 1:
-        return 0.0
     power = np.mean(coefficients[:, :, 1:] ** 2, axis=0).ravel()
     shape = prior_shape[:, 1:].ravel().astype(np.float64) ** 2
     amplitudes = np.concatenate([[0.0], np.max(power / shape) * np.geomspace(1e-8, 1, 60)])

@@ -124,7 +124,10 @@ class GaussianProcess:
         rest = dark.weighted - dark.weight * self._basis.evaluate(coefficients.astype(np.float32))
         removed = 1 + self._basis.shape[0] // 2
         found = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
-        field = field_amplitude(coefficients, self._field_noise(dark.weight, normal, found), self._basis.prior_shape)
+        field = 0.0
+        if self._basis.shape[1] > 1:
+            noise = self._field_noise(dark.weight, normal, found)
+            field = field_amplitude(coefficients, noise, self._basis.prior_shape)
         power = dark.unit**2
         own = {"common": found.common * power, "output": found.output * power}
         own |= {"white": found.white * dark.white, "field": field * dark.unit}

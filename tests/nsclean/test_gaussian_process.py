@@ -213,3 +213,12 @@ def test_bad_arguments_are_named(arguments, message):
     mask = arguments.pop("mask", np.ones((16, 16)))
     with pytest.raises(ValueError, match=message):
         fit_noise(np.zeros((16, 16)), mask, readout, **arguments)
+
+
+@pytest.mark.parametrize("shape", [(96, 128), (32, 512), (64, 64), (512, 32)])
+def test_small_frames_without_a_field(shape):
+    readout = Readout(shape, fastaxis=2, slowaxis=1)
+    rng = np.random.default_rng(4)
+    noise = colored(rng, readout, HYPER)[0]
+    result = fit(noise + rng.normal(size=shape), rng.random(shape) < 0.7, readout)
+    assert np.std(noise - result.noise) < 0.8 * noise.std()
