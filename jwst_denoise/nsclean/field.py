@@ -6,8 +6,8 @@ __all__ = ["FieldBasis"]
 
 MODES = 8
 PIXELS_PER_MODE = 64
-#: By how much a field must lower −2 ln L to be believed (3 σ).
-EVIDENCE = 9.0
+#: By how much a field that is noise must lower −2 ln L to be believed (3 σ). Sky has structure without proof.
+EVIDENCE = {"remove": 9.0, "keep": 0.0}
 
 
 class FieldBasis:
@@ -84,7 +84,7 @@ def least_squares(normal, projected):
     return np.linalg.solve(regularised(normal), flat.T).T.reshape(projected.shape)
 
 
-def field_amplitude(coefficients, noise, prior_shape):
+def field_amplitude(coefficients, noise, prior_shape, evidence):
     """Most likely standard deviation of the field's first modes.
 
     Only modes that vary along the fast axis count: along the slow axis alone 1/f noise looks the same. Skies and
@@ -98,6 +98,8 @@ def field_amplitude(coefficients, noise, prior_shape):
         (slow, fast) their variance by noise alone.
     prior_shape : ndarray
         (slow, fast) relative standard deviations; more than one along the fast axis.
+    evidence : float
+        By how much a field must lower −2 ln L to be believed.
 
     Returns
     -------
@@ -110,4 +112,4 @@ def field_amplitude(coefficients, noise, prior_shape):
     expected = noise[:, 1:].ravel() + np.outer(amplitudes, shape)
     cost = len(coefficients) * np.sum(power / expected + np.log(expected), axis=1)
     best = np.argmin(cost)
-    return float(np.sqrt(amplitudes[best])) if cost[0] - cost[best] > EVIDENCE else 0.0
+    return float(np.sqrt(amplitudes[best])) if cost[0] - cost[best] > evidence else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from jwst_denoise.nsclean.binning import Bins
 from jwst_denoise.nsclean.dark_pixels import clip_outliers, pixel_weights, white_noise
-from jwst_denoise.nsclean.field import FieldBasis, field_amplitude, least_squares, regularised
+from jwst_denoise.nsclean.field import EVIDENCE, FieldBasis, field_amplitude, least_squares, regularised
 from jwst_denoise.nsclean.hyper import Hyper
 from jwst_denoise.nsclean.posterior import Posterior
 from jwst_denoise.nsclean.result import NoiseFit
@@ -127,7 +127,7 @@ class GaussianProcess:
         field = 0.0
         if self._basis.shape[1] > 1:
             noise = self._field_noise(dark.weight, normal, found)
-            field = field_amplitude(coefficients, noise, self._basis.prior_shape)
+            field = field_amplitude(coefficients, noise, self._basis.prior_shape, EVIDENCE[self._options.background])
         power = dark.unit**2
         own = {"common": found.common * power, "output": found.output * power}
         own |= {"white": found.white * dark.white, "field": field * dark.unit}
