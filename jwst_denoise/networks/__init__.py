@@ -1,6 +1,13 @@
 """Neural networks: building blocks and architectures.
 
 This layer stands on torch, numpy, scipy and the array layer (`jwst_denoise.readout`, `jwst_denoise.nsclean`,
-`jwst_denoise.masks`, `jwst_denoise.simulate`, `jwst_denoise.metrics`). It never imports jwst, stpipe, stdatamodels,
-asdf or astropy, so that it works on training machines that have none of them.
+`jwst_denoise.masks`, `jwst_denoise.simulate`). It never imports jwst, stpipe, stdatamodels, asdf or astropy, so that
+it works on training machines that have none of them.
 """
+
+from jwst_denoise.networks.build import FAMILIES, build
+from jwst_denoise.networks.cosmic_ray_mask import CosmicRayMask
+from jwst_denoise.networks.inpaint import Inpaint
+from jwst_denoise.networks.unet import UNet, UNetConfig
+
+__all__ = ["FAMILIES", "CosmicRayMask", "Inpaint", "UNet", "UNetConfig", "build"]

@@ -1,0 +1,51 @@
+"""Networks by the description that model files carry."""
+
+import importlib
+import inspect
+from types import MappingProxyType
+
+__all__ = ["FAMILIES", "build"]
+
+#: Family -> where its class is.
+FAMILIES = MappingProxyType(
+    {
+        "cosmic_ray_mask": "jwst_denoise.networks.cosmic_ray_mask:CosmicRayMask",
+        "cosmic_ray_mask-ramp": "jwst_denoise.networks.group_differences:GroupDifferenceMask",
+        "inpaint": "jwst_denoise.networks.inpaint:Inpaint",
+    }
+)
+
+
+def build(architecture):
+    """Make an untrained network.
+
+    Parameters
+    ----------
+    architecture : mapping
+        ``family``, a key of `FAMILIES`, and the parameters of its class.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Raises
+    ------
+    ValueError
+        If the family or a parameter is not known or has an impossible value.
+
+    Examples
+    --------
+    >>> from jwst_denoise.networks import build
+    >>> build({"family": "cosmic_ray_mask", "depth": 2, "hidden": 4}).halo
+    10
+    """
+    parameters = dict(architecture)
+    family = parameters.pop("family", None)
+    if family not in FAMILIES:
+        raise ValueError(f"no network family {family!r}; known: {', '.join(FAMILIES)}")
+    module, name = FAMILIES[family].split(":")
+    cls = getattr(importlib.import_module(module), name)
+    known = list(inspect.signature(cls).parameters)
+    if unknown := sorted(set(parameters) - set(known)):
+        raise ValueError(f"{family} has no parameter {', '.join(unknown)}; known: {', '.join(known)}")
+    return cls(**parameters)

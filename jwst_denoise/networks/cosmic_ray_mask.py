@@ -1,0 +1,79 @@
+"""deepCR-mask: the probability that a cosmic ray is in a pixel of an image."""
+
+import torch
+from torch import nn
+
+from jwst_denoise.networks import planes
+from jwst_denoise.networks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.unet import UNet, UNetConfig
+
+__all__ = ["CosmicRayMask"]
+
+
+class CosmicRayMask(nn.Module):
+    """``mask-D-H`` of deepCR on an image in any units.
+
+    The image is brought to units of its noise above its sky level and compressed by asinh; a second channel says
+    which pixels hold a datum. One model so serves rates and counts at any exposure time.
+
+    Parameters
+    ----------
+    depth, hidden : int
+        D and H of the paper.
+
+    References
+    ----------
+    Zhang & Bloom 2020, ApJ 889, 24, section 2.
+    """
+
+    family = "cosmic_ray_mask"
+
+    def __init__(self, depth=2, hidden=32):
+        super().__init__()
+        self.unet = UNet(UNetConfig(depth, hidden, inputs=2))
+
+    @property
+    def architecture(self):
+        """What `jwst_denoise.networks.build` makes this network of."""
+        return {"family": self.family, "depth": self.unet.config.depth, "hidden": self.unet.config.hidden}
+
+    @property
+    def halo(self):
+        """Pixels of context that reach an output pixel."""
+        return self.unet.halo
+
+    def forward(self, image, noise=None):
+        """Logits (N, 1, ny, nx) of images (N, ny, nx) with NaN for missing pixels, and (N,) noise where known."""
+        values, good = scaled(image, *level_and_noise(image, noise))
+        return self.unet(torch.stack([values, good], dim=1))
+
+    def predict(self, image, err=None, bad=None, tile=256):
+        """Probability that a pixel holds charge of a cosmic ray.
+
+        Parameters
+        ----------
+        image : ndarray
+            (ny, nx), or (n, ny, nx) of which each plane is taken by itself; any units; NaN where there is no datum.
+        err : ndarray or float, optional
+            Its noise in the same units; only the median is used. By default measured in the image.
+        bad : ndarray, optional
+            Bool: pixels that are not to be used.
+        tile : int or None, optional
+            Edge of the tiles in pixels; None for the image in one piece. The result does not depend on it.
+
+        Returns
+        -------
+        ndarray
+            float32, same shape, finite everywhere; where there is no datum, what the surroundings say.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit.
+        """
+        return planes.each_plane(lambda *plane: self._plane(*plane, tile), image, err, bad)
+
+    def _plane(self, image, err, bad, tile):
+        data, level, noise = planes.noise_of(image, err, bad)
+        values, good = scaled(torch.from_numpy(data)[None], level, noise)
+        return torch.sigmoid(planes.run(self.unet, torch.cat([values, good]), tile)).numpy()

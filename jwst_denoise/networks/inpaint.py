@@ -1,0 +1,98 @@
+"""deepCR-inpaint: the light that a masked pixel would have had."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from jwst_denoise.networks import planes
+from jwst_denoise.networks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.unet import UNet, UNetConfig
+
+__all__ = ["Inpaint"]
+
+LARGEST = 16.0  # asinh of the brightest value, in units of the noise, that can come out
+
+
+class Inpaint(nn.Module):
+    """``inpaint-D-H`` of deepCR on an image in any units.
+
+    The network sees the image with its holes at 0 (the sky level) and the mask of the holes, both in the units of
+    `CosmicRayMask`; pixels without datum count as holes.
+
+    Parameters
+    ----------
+    depth, hidden : int
+        D and H of the paper.
+
+    References
+    ----------
+    Zhang & Bloom 2020, ApJ 889, 24, section 2.
+    """
+
+    family = "inpaint"
+
+    def __init__(self, depth=2, hidden=32):
+        super().__init__()
+        self.unet = UNet(UNetConfig(depth, hidden, inputs=2))
+
+    @property
+    def architecture(self):
+        """What `jwst_denoise.networks.build` makes this network of."""
+        return {"family": self.family, "depth": self.unet.config.depth, "hidden": self.unet.config.hidden}
+
+    @property
+    def halo(self):
+        """Pixels of context that reach an output pixel."""
+        return self.unet.halo
+
+    def forward(self, image, hole, noise=None):
+        """Values (N, 1, ny, nx), in units of the noise above the sky level, for images (N, ny, nx) and holes (bool)."""
+        level, noise = level_and_noise(image, noise)
+        values, good = scaled(image.masked_fill(hole, torch.nan), level, noise)
+        return _expanded(self.unet(torch.stack([values, 1 - good], dim=1)))
+
+    def predict(self, image, hole, err=None, bad=None, tile=256):
+        """Fill the holes of an image.
+
+        Parameters
+        ----------
+        image : ndarray
+            (ny, nx), or (n, ny, nx) of which each plane is taken by itself; any units; NaN where there is no datum.
+        hole : ndarray
+            Bool: pixels to fill, (ny, nx) or the image's shape.
+        err : ndarray or float, optional
+            Its noise; only the median is used. By default measured in the image.
+        bad : ndarray, optional
+            Bool: pixels that are neither used nor filled.
+        tile : int or None, optional
+            Edge of the tiles in pixels; None for the image in one piece. The result does not depend on it.
+
+        Returns
+        -------
+        ndarray
+            Same shape and type; everything outside the holes is as it was.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit.
+        """
+        if np.shape(hole) != np.shape(image)[-np.ndim(hole) :]:
+            raise ValueError(f"the mask of holes has shape {np.shape(hole)}, the image {np.shape(image)}")
+        return planes.each_plane(lambda *plane: self._plane(*plane, tile), image, hole, err, bad)
+
+    def _plane(self, image, hole, err, bad, tile):
+        hole = np.asarray(hole, dtype=bool)
+        outside = hole if bad is None else hole | np.asarray(bad, dtype=bool)
+        data, level, noise = planes.noise_of(image, err, outside)
+        values, good = scaled(torch.from_numpy(data)[None], level, noise)
+        output = _expanded(planes.run(self.unet, torch.cat([values, 1 - good]), tile)) * noise + level
+        fill = hole if bad is None else hole & ~np.asarray(bad, dtype=bool)
+        result = np.array(image)
+        result[fill] = output.numpy()[fill]
+        return result
+
+
+def _expanded(output):
+    """Out of the compressed scale in which the network works, into units of the noise."""
+    return torch.sinh(output.clamp(-LARGEST, LARGEST))
