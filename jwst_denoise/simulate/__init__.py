@@ -7,6 +7,7 @@ from jwst_denoise.simulate.correlated import correlated_noise, stationary_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.detectors import DETECTORS, DetectorParameters, detector
 from jwst_denoise.simulate.exposure import Switches, simulate_exposure
+from jwst_denoise.simulate.images import Image, simulate_image
 from jwst_denoise.simulate.observing import MODES, SUBARRAYS, Observation, frame_time, observation, subarray
 from jwst_denoise.simulate.patterns import PATTERNS, ReadPattern, read_pattern
 from jwst_denoise.simulate.psf import PSF, channel_of, point_spread_function
@@ -25,6 +26,7 @@ __all__ = [
     "CosmicRayParameters",
     "DetectorParameters",
     "Exposure",
+    "Image",
     "NoiseSpectrum",
     "Observation",
     "ReadPattern",
@@ -41,6 +43,7 @@ __all__ = [
     "read_pattern",
     "scene",
     "simulate_exposure",
+    "simulate_image",
     "stationary_noise",
     "subarray",
     "transit",

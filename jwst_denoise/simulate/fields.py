@@ -1,15 +1,16 @@
-"""Scenes on the sky: a deep field, a star cluster, an extended nebula."""
+"""Scenes on the sky: a deep field, a star cluster, a resolved galaxy, an extended nebula."""
 
 import numpy as np
 from scipy.fft import irfft2, rfft2
 from scipy.signal import oaconvolve
 
-from jwst_denoise.simulate.point_sources import luminosities, point_sources
+from jwst_denoise.simulate.point_sources import crowd, luminosities, point_sources
 from jwst_denoise.simulate.sersic import add_sersic
 
-__all__ = ["cluster", "field", "nebula"]
+__all__ = ["cluster", "field", "nebula", "resolved"]
 
 AREA = 2048**2
+FAINT = 5.0  # e- / s below which a star of a crowd is placed to a quarter of a pixel
 
 
 def field(shape, psf, rng, *, sky=0.15, galaxies=2500, stars=80, brightness=1.0):
@@ -58,6 +59,24 @@ def cluster(shape, psf, rng, *, sky=0.2, stars=40000, brightness=1.0, core=0.12)
     y = (0.5 + radius * np.sin(angle)) * shape[0]
     flux = luminosities(number, 3.0, 30000.0, 0.6, rng)
     return sky + np.float32(brightness) * point_sources(shape, x, y, flux, psf)
+
+
+def resolved(shape, psf, rng, *, sky=0.2, stars=600000, brightness=1.0, scale=0.35):
+    """Nearby galaxy resolved into stars: an exponential disc of a few bright and very many faint ones; see `field`.
+
+    ``scale`` is the scale length of the disc as a fraction of the image's edge.
+    """
+    number = rng.poisson(stars * shape[0] * shape[1] / AREA)
+    radius, angle = scale * rng.gamma(2.0, 1.0, number), rng.uniform(0, 2 * np.pi, number)
+    tilt, axis_ratio = rng.uniform(0, np.pi), rng.uniform(0.4, 1.0)
+    along, across = radius * np.cos(angle), axis_ratio * radius * np.sin(angle)
+    x = (0.5 + along * np.cos(tilt) - across * np.sin(tilt)) * shape[1]
+    y = (0.5 + along * np.sin(tilt) + across * np.cos(tilt)) * shape[0]
+    flux = luminosities(number, 0.05, 3000.0, 0.8, rng)
+    bright = flux > FAINT
+    image = crowd(shape, x[~bright], y[~bright], flux[~bright], psf)
+    image += point_sources(shape, x[bright], y[bright], flux[bright], psf)
+    return (sky + brightness * image).astype(np.float32)
 
 
 def nebula(shape, psf, rng, *, sky=0.2, stars=300, brightness=1.0, level=3.0):

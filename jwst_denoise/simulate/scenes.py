@@ -37,6 +37,7 @@ SCENES = MappingProxyType(
     {
         "field": Scene("deep field: galaxies and a few stars", fields.field, _IMAGING),
         "cluster": Scene("crowded star cluster", fields.cluster, _IMAGING),
+        "resolved": Scene("nearby galaxy resolved into stars", fields.resolved, _IMAGING),
         "nebula": Scene("extended emission with stars", fields.nebula, _IMAGING),
         "ifu": Scene("galaxy behind the 30 slices of the IFU", spectra.ifu, {"NIRSPEC": "NRS_IFU"}),
         "mos": Scene("galaxies in micro-shutters", spectra.mos, {"NIRSPEC": "NRS_MSASPEC"}),
