@@ -42,9 +42,10 @@ class CosmicRayMask(nn.Module):
         """Pixels of context that reach an output pixel."""
         return self.unet.halo
 
-    def forward(self, image, noise=None):
-        """Logits (N, 1, ny, nx) of images (N, ny, nx) with NaN for missing pixels, and (N,) noise where known."""
-        values, good = scaled(image, *level_and_noise(image, noise))
+    def forward(self, image, noise=None, level=None):
+        """Logits (N, 1, ny, nx) of images (N, ny, nx) with NaN for missing pixels; (N,) noise and level where known."""
+        level, noise = level_and_noise(image, noise, level)
+        values, good = scaled(image, level, noise)
         return self.unet(torch.stack([values, good], dim=1))
 
     def predict(self, image, err=None, bad=None, tile=256):

@@ -45,9 +45,9 @@ class Inpaint(nn.Module):
         """Pixels of context that reach an output pixel."""
         return self.unet.halo
 
-    def forward(self, image, hole, noise=None):
+    def forward(self, image, hole, noise=None, level=None):
         """Values (N, 1, ny, nx), in units of the noise above the sky level, for images (N, ny, nx) and holes (bool)."""
-        level, noise = level_and_noise(image, noise)
+        level, noise = level_and_noise(image, noise, level)
         values, good = scaled(image.masked_fill(hole, torch.nan), level, noise)
         return _expanded(self.unet(torch.stack([values, 1 - good], dim=1)))
 

@@ -9,7 +9,7 @@ QUARTILE = 0.31864  # |x| below which a quarter of a standard normal distributio
 SMALLEST = 1e-30
 
 
-def level_and_noise(image, noise=None):
+def level_and_noise(image, noise=None, level=None):
     """Sky level and noise of each image.
 
     Parameters
@@ -19,6 +19,8 @@ def level_and_noise(image, noise=None):
     noise : Tensor, optional
         (N,) noise of the sky where it is known, NaN where not. Without it: the lower quartile of the differences
         between diagonal neighbours, which sources disturb less than the median.
+    level : Tensor, optional
+        (N,) sky level where it is known, NaN where not. Without it: the median.
 
     Returns
     -------
@@ -28,7 +30,8 @@ def level_and_noise(image, noise=None):
     ny, nx = image.shape[-2:]
     step = max(1, int((ny * nx / SAMPLE) ** 0.5))
     sample = image[:, ::step, ::step]
-    level = torch.nanmedian(sample.flatten(1), dim=1).values
+    median = torch.nanmedian(sample.flatten(1), dim=1).values
+    level = median if level is None else torch.where(torch.isfinite(level), level, median)
     difference = (image[:, 1::step, 1::step] - image[:, :-1:step, :-1:step]).abs().flatten(1)
     quartile = torch.nanquantile(difference, 0.25, dim=1) if difference.shape[1] else torch.full_like(level, torch.nan)
     estimate = quartile / (QUARTILE * 2**0.5)

@@ -87,7 +87,8 @@ class UNet(nn.Module):
         skipped.pop()
         for up, block in zip(self.up, self.decoder, strict=True):
             x = block(torch.cat([skipped.pop(), up(x)], dim=1))
-        return self.output(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.output(x.float())
 
 
 def _double_convolution(before, after):

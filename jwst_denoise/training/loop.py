@@ -1,0 +1,127 @@
+"""The training loop: Lightning with the paper's two phases of batch normalisation and its schedule."""
+
+from pathlib import Path
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from torch import nn
+from torch.utils.data import DataLoader, Sampler
+
+__all__ = ["fit"]
+
+DECAY = 0.1
+IMPROVEMENT = 1e-3  # relative, of the validation loss
+DECAYS = 2  # after which the training ends at the next stall
+GRADIENT = 1.0  # norm to which gradients are clipped
+
+
+class FreshStamps(Sampler):
+    """Indices that go on from epoch to epoch, so that no stamp is seen twice."""
+
+    def __init__(self, length):
+        self.length, self.epoch = length, 0
+
+    def set_epoch(self, epoch):
+        """Called by the trainer."""
+        self.epoch = epoch
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        return iter(range(self.epoch * self.length, (self.epoch + 1) * self.length))
+
+
+class FreezeStatistics(Callback):
+    """Second phase: batch normalisation uses its running statistics, forward and backward (appendix A)."""
+
+    def __init__(self, warm):
+        self.warm = warm
+
+    def on_train_epoch_start(self, trainer, module):
+        """Freeze once the first phase is over."""
+        if trainer.current_epoch >= self.warm:
+            for layer in module.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.eval()
+
+
+class Training(lightning.LightningModule):
+    """A task as Lightning sees it."""
+
+    def __init__(self, network, loss, settings):
+        super().__init__()
+        self.network, self.loss, self.settings = network, loss, settings
+
+    def training_step(self, batch, index):
+        """Loss of a batch."""
+        value = self.loss(self.network, *batch)
+        self.log("loss", value, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(batch[1]))
+        return value
+
+    def validation_step(self, batch, index):
+        """Loss of a batch of the validation."""
+        value = self.loss(self.network, *batch)
+        self.log("validation_loss", value, prog_bar=True, batch_size=len(batch[1]))
+
+    def configure_optimizers(self):
+        """Adam with the schedule of the settings."""
+        optimizer = torch.optim.Adam(self.network.parameters(), lr=self.settings.learning_rate)
+        if self.settings.schedule == "cosine":
+            total = self.settings.epochs * self.settings.steps
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=DECAY, patience=self.settings.patience, threshold=IMPROVEMENT
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "monitor": "validation_loss"}}
+
+
+def fit(task, settings, output, *, resume=False, progress=True):
+    """Train a task; the network ends with the weights that had the lowest validation loss.
+
+    Parameters
+    ----------
+    task : Task
+        What to train.
+    settings : Preset
+        Schedule.
+    output : path
+        Directory for ``checkpoints/`` and ``log/``.
+    resume : bool, optional
+        Go on from the last checkpoint, if there is one.
+    progress : bool, optional
+        Show a progress bar.
+
+    Returns
+    -------
+    dict
+        ``epochs``, ``steps`` and ``validation_loss``.
+    """
+    directory = Path(output) / "checkpoints"
+    last = directory / "last.ckpt"
+    best = ModelCheckpoint(directory, "best", monitor="validation_loss", save_last=True, enable_version_counter=False)
+    trainer = lightning.Trainer(
+        max_epochs=settings.epochs, logger=CSVLogger(output, name="log", version=""), gradient_clip_val=GRADIENT,
+        callbacks=[best, *_callbacks(settings)], enable_progress_bar=progress, enable_model_summary=False,
+        log_every_n_steps=1, precision="bf16-mixed", num_sanity_val_steps=0,
+    )  # fmt: skip
+    module = Training(task.network.to(memory_format=torch.channels_last), task.loss, settings)
+    loaders = _loaders(task, settings)
+    trainer.fit(module, *loaders, ckpt_path=str(last) if resume and last.exists() else None, weights_only=True)
+    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    module.load_state_dict(state["state_dict"])
+    return {"epochs": trainer.current_epoch, "steps": trainer.global_step, "validation_loss": float(best.best_model_score)}
+
+
+def _callbacks(settings):
+    patience = (settings.patience + 1) * (DECAYS + 1)
+    stop = EarlyStopping("validation_loss", patience=patience) if settings.schedule == "plateau" else None
+    return [FreezeStatistics(settings.warm), LearningRateMonitor(), *([stop] if stop else [])]
+
+
+def _loaders(task, settings):
+    training = DataLoader(task.training, settings.batch, sampler=FreshStamps(len(task.training)))
+    return training, DataLoader(task.validation, settings.batch)

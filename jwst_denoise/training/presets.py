@@ -1,0 +1,104 @@
+"""What a training is made of, by family and name."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from types import MappingProxyType
+
+__all__ = ["PRESETS", "Preset", "preset"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes and schedule of a training.
+
+    Parameters
+    ----------
+    depth, hidden : int
+        Of the U-net.
+    data : str
+        ``images`` or ``ramps``: what the stamps are.
+    scenes : int
+        Simulated scenes from which stamps are cut.
+    stamp : int
+        Edge of a stamp in pixels.
+    batch : int
+        Stamps a step.
+    steps : int
+        Steps an epoch.
+    epochs : int
+        Epochs at most.
+    warm : int
+        Epochs in which batch normalisation takes the statistics of the batch; after them they are frozen.
+    learning_rate : float
+        At the start.
+    schedule : str
+        ``plateau``: a tenth whenever the validation loss does not improve for ``patience`` epochs, and the end at the
+        third time, as the paper does; ``cosine``: down to zero over all epochs.
+    patience : int
+        See ``schedule``.
+    validation : int
+        Stamps of the validation.
+    calibration : int
+        Stamps of each kind of scene with which the thresholds are set and the scores are measured.
+    seed : int
+        Added to all seeds.
+    """
+
+    depth: int = 2
+    hidden: int = 32
+    data: str = "images"
+    scenes: int = 400
+    stamp: int = 256
+    batch: int = 16
+    steps: int = 400
+    epochs: int = 200
+    warm: int = 20
+    learning_rate: float = 0.005
+    schedule: str = "plateau"
+    patience: int = 4
+    validation: int = 256
+    calibration: int = 64
+    seed: int = 0
+
+    def __post_init__(self):
+        """Refuse what cannot be."""
+        for name, value in asdict(self).items():
+            if isinstance(value, int | float) and name != "seed" and not value > 0:
+                raise ValueError(f"{name}={value} must be positive")
+        if self.schedule not in ("plateau", "cosine"):
+            raise ValueError(f"schedule={self.schedule!r} must be 'plateau' or 'cosine'")
+        if self.seed < 0:
+            raise ValueError(f"seed={self.seed} must not be negative")
+
+
+_SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=70, warm=20, schedule="cosine", validation=128)
+
+#: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
+#: in an hour.
+PRESETS = MappingProxyType(
+    {
+        ("cosmic_ray_mask", "paper"): Preset(),
+        ("cosmic_ray_mask", "small"): _SMALL,
+        ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
+        ("inpaint", "small"): replace(_SMALL, learning_rate=0.003),
+    }
+)
+
+
+def preset(family, name, **overrides):
+    """Preset of a family with some values replaced.
+
+    Raises
+    ------
+    ValueError
+        If the family, the preset or a value is not known; the message lists what is.
+    """
+    if (family, name) not in PRESETS:
+        families = sorted({known for known, _ in PRESETS})
+        if family not in families:
+            raise ValueError(f"no family {family!r} to train; known: {', '.join(families)}")
+        names = ", ".join(known for owner, known in PRESETS if owner == family)
+        raise ValueError(f"{family} has no preset {name!r}; known: {names}")
+    known = {field.name: field.type for field in fields(Preset)}
+    if unknown := sorted(set(overrides) - set(known)):
+        raise ValueError(f"a preset has no {', '.join(unknown)}; known: {', '.join(known)}")
+    return replace(PRESETS[family, name], **overrides)

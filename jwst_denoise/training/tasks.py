@@ -1,0 +1,86 @@
+"""What is trained: network, stamps and loss of each family."""
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import Dataset
+
+from jwst_denoise.networks import build
+from jwst_denoise.networks.statistics import level_and_noise
+from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.scenes import ScenePool
+
+__all__ = ["SEEDS", "Task", "task"]
+
+#: Purpose -> seed; each purpose has scenes and exposures of its own.
+SEEDS = {"training": 1000, "validation": 2000, "calibration": 3000}
+BRIGHT = 0.1  # relative error of a bright pixel that weighs as much as one noise of a faint one, in the inpainting loss
+
+
+@dataclass(frozen=True)
+class Task:
+    """Network, stamps and loss.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        To be trained.
+    training, validation : Dataset
+        Of items (inputs, truth, weight).
+    loss : callable
+        Of (network, inputs, truth, weight).
+    """
+
+    network: torch.nn.Module
+    training: Dataset
+    validation: Dataset
+    loss: object
+
+
+def task(family, settings, progress=None):
+    """Task of a family with a preset's settings on simulated exposures.
+
+    Parameters
+    ----------
+    family : str
+        ``cosmic_ray_mask`` or ``inpaint``.
+    settings : Preset
+        Sizes.
+    progress : callable, optional
+        Called with the number of scenes that are drawn.
+    """
+    network, stamps, loss = _parts(family, settings)
+    sets = []
+    purposes = ("training", settings.batch * settings.steps, 1), ("validation", settings.validation, 4)
+    for purpose, length, share in purposes:
+        seed = SEEDS[purpose] + settings.seed
+        pool = ScenePool.draw(max(1, settings.scenes // share), seed, progress=progress)
+        sets.append(stamps(pool, length, seed, settings.stamp))
+    return Task(network, *sets, loss)
+
+
+def _parts(family, settings):
+    architecture = {"family": family, "depth": settings.depth, "hidden": settings.hidden}
+    if family == "inpaint":
+        return build(architecture), InpaintStamps, inpainting_loss
+    return build(architecture), MaskStamps, mask_loss
+
+
+def mask_loss(network, inputs, truth, weight):
+    """Binary cross-entropy where the weight is 1 (Zhang & Bloom 2020, equation 1)."""
+    loss = binary_cross_entropy_with_logits(network(**inputs), truth, weight, reduction="sum")
+    return loss / weight.sum().clamp(min=1)
+
+
+def inpainting_loss(network, inputs, truth, weight):
+    """Mean square error in holes (Zhang & Bloom 2020, equation 2), with bright pixels weighted down.
+
+    In units of the noise of the sky and of a fraction `BRIGHT` of the truth, in quadrature: stars span six orders of
+    magnitude, and without it the one brightest pixel of a batch would decide.
+    """
+    image = inputs["image"].masked_fill(inputs["hole"], torch.nan)
+    level, noise = (value[:, None, None, None] for value in level_and_noise(image, inputs["noise"], inputs["level"]))
+    expected = (truth - level) / noise
+    residual = (network(**inputs) - expected) ** 2 / (1 + (BRIGHT * expected) ** 2)
+    return (residual * weight).sum() / weight.sum().clamp(min=1)
