@@ -65,4 +65,4 @@ def _median(err, data):
 def run(unet, inputs, tile):
     """(ny, nx) output of a `UNet` on (inputs, ny, nx), on the device where it is; ``tile=None`` for one piece."""
     device = next(unet.parameters()).device
-    return apply_tiled(frozen(unet), inputs.to(device), tile or max(inputs.shape)).cpu()
+    return apply_tiled(frozen(unet), inputs.to(device), max(inputs.shape) if tile is None else tile).cpu()
