@@ -5,12 +5,13 @@ import torch
 from torch.utils.data import Dataset
 
 from jwst_denoise.training.exposures import label, split
-from jwst_denoise.training.image_stamps import FOREIGN_MASKS, augment_sky
+from jwst_denoise.training.image_stamps import ALPHA, FOREIGN_MASKS, augment_sky
 
 __all__ = ["ExposureInpaintStamps", "ExposureMaskStamps", "exposure_sets"]
 
-KNOWN = 0.5  # least fraction of a stamp whose truth is known
+COVERED = 0.5  # least fraction of a stamp whose truth is known
 TRIES = 20
+KNOWN = 0.6  # part of the stamps that come with their noise, or with the level of the exposure
 FAINTEST = 1.5  # times the noise, below which charge of a cosmic ray does not count
 
 
@@ -32,23 +33,25 @@ class _Stamps(Dataset):
             exposure = self.exposures[rng.integers(len(self.exposures))]
             y, x = (rng.integers(0, n - self.size + 1) for n in exposure.image.shape)
             here = np.s_[y : y + self.size, x : x + self.size]
-            if exposure.weight[here].mean() >= KNOWN:
+            if exposure.weight[here].mean() >= COVERED:
                 break
         turns, mirror = rng.integers(4), rng.integers(2)
         cut = {name: getattr(exposure, name)[here] for name in ("image", "err", "hits", "excess", "weight")}
-        return {name: _turned(array, turns, mirror) for name, array in cut.items()}
+        return {name: _turned(array, turns, mirror) for name, array in cut.items()} | {"level": exposure.level}
 
 
 class ExposureMaskStamps(_Stamps):
     """Items (inputs, truth, weight) for `CosmicRayMask`, as `jwst_denoise.training.image_stamps.MaskStamps`."""
 
     def __getitem__(self, index):
-        """Inputs ``image`` (ny, nx) and ``noise``; truth and weight (1, ny, nx)."""
+        """Inputs ``image`` (ny, nx), ``noise`` and ``level``; truth and weight (1, ny, nx)."""
         rng = np.random.default_rng([self.seed, index])
         stamp = self.draw(rng)
-        data, err = augment_sky(stamp["image"], _without_gaps(stamp["err"]), rng)
+        alpha = np.float32(rng.uniform(*ALPHA))
+        level = stamp["level"]
+        data, err = augment_sky(stamp["image"], _without_gaps(stamp["err"]), level, alpha, rng)
         truth = stamp["hits"] & (stamp["excess"] > FAINTEST * err)
-        return _inputs(data, err), _plane(truth), _plane(stamp["weight"])
+        return _inputs(data, np.median(err), level * (1 + alpha), rng), _plane(truth), _plane(stamp["weight"])
 
 
 class ExposureInpaintStamps(_Stamps):
@@ -59,12 +62,14 @@ class ExposureInpaintStamps(_Stamps):
     """
 
     def __getitem__(self, index):
-        """Inputs ``image``, ``hole`` and ``noise``; truth and weight (1, ny, nx)."""
+        """Inputs ``image``, ``hole``, ``noise`` and ``level``; truth and weight (1, ny, nx)."""
         rng = np.random.default_rng([self.seed, index])
         stamp = self.draw(rng)
         foreign = [self.draw(rng)["hits"] for _ in range(rng.integers(1, FOREIGN_MASKS + 1))]
         hole = np.logical_or.reduce(foreign)
-        inputs = _inputs(stamp["image"], _without_gaps(stamp["err"])) | {"hole": torch.from_numpy(hole | stamp["hits"])}
+        holes = {"hole": torch.from_numpy(hole | stamp["hits"])}
+        noise = np.median(_without_gaps(stamp["err"]))
+        inputs = _inputs(stamp["image"], noise, stamp["level"], rng) | holes
         usable = np.isfinite(stamp["image"]) & hole & ~stamp["hits"]
         return inputs, _plane(np.nan_to_num(stamp["image"])), _plane(stamp["weight"] * usable)
 
@@ -109,8 +114,11 @@ def _without_gaps(err):
     return np.where(np.isfinite(err), err, np.nanmedian(err) if np.isfinite(err).any() else 1).astype(np.float32)
 
 
-def _inputs(data, err):
-    return {"image": torch.from_numpy(data), "noise": torch.tensor(np.median(err), dtype=torch.float32)}
+def _inputs(data, noise, level, rng):
+    """Image with its noise and the level of the whole exposure, which the network has to measure now and then."""
+    known = {"noise": noise if rng.uniform() < KNOWN else np.nan, "level": level if rng.uniform() < KNOWN else np.nan}
+    image = torch.from_numpy(np.ascontiguousarray(data, dtype=np.float32))
+    return {"image": image} | {name: torch.tensor(value, dtype=torch.float32) for name, value in known.items()}
 
 
 def _plane(array):

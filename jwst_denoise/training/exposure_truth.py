@@ -11,7 +11,7 @@ ISOLATED = 1e-3  # largest share of a missing pixel in an interpolated one that 
 SQUARE = np.ones((3, 3), dtype=bool)
 
 
-def cosmic_ray_hits(image, err, reference, *, n_sigma=(5.0, 1.5), derivative=(1.2, 0.7), grow=1):
+def cosmic_ray_hits(image, err, reference, *, n_sigma=(5.0, 1.5), derivative=(1.5, 0.7), grow=1):
     """Pixels that are brighter in one exposure than in the median of all.
 
     Parameters

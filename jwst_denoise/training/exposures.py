@@ -1,6 +1,7 @@
 """A user's own exposures as training data: several of one field, whose median tells what cosmic rays have hit."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -92,6 +93,11 @@ class LabelledExposure:
     weight: np.ndarray
     name: str = ""
 
+    @cached_property
+    def level(self):
+        """Median of the image: its sky."""
+        return np.float32(np.nanmedian(self.image) if np.isfinite(self.image).any() else 0)
+
 
 def frames_of_shifts(shifts):
     """Frames of exposures that are shifted against each other.
@@ -147,7 +153,8 @@ def label(stack, progress=None, **thresholds):
 def _errors(stack):
     """Errors in units of their exposure's median, NaN where there is none, and those medians."""
     usable = np.isfinite(stack.usable())
-    typical = np.array([np.median(err[good]) if good.any() else 1 for err, good in zip(stack.errors, usable, strict=True)])
+    medians = [np.median(err[good]) if good.any() else 1 for err, good in zip(stack.errors, usable, strict=True)]
+    typical = np.array(medians, dtype=np.float32)
     return np.where(usable, stack.errors / typical[:, None, None], np.nan), typical
 
 
