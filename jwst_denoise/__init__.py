@@ -1,15 +1,18 @@
 """Removal of correlated detector noise from JWST exposures.
 
-Importing this package is cheap: step classes and sub-packages load on first use, so ``jwst_denoise.nsclean`` is there
-after ``import jwst_denoise`` and costs nothing until then.
+Importing this package is cheap: steps, functions and sub-packages load on first use, so ``jwst_denoise.nsclean`` is
+there after ``import jwst_denoise`` and costs nothing until then.
 """
 
 import importlib
 import pkgutil
 
-_CLASSES = {"NSCleanStep": "jwst_denoise.steps.nsclean_step"}
+_ATTRIBUTES = {
+    "NSCleanStep": "jwst_denoise.steps.nsclean_step:NSCleanStep",
+    "load_model": "jwst_denoise.model_files:load",
+}
 
-__all__ = sorted(_CLASSES)
+__all__ = sorted(_ATTRIBUTES)
 
 
 def _submodules():
@@ -21,12 +24,13 @@ def __getattr__(name):
         from importlib.metadata import version
 
         return version(__name__)
-    if name in _CLASSES:
-        return getattr(importlib.import_module(_CLASSES[name]), name)
+    if name in _ATTRIBUTES:
+        module, attribute = _ATTRIBUTES[name].split(":")
+        return getattr(importlib.import_module(module), attribute)
     if not name.startswith("_") and name in _submodules():
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_CLASSES, *_submodules(), "__version__"})
+    return sorted({*globals(), *_ATTRIBUTES, *_submodules(), "__version__"})

@@ -10,6 +10,7 @@ COMMANDS = {
     "simulate": ("simulate", "Write simulated exposures with their truth."),
     "crds-cache": ("crds_cache", "Build a CRDS cache with which the pipeline runs offline."),
     "pars": ("pars", "List, locate or copy the parameter files that come with the package."),
+    "models": ("models", "List, show and verify trained networks, or make a file of your own."),
     "mask": ("mask", "Make masks of the dark background."),
     "benchmark": ("benchmark", "Measure accuracy and speed beside other tools."),
 }

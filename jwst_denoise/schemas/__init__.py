@@ -1,5 +1,6 @@
-"""Header keywords of the steps, as an extension of the core schema of the JWST data models.
+"""Schemas: of model files, and of the header keywords of the steps.
 
+The keywords are an extension of the core schema of the JWST data models.
 A data model writes to the FITS header only what its schema knows. asdf lets a package answer for a schema of another
 one (packages are asked in the order of their names, the first answer counts), so the core schema is answered here by
 *core schema and denoise schema*. Every data model then carries the status keyword of these steps like those of the jwst
@@ -9,8 +10,10 @@ steps, through all later steps and files. Nothing heavy is imported.
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["get_resource_mappings"]
+__all__ = ["MODEL_SCHEMA", "get_resource_mappings"]
 
+#: File of the schema of model files.
+MODEL_SCHEMA = Path(__file__).with_name("model-1.0.0.yaml")
 _PREFIX = "http://stsci.edu/schemas/jwst_datamodel/"
 _EXTENDED_CORE = f"""%YAML 1.1
 ---
@@ -28,16 +31,19 @@ def get_resource_mappings():
     Returns
     -------
     list of dict
-        URI → YAML text: the extended core schema, the original one under another name, and the extension. Empty if
-        stdatamodels is not installed as expected, so that its own schema stays in force.
+        URI → YAML text: the schema of model files, the extended core schema, the original one under another name,
+        and the extension. Only the first if stdatamodels is not installed as expected, so that its own schema stays in
+        force.
     """
+    model = {f"asdf://jwst_denoise/schemas/{MODEL_SCHEMA.stem}": MODEL_SCHEMA.read_text()}
     original = _core_schema_path()
     if original is None:
-        return []
+        return [model]
     text = original.read_text().replace(f"{_PREFIX}core.schema", f"{_PREFIX}core_of_stdatamodels.schema")
     extension = Path(__file__).with_name("denoise.schema.yaml").read_text()
     return [
-        {
+        model
+        | {
             f"{_PREFIX}core.schema": _EXTENDED_CORE,
             f"{_PREFIX}core_of_stdatamodels.schema": text,
             f"{_PREFIX}denoise.schema": extension,
