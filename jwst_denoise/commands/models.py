@@ -82,7 +82,8 @@ def _row(name):
     info = model_files.read_info(name)
     domain = info["domain"]
     instruments = " ".join(domain.get("instruments", ["any"]))
-    return name, info["family"], f"{model_files.path_of(name).stat().st_size / 1e6:.1f} MB", instruments, domain["description"]
+    size = f"{model_files.path_of(name).stat().st_size / 1e6:.1f} MB"
+    return name, info["family"], size, instruments, domain["description"]
 
 
 def _print_markdown(text):

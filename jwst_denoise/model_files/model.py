@@ -1,14 +1,10 @@
 """A trained network that knows what it is."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from jwst_denoise.model_files.card import render
 from jwst_denoise.model_files.domain import Domain
 from jwst_denoise.model_files.values import ReadOnly
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = ["Model"]
 
@@ -28,9 +24,9 @@ class Model:
         Where the network is.
     """
 
-    network: "torch.nn.Module"
+    network: object
     info: ReadOnly
-    device: "torch.device"
+    device: object
 
     def __repr__(self):
         """Name, device and digest."""
