@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 
 _ATTRIBUTES = {
+    "CosmicRayMaskStep": "jwst_denoise.steps.cosmic_ray_mask_step:CosmicRayMaskStep",
     "NSCleanStep": "jwst_denoise.steps.nsclean_step:NSCleanStep",
     "load_model": "jwst_denoise.model_files:load",
 }

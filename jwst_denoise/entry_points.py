@@ -11,4 +11,7 @@ def get_steps():
     list of tuple
         (class, alias, is a pipeline) of every step.
     """
-    return [("jwst_denoise.NSCleanStep", "nsclean", False)]
+    return [
+        ("jwst_denoise.NSCleanStep", "nsclean", False),
+        ("jwst_denoise.CosmicRayMaskStep", "cosmic_ray_mask", False),
+    ]

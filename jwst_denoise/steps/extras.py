@@ -6,7 +6,8 @@ from pathlib import Path
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks
-from jwst_denoise.steps import qa
+from jwst_denoise.steps import mask_qa, qa
+from jwst_denoise.steps.result import MaskPreview
 
 __all__ = ["write"]
 
@@ -16,7 +17,9 @@ _MODEL_BY_DIMENSIONS = {2: datamodels.ImageModel, 3: datamodels.CubeModel, 4: da
 
 
 def write(step, model, result, settings):
-    """Write the products that were asked for: ``<root>_<alias>_noise.fits``, ``_mask``, ``_background``, ``_qa.png``.
+    """Write the products that were asked for.
+
+    ``<root>_<alias>_noise.fits``, ``_mask``, ``_background``, ``_qa.png``, and ``<root>_crprob.fits``.
 
     Parameters
     ----------
@@ -27,23 +30,27 @@ def write(step, model, result, settings):
     result : jwst_denoise.steps.result.Result
         What there is to write.
     settings : dict
-        ``save_noise``, ``save_mask``, ``save_background``, ``save_qa``.
+        ``save_noise``, ``save_mask``, ``save_background``, ``save_probability``, ``save_qa``.
     """
     for kind in ("noise", "background"):
         if settings.get(f"save_{kind}") and getattr(result, kind) is not None:
             _write_array(_path(step, model, kind), model, getattr(result, kind))
+    if settings.get("save_probability") and result.probability is not None:
+        _write_array(_path(step, model, "crprob", alone=True), model, result.probability)
     if settings.get("save_mask") and result.mask is not None:
         masks.write_mask(_announce(_path(step, model, "mask")), result.mask)
     if settings.get("save_qa") and result.preview is not None:
         title = f"{model.meta.filename or ''}  {step.class_alias}".strip()
-        qa.write(_announce(_path(step, model, "qa", ext="png")), result.preview, title)
+        picture = mask_qa if isinstance(result.preview, MaskPreview) else qa
+        picture.write(_announce(_path(step, model, "qa", ext="png")), result.preview, title)
 
 
-def _path(step, model, kind, **naming):
+def _path(step, model, kind, alone=False, **naming):
     """Path by stpipe's rules; cubes of integrations get ``ints`` in their name, so that rate and rateints differ."""
     level = {"level": "ints"} if isinstance(model, datamodels.CubeModel) else {}
     basepath = model.meta.filename or step.default_output_file()
-    path = Path(step.make_output_path(basepath=basepath, suffix=f"{step.class_alias}_{kind}", **naming, **level))
+    suffix = kind if alone else f"{step.class_alias}_{kind}"
+    path = Path(step.make_output_path(basepath=basepath, suffix=suffix, **naming, **level))
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

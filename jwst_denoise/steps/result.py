@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Preview", "Result"]
+__all__ = ["MaskPreview", "Preview", "Result"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,26 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class MaskPreview:
+    """One plane of an exposure in which pixels were flagged, for the picture.
+
+    Parameters
+    ----------
+    before, after : ndarray
+        (ny, nx) in the unit of the product; the same unless flagged pixels were filled.
+    flagged : ndarray of bool
+        (ny, nx), True on what was found.
+    label : str
+        Which plane it is.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    flagged: np.ndarray
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """Outcome of one correction.
 
@@ -42,14 +62,17 @@ class Result:
         The background mask.
     background : ndarray or None
         The smooth field under the dark pixels.
-    preview : Preview or None
+    preview : Preview, MaskPreview or None
         Planes for the picture.
     figures : dict
         Values for the provenance.
+    probability : ndarray or None
+        Probability of a cosmic ray in each pixel, in the shape of the data; of ramps, for each group.
     """
 
     noise: np.ndarray | None = None
     mask: np.ndarray | None = None
     background: np.ndarray | None = None
-    preview: Preview | None = None
+    preview: Preview | MaskPreview | None = None
     figures: dict = field(default_factory=dict)
+    probability: np.ndarray | None = None

@@ -1,0 +1,199 @@
+"""Filling of holes that cosmic rays leave in images, and the error of the filling measured on the very image."""
+
+import numpy as np
+from scipy import ndimage
+
+from jwst_denoise.nsclean.statistics import masked_median
+
+__all__ = ["METHODS", "inpaint", "measured_error"]
+
+MODEL = "inpaint-2-32"
+WINDOW = 5  # pixels, of the masked median of LACosmic
+SHIFTS = ((0, 7), (7, 0), (0, -7), (-7, 0), (5, 5), (-5, -5), (5, -5), (-5, 5), (11, 3), (-3, 11))
+ENOUGH = {"biharmonic": 20_000}  # test pixels, where they cost time
+USUAL = 100_000
+QUANTILES = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1)  # edges of the bins of brightness
+FEWEST = 30  # test pixels of a bin
+
+
+def inpaint(image, hole, method="network", model="auto", err=None, bad=None):
+    """Fill holes of an image from their surroundings.
+
+    Parameters
+    ----------
+    image : ndarray
+        (ny, nx), or (n, ny, nx) of which each plane is taken by itself; any units; NaN where there is no datum.
+    hole : ndarray of bool
+        True where to fill, (ny, nx) or the image's shape.
+    method : {"network", "median", "biharmonic"}, optional
+        A network of the family ``inpaint`` (Zhang & Bloom 2020, ApJ 889, 24, section 2); the median of the good pixels
+        in 5 × 5, in a larger window where there is none (van Dokkum 2001, PASP 113, 1420); a biharmonic function
+        (scikit-image, which the extra ``evaluate`` installs).
+    model : str, path-like or Model, optional
+        Of the network: name of a shipped model, path of a model file, or a loaded one; ``"auto"`` is inpaint-2-32.
+    err : ndarray or float, optional
+        1-sigma noise; only the network uses it.
+    bad : ndarray of bool, optional
+        Pixels that are neither used nor changed, in a hole or not.
+
+    Returns
+    -------
+    ndarray
+        Same shape and type; everything outside the holes is as it was.
+
+    Raises
+    ------
+    ValueError
+        If the method is not known, the shapes do not fit, or the model is none for inpainting.
+    ImportError
+        If the method needs a package that is not installed.
+
+    Examples
+    --------
+    >>> image = np.ones((5, 5))
+    >>> image[2, 2] = 99
+    >>> bool(inpaint(image, image > 9, method="median")[2, 2] == 1)
+    True
+    """
+    if method not in METHODS:
+        raise ValueError(f"method={method!r} of inpainting is not one of {', '.join(METHODS)}")
+    image = np.asarray(image)
+    if image.ndim not in (2, 3) or np.shape(hole) != image.shape[-np.ndim(hole) :] or np.ndim(hole) < 2:
+        raise ValueError(f"the mask of holes has shape {np.shape(hole)}, the image {image.shape}")
+    shape = image.shape
+    bad = np.broadcast_to(False if bad is None else np.asarray(bad, dtype=bool), shape).reshape(-1, *shape[-2:])
+    hole = np.broadcast_to(np.asarray(hole, dtype=bool), shape).reshape(-1, *shape[-2:]) & ~bad
+    errs = [None] * len(hole) if err is None else np.broadcast_to(err, shape).reshape(hole.shape)
+    result = np.array(image).reshape(hole.shape)
+    fill = METHODS[method]
+    for plane, *about in zip(result, hole, errs, bad, strict=True):
+        if about[0].any():
+            plane[about[0]] = fill(plane, *about, model)
+    return result.reshape(shape)
+
+
+def measured_error(image, hole, method="network", model="auto", err=None, bad=None, filled=None):
+    """Error of the filled pixels, from the same method on shifted copies of the holes where the truth is known.
+
+    The rms difference from the data, less their noise, in bins of local brightness.
+
+    Parameters
+    ----------
+    image, hole, method, model, err, bad
+        As for `inpaint`, of one (ny, nx) image.
+    filled : ndarray, optional
+        The image as `inpaint` fills it, if it is at hand.
+
+    Returns
+    -------
+    ndarray
+        (ny, nx) in the unit of the image: 1-sigma error of the method in the holes, 0 elsewhere. The scatter of the
+        image, if it has too few good pixels to try the method on; NaN, if it has none.
+    """
+    bad = ~np.isfinite(image) if bad is None else np.asarray(bad, dtype=bool) | ~np.isfinite(image)
+    hole = np.asarray(hole, dtype=bool)
+    if filled is None:
+        filled = inpaint(image, hole, method, model, err, bad & ~hole)
+    error = np.zeros(np.shape(image), dtype=np.float32)
+    test = _test_holes(hole, ~(bad | hole), ENOUGH.get(method, USUAL))
+    if np.count_nonzero(test) < FEWEST:
+        rest = image[~(bad | hole)]
+        error[hole] = np.std(rest) if rest.size else np.nan
+        return error
+    trial = inpaint(image, test, method, model, err, bad | hole)
+    square = (trial[test] - image[test]).astype(float) ** 2
+    if err is not None:
+        square -= np.broadcast_to(np.nan_to_num(err), np.shape(image))[test].astype(float) ** 2
+    brightness, variance = _binned(trial[test], square)
+    error[hole] = np.sqrt(np.interp(filled[hole], brightness, variance))
+    return error
+
+
+def _test_holes(hole, good, enough):
+    """Copies of the holes, shifted to good pixels, not beside each other; as many as are enough."""
+    test = np.zeros_like(hole)
+    labels, _ = ndimage.label(hole, np.ones((3, 3)))
+    hole = hole & (labels % max(1, np.count_nonzero(hole) // enough) == 0)
+    for dy, dx in SHIFTS:
+        if np.count_nonzero(test) >= enough / 3:
+            break
+        moved = _shifted(hole, dy, dx) & good
+        test |= moved & ~ndimage.binary_dilation(test, np.ones((3, 3)))
+    return test
+
+
+def _shifted(mask, dy, dx):
+    ny, nx = mask.shape
+    result = np.zeros_like(mask)
+    result[max(dy, 0) : ny + min(dy, 0), max(dx, 0) : nx + min(dx, 0)] = mask[
+        max(-dy, 0) : ny - max(dy, 0), max(-dx, 0) : nx - max(dx, 0)
+    ]
+    return result
+
+
+def _binned(value, square):
+    """Mean brightness and mean square error of bins that hold `FEWEST` values or more."""
+    order = np.argsort(value)
+    edges = [0]
+    for edge in (round(quantile * len(value)) for quantile in QUANTILES[1:]):
+        if edge - edges[-1] >= FEWEST:
+            edges.append(edge)
+    edges[-1] = len(value)
+    parts = [order[low:high] for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    means = [(np.mean(value[part], dtype=float), np.mean(square[part])) for part in parts]
+    brightness, variance = np.array(means).T
+    return brightness, np.maximum(variance, 0)
+
+
+def _network(image, hole, err, bad, model):
+    """Values of the network in the holes."""
+    return _loaded(model).predict(image, hole, err=err, bad=bad)[hole]
+
+
+def _loaded(model):
+    """Model of the family ``inpaint``."""
+    if not hasattr(model, "predict"):
+        from jwst_denoise import model_files
+
+        model = model_files.load(MODEL if model == "auto" else model)
+    family = model.info["family"]
+    if family != "inpaint":
+        raise ValueError(f"model {model.info['name']} is of the family {family}; filling holes needs one of 'inpaint'")
+    return model
+
+
+def _median(image, hole, err, bad, model):
+    """Median of the good pixels around each pixel of a hole; of all good ones where no window holds any."""
+    good = np.isfinite(image) & ~hole & ~bad
+    rows, columns = np.nonzero(hole)
+    values = np.full(len(rows), np.median(image[good]) if good.any() else np.nan, dtype=image.dtype)
+    left, reach = np.arange(len(rows)), WINDOW // 2
+    while len(left) and reach < max(image.shape):
+        y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+        y, x = rows[left, None] + y, columns[left, None] + x
+        inside = (y >= 0) & (y < image.shape[0]) & (x >= 0) & (x < image.shape[1])
+        y, x = np.where(inside, y, 0), np.where(inside, x, 0)
+        usable = inside & good[y, x]
+        some = usable.any(axis=1)
+        values[left[some]] = masked_median(image[y[some], x[some]], usable[some])
+        left, reach = left[~some], 2 * reach
+    return values
+
+
+def _biharmonic(image, hole, err, bad, model):
+    """Biharmonic function through the pixels around each hole; unusable ones there stand at their median."""
+    try:
+        from skimage.restoration import inpaint_biharmonic
+    except ImportError as error:
+        message = "method='biharmonic' needs scikit-image: pip install 'jwst_denoise[evaluate]'"
+        raise ImportError(message) from error
+    unusable = (bad | ~np.isfinite(image)) & ~hole
+    known = np.where(unusable | hole, 0, image).astype(float)
+    near = unusable & ndimage.binary_dilation(hole, np.ones((5, 5)))
+    if near.any():
+        known[near] = _median(image, near, err, bad | hole, model)
+    return inpaint_biharmonic(known, hole, split_into_regions=True)[hole]
+
+
+#: Name of a method -> function of (image, hole, err, bad, model) that gives the values in the holes.
+METHODS = {"network": _network, "median": _median, "biharmonic": _biharmonic}
