@@ -44,6 +44,11 @@ class CosmicRayParameters:
         Exponential scale of the halo over the radius of the core.
     shower_level, shower_size : float
         Charge of a lump, e- a pixel, and size of a shower, pixels.
+    ring_rate, ring_scale, ring_time : float
+        What a snowball's core sends into its surroundings after the hit: e- / s at the edge of the core, the scales on
+        which it falls with the distance in pixels and with the time in s; see `jwst_denoise.simulate.spill`. Levels
+        are chosen such that rings are a few pixels wide in the groups of some minutes, as in the images of
+        spacetelescope/jwst #10355.
     """
 
     flux: float = 5.0
@@ -63,6 +68,9 @@ class CosmicRayParameters:
     halo_scale: float = 0.6
     shower_level: float = 40.0
     shower_size: float = 30.0
+    ring_rate: float = 8.0
+    ring_scale: float = 1.5
+    ring_time: float = 150.0
 
     def __post_init__(self):
         """Refuse negative rates and charges."""

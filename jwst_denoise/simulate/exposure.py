@@ -10,6 +10,7 @@ from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.detectors import detector as find_detector
 from jwst_denoise.simulate.patterns import read_pattern
 from jwst_denoise.simulate.response import digitise, respond
+from jwst_denoise.simulate.spill import Spill
 from jwst_denoise.simulate.truth import Exposure, Truth
 
 __all__ = ["Switches", "simulate_exposure"]
@@ -151,6 +152,7 @@ class _Simulation:
         self.dark = self.detector.dark_rate(shape, corner) if self.on.dark else np.float32(0)
         self.bias = self.detector.superbias(shape, corner) if self.on.superbias else np.float32(self.detector.bias)
         self.frame = reset.picture_frame(shape, corner, self.detector.size)
+        self.spill = Spill(shape, self.hits)
         noise = self.detector.read_noise, self.detector.reference_read_noise
         self.white = np.where(self.light, *noise).astype(np.float32) / np.sqrt(np.float32(self.pattern.nframes))
 
@@ -164,6 +166,7 @@ class _Simulation:
             np.zeros(shape[:2]),
             self.frame,
             rng.normal(0, self.detector.picture_frame, self.nints) * self.on.picture_frame,
+            np.zeros(shape, dtype=np.float32) if self.pattern.nframes > 1 else None,
         )
         for integration in range(self.nints):
             rate = truth.rate[integration] if scene.ndim == 3 else truth.rate
@@ -181,7 +184,8 @@ class _Simulation:
         charge = np.zeros(self.readout.shape, dtype=np.float32)
         for group in range(self.ngroups):
             rays = truth.cosmic_rays[integration, group]
-            signal = self._group(charge, rate, rays, group == 0, rng) + self.bias
+            late = None if truth.late is None else truth.late[integration, group]
+            signal = self._group(charge, rate, rays, late, group == 0, rng) + self.bias
             electrons = level + truth.correlated[integration, group] + np.float32(truth.drift[integration, group])
             electrons += self.frame * np.float32(truth.picture_frame_rate[integration] * self._time(group))
             if self.on.read_noise:
@@ -211,13 +215,15 @@ class _Simulation:
             frames = correlated_noise(self.readout, self.detector, rng, (stop - start) * nframes)
             groups[start:stop] = frames.reshape(stop - start, nframes, *self.readout.shape).mean(axis=1)
 
-    def _group(self, charge, rate, rays, first, rng):
+    def _group(self, charge, rate, rays, late, first, rng):
         """Accumulate the frames of one group into ``charge`` and its cosmic rays into ``rays``; mean response in DN."""
         total = np.zeros_like(charge)
         effects = {name: getattr(self.on, name) for name in ("ipc", "nonlinearity", "saturation")}
         for frame in range(self.pattern.nframes):
             dropped = self.pattern.groupgap if frame == 0 and not first else 0
-            self._expose(charge, rate, rays, (dropped + 1) * self.frame_time, rng)
+            new = self._expose(charge, rate, rays, (dropped + 1) * self.frame_time, rng)
+            if late is not None:
+                late += new * np.float32(frame / self.pattern.nframes)
             total += respond(charge, self.detector, **effects)
         total *= self.light / np.float32(self.pattern.nframes)
         return total
@@ -225,7 +231,12 @@ class _Simulation:
     def _expose(self, charge, rate, rays, seconds, rng):
         expected = rate * np.float32(seconds)
         charge += rng.poisson(expected) if self.on.poisson else expected
-        if self.on.cosmic_rays:
-            new = cosmic_rays(self.readout.shape, seconds, self.hits, rng) * self.light
-            charge += new
-            rays += new
+        if not self.on.cosmic_rays:
+            return np.float32(0)
+        new = cosmic_rays(self.readout.shape, seconds, self.hits, rng) * self.light
+        ring = self.spill.run(seconds) * self.light
+        self.spill.start(new, rng)
+        charge += new + (rng.poisson(ring) if self.on.poisson and ring.any() else ring)
+        new += ring
+        rays += new
+        return new

@@ -24,13 +24,16 @@ class Truth:
         (nints, ngroups, ny, nx) e- float32: 1/f and alternating-column noise of each group.
     cosmic_rays : ndarray
         (nints, ngroups, ny, nx) e- float32: charge of cosmic rays that arrived between the last frame of the group
-        before (or the reset) and the last frame of this one.
+        before (or the reset) and the last frame of this one, rings of snowballs included.
     drift : ndarray
         (nints, ngroups) e-: level common to all pixels of each group.
     picture_frame : ndarray
         (ny, nx) template of the picture frame.
     picture_frame_rate : ndarray
         (nints,) e- / s: amplitude of the template in each integration.
+    late : ndarray or None
+        (nints, ngroups, ny, nx) e- float32: the part of ``cosmic_rays`` that came between the averaged frames of a
+        group and is missing in their mean; None where a group is one frame.
     """
 
     rate: np.ndarray
@@ -39,6 +42,17 @@ class Truth:
     drift: np.ndarray
     picture_frame: np.ndarray
     picture_frame_rate: np.ndarray
+    late: np.ndarray | None = None
+
+    def cosmic_ray_differences(self, integration):
+        """What cosmic rays add to the differences of successive groups, (ngroups - 1, ny, nx) e-.
+
+        A hit between the averaged frames of a group shows in two differences.
+        """
+        added = self.cosmic_rays[integration, 1:]
+        if self.late is None:
+            return added
+        return added - np.diff(self.late[integration], axis=0)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import torch
 
 from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.scenes import ScenePool
 from jwst_denoise.training.tasks import SEEDS
 
@@ -12,7 +13,7 @@ __all__ = ["calibrate", "operating_points"]
 
 RATES = (0.0005, 0.005)  # false-positive rates of the operating points
 FIELDS = ("galaxies", "cluster", "resolved", "slices")
-SCENES = 24  # of each kind
+SCENES = 24  # of each kind, at most
 
 
 def calibrate(family, network, settings):
@@ -60,7 +61,8 @@ def operating_points(probability, truth):
 def _probabilities(network, kind, settings):
     """Probability and truth of all good pixels of the calibration stamps of a kind."""
     probability, truth = [], []
-    for inputs, expected, weight in _items(MaskStamps, kind, settings):
+    stamps = RampStamps if settings.data == "ramps" else MaskStamps
+    for inputs, expected, weight in _items(stamps, kind, settings):
         with torch.inference_mode():
             output = torch.sigmoid(network(**inputs))[0]
         use = weight > 0
@@ -87,7 +89,7 @@ def _scale(inputs):
 
 def _items(stamps, kind, settings):
     seed = SEEDS["calibration"] + settings.seed
-    pool = ScenePool.draw(SCENES, seed, [kind])
+    pool = ScenePool.draw(min(SCENES, settings.calibration), seed, [kind])
     dataset = stamps(pool, settings.calibration, seed, settings.stamp)
     for index in range(len(dataset)):
         inputs, expected, weight = dataset[index]

@@ -72,12 +72,17 @@ class Preset:
 
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=70, warm=20, schedule="cosine", validation=128)
 
+_RAMP = replace(
+    _SMALL, depth=3, hidden=16, data="ramps", scenes=160, steps=50, epochs=24, warm=8, validation=96, calibration=192
+)
+
 #: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
-#: in an hour.
+#: in an hour; ``ramp``: the same for group differences.
 PRESETS = MappingProxyType(
     {
         ("cosmic_ray_mask", "paper"): Preset(),
         ("cosmic_ray_mask", "small"): _SMALL,
+        ("cosmic_ray_mask", "ramp"): _RAMP,
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, learning_rate=0.003),
     }

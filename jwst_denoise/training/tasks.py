@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 from jwst_denoise.networks import build
 from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.scenes import ScenePool
 
 __all__ = ["SEEDS", "Task", "task"]
@@ -64,6 +65,8 @@ def _parts(family, settings):
     architecture = {"family": family, "depth": settings.depth, "hidden": settings.hidden}
     if family == "inpaint":
         return build(architecture), InpaintStamps, inpainting_loss
+    if settings.data == "ramps":
+        return build(architecture | {"family": "cosmic_ray_mask-ramp"}), RampStamps, mask_loss
     return build(architecture), MaskStamps, mask_loss
 
 
