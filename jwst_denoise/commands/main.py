@@ -11,6 +11,7 @@ COMMANDS = {
     "crds-cache": ("crds_cache", "Build a CRDS cache with which the pipeline runs offline."),
     "pars": ("pars", "List, locate or copy the parameter files that come with the package."),
     "models": ("models", "List, show and verify trained networks, or make a file of your own."),
+    "train": ("train", "Train a network, on simulated exposures or on your own."),
     "mask": ("mask", "Make masks of the dark background."),
     "benchmark": ("benchmark", "Measure accuracy and speed beside other tools."),
 }
@@ -80,3 +81,7 @@ def _line(error):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug):
     """Remove correlated detector noise from JWST exposures."""
+
+
+if __name__ == "__main__":  # python -m jwst_denoise.commands.main, in a source tree of which nothing is installed
+    main()

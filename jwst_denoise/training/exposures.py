@@ -30,6 +30,8 @@ class ExposureStack:
         What errors call the exposures: file names.
     interrupted : ndarray, optional
         (n, ny, nx) bool: pixels in which the jump step has found a hit already; out of the loss.
+    setup : str, optional
+        Instrument, detector and filter.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class ExposureStack:
     frames: np.ndarray
     names: tuple = field(default=())
     interrupted: np.ndarray | None = None
+    setup: str = ""
 
     def __post_init__(self):
         """Check the number of exposures and the shapes."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from jwst_denoise.training.calibration import calibrate
+from jwst_denoise.training.exposure_scores import scores
 from jwst_denoise.training.loop import fit
 from jwst_denoise.training.presets import preset as find_preset
 from jwst_denoise.training.tasks import SEEDS, task
@@ -18,7 +19,7 @@ from jwst_denoise.training.tasks import SEEDS, task
 __all__ = ["train"]
 
 
-def train(family, preset, output, *, resume=False, progress=True, **overrides):
+def train(family, preset, output, *, resume=False, progress=True, exposures=None, **overrides):
     """Train a network.
 
     Parameters
@@ -34,6 +35,8 @@ def train(family, preset, output, *, resume=False, progress=True, **overrides):
         Go on from the last checkpoint in ``output``.
     progress : bool, optional
         Show a progress bar.
+    exposures : sequence of `~jwst_denoise.training.exposures.ExposureStack`, optional
+        Train on these exposures of one's own instead of simulated ones.
     **overrides
         Values of `Preset` to replace, e.g. ``hidden=4``.
 
@@ -51,7 +54,7 @@ def train(family, preset, output, *, resume=False, progress=True, **overrides):
     output.mkdir(parents=True, exist_ok=True)
     lightning.seed_everything(settings.seed, verbose=False)
     started = time.time()
-    todo = task(family, settings)
+    todo = task(family, settings, exposures=exposures)
     result = fit(todo, settings, output, resume=resume, progress=progress)
     network = todo.network.eval().to("cpu")
     np.savez(output / "weights.npz", **{name: value.numpy() for name, value in network.state_dict().items()})
@@ -60,12 +63,17 @@ def train(family, preset, output, *, resume=False, progress=True, **overrides):
         "provenance": {
             "family": family, "preset": preset, "overrides": overrides, "settings": asdict(settings), "seeds": SEEDS,
             **result, "hours": round((time.time() - started) / 3600, 2), "machine": _machine(),
-            "torch": torch.__version__, "numpy": np.__version__,
+            "exposures": _names(exposures), "torch": torch.__version__, "numpy": np.__version__,
         },
-        **calibrate(family, network, settings),
+        **(calibrate(family, network, settings) if exposures is None else scores(family, network, todo.validation)),
     }  # fmt: skip
     (output / "info.json").write_text(json.dumps(info, indent=1))
     return output
+
+
+def _names(exposures):
+    """Files that the training has seen; None for simulated exposures."""
+    return None if exposures is None else sorted({name for stack in exposures for name in stack.names})
 
 
 def _machine():

@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.statistics import level_and_noise
+from jwst_denoise.training.exposure_stamps import exposure_sets
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
 from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.scenes import ScenePool
@@ -39,8 +40,8 @@ class Task:
     loss: object
 
 
-def task(family, settings, progress=None):
-    """Task of a family with a preset's settings on simulated exposures.
+def task(family, settings, progress=None, exposures=None):
+    """Task of a family with a preset's settings.
 
     Parameters
     ----------
@@ -50,8 +51,12 @@ def task(family, settings, progress=None):
         Sizes.
     progress : callable, optional
         Called with the number of scenes that are drawn.
+    exposures : sequence of ExposureStack, optional
+        A user's own exposures to train on; simulated ones without.
     """
     network, stamps, loss = _parts(family, settings)
+    if exposures is not None:
+        return Task(network, *exposure_sets(network.family, exposures, settings, SEEDS), loss)
     sets = []
     purposes = ("training", settings.batch * settings.steps, 1), ("validation", settings.validation, 4)
     for purpose, length, share in purposes:

@@ -1,0 +1,145 @@
+"""Command ``train``."""
+
+import importlib.util
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from jwst_denoise.training.presets import PRESETS, Preset
+
+__all__ = ["command"]
+
+FAMILIES = {}
+for _family, _preset in PRESETS:
+    FAMILIES.setdefault(_family, []).append(_preset)
+KNOWN = "; ".join(f"{family}: {', '.join(presets)}" for family, presets in FAMILIES.items())
+VALUES = asdict(Preset())
+#: Family -> exposure and options with which strun uses the model.
+USES = {
+    "cosmic_ray_mask": "exposure_rate.fits --model",
+    "inpaint": "exposure_rate.fits --inpaint=network --inpaint_model",
+}
+CARD = (
+    "Made with `jwst-denoise train {family} --preset {preset}` on {data}. Look at the scores before you rely on it.\n"
+)
+
+
+@click.command("train", epilog=f"Families and their presets: {KNOWN}. Values of --set: {', '.join(VALUES)}.")
+@click.argument("family", metavar="FAMILY")
+@click.argument("files", nargs=-1, metavar="", type=click.Path(path_type=Path))
+@click.option("--preset", default="small", show_default=True, help="Size and schedule; paper is for a GPU.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory of checkpoints, log, weights and model file.  [default: train_FAMILY_PRESET]",
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the output directory.")
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Replace a value of the preset; repeatable.")
+@click.option(
+    "--exposures",
+    "exposures",
+    multiple=True,
+    metavar="FILE...",
+    type=click.Path(path_type=Path),
+    help="Train on these: rate, cal or rateints files, three or more of a field with one detector and filter.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Added to all seeds.")
+def command(family, files, preset, output, resume, changes, exposures, seed):
+    r"""Train a network of FAMILY, on simulated exposures or on your own.
+
+    Needs torch and lightning (pip install 'jwst_denoise[train]') but not the jwst package, unless your own exposures
+    are to be read. Every epoch leaves a line in log/ and a checkpoint; --resume goes on after a break.
+
+    \b
+        jwst-denoise train cosmic_ray_mask --preset small --output run
+        jwst-denoise train cosmic_ray_mask --set hidden=4 --set epochs=40 --output run
+        jwst-denoise train cosmic_ray_mask --output mine --exposures jw*_nrca1_cal.fits
+        strun cosmic_ray_mask exposure_cal.fits --model=mine/cosmic_ray_mask-small.asdf
+    """
+    if files and not exposures:
+        raise click.UsageError(f"{files[0]}: what is it for? Exposures to train on come after --exposures")
+    overrides = {"seed": seed} | dict(_change(text) for text in changes)
+    _check(family, preset, overrides, exposures)
+    output = output or Path(f"train_{family}_{preset}")
+    _guard(output, resume)
+    stacks = _read((*exposures, *files)) if exposures else None
+
+    from jwst_denoise.training import train
+
+    train(family, preset, output, resume=resume, exposures=stacks, **overrides)
+    _describe(output, family, preset, stacks)
+    _finish(output, family, preset)
+
+
+def _change(text):
+    """Name and value of KEY=VALUE, with the type of the preset's value."""
+    name, _, value = text.partition("=")
+    if name not in VALUES:
+        raise click.BadParameter(f"{text!r}: a preset has no {name!r}; known: {', '.join(VALUES)}")
+    kind = type(VALUES[name])
+    try:
+        return name, kind(value)
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number"}[kind]
+        raise click.BadParameter(f"{text!r}: {name} is {wanted}, such as {VALUES[name]}") from None
+
+
+def _check(family, preset, overrides, exposures):
+    """Refuse what cannot be trained before anything is read or written."""
+    from jwst_denoise.training.presets import preset as find
+
+    settings = find(family, preset, **overrides)
+    if exposures and settings.data != "images":
+        raise click.UsageError(f"preset {preset} is trained on ramps; exposures are for networks that mask images")
+    missing = [name for name in ("torch", "lightning") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise click.ClickException(f"training needs {' and '.join(missing)}: pip install 'jwst_denoise[train]'")
+
+
+def _guard(output, resume):
+    """Keep what an earlier training left."""
+    if (output / "checkpoints").exists() and not resume:
+        raise click.UsageError(f"{output} holds a training; --resume goes on with it, or choose another --output")
+
+
+def _read(paths):
+    from jwst_denoise.products.exposure_stacks import read_stacks
+
+    stacks = read_stacks(paths)
+    for stack in stacks:
+        click.echo(f"{stack.setup}: {len(stack)} exposures")
+    return stacks
+
+
+def _describe(output, family, preset, stacks):
+    """Write ``about.json`` and ``card.md``, which `jwst_denoise.model_files.pack` asks for, unless they are there."""
+    if stacks:
+        data = f"exposures of one's own: {'; '.join(stack.setup for stack in stacks)}"
+        instruments = {"instruments": sorted({stack.setup.split()[0] for stack in stacks})}
+    else:
+        data, instruments = "simulated exposures of JWST's near-infrared detectors", {}
+    about = {"domain": {"description": f"Trained on {data}"} | instruments, "licence": "NOASSERTION"}
+    texts = {
+        "about.json": json.dumps(about, indent=1),
+        "card.md": CARD.format(family=family, preset=preset, data=data),
+    }
+    for name, text in texts.items():
+        if not (output / name).exists():
+            (output / name).write_text(text, encoding="utf-8")
+
+
+def _finish(output, family, preset):
+    """Make the model file, where asdf is installed, and say how to use it."""
+    path = output / f"{family}-{preset}.asdf"
+    if importlib.util.find_spec("asdf") is None:
+        click.echo(f"{output}: trained. Model files need asdf: where it is installed, with a copy of this directory,")
+        click.echo(f"  jwst-denoise models pack {output} {path.name}")
+        return
+    from jwst_denoise import model_files
+
+    model_files.pack(output, path, overwrite=True)
+    click.echo(f"{path}: model file; its card: jwst-denoise models show {path}")
+    use = "exposure_ramp.fits --model" if PRESETS[family, preset].data == "ramps" else USES[family]
+    click.echo(f"  strun cosmic_ray_mask {use}={path}")

@@ -1,0 +1,172 @@
+"""Command ``train``."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from jwst_denoise import model_files, products, simulate, training
+from jwst_denoise.commands.main import main
+
+TINY = ("stamp=32", "batch=2", "steps=2", "epochs=2", "warm=1", "validation=4", "calibration=8", "hidden=4", "scenes=4")
+TINY_OPTIONS = [word for value in TINY for word in ("--set", value)]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["train", *map(str, arguments)])
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the training was asked for; it leaves a network without having trained it."""
+    calls = []
+
+    def train(family, preset, output, **options):
+        calls.append({"family": family, "preset": preset, "output": output, **options})
+        network = training_network(family)
+        output.mkdir(parents=True, exist_ok=True)
+        np.savez(output / "weights.npz", **{k: v.numpy() for k, v in network.state_dict().items()})
+        info = {"architecture": network.architecture, "provenance": {"by": "test"}, "scores": {"none": 0.0}}
+        (output / "info.json").write_text(json.dumps(info))
+        return output
+
+    monkeypatch.setattr(training, "train", train, raising=False)
+    return calls
+
+
+def training_network(family):
+    from jwst_denoise.networks import build
+
+    return build({"family": family, "depth": 2, "hidden": 4})
+
+
+@pytest.fixture
+def exposures(tmp_path):
+    """Paths of three dithered exposures."""
+    rng = np.random.default_rng(5)
+    detector = simulate.detector("NRCB1")
+    rate, observation = simulate.scene("field", detector, rng, subarray_name="SUB64P")
+    paths = []
+    for number in range(3):
+        exposure = simulate.simulate_exposure(rate, detector, None, "RAPID", 4, 1, rng, observation=observation)
+        paths.append(products.write(exposure, tmp_path, f"dither{number}", ["rate"])["rate"])
+    return paths
+
+
+def test_options_reach_the_training(tmp_path, asked):
+    result = run("cosmic_ray_mask", "--output", tmp_path / "run", "--set", "hidden=4", "--set", "learning_rate=1e-4",
+                 "--seed", 7, "--resume")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert asked == [
+        {"family": "cosmic_ray_mask", "preset": "small", "output": tmp_path / "run", "resume": True, "exposures": None,
+         "hidden": 4, "learning_rate": 1e-4, "seed": 7}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("family", "use"),
+    [("cosmic_ray_mask", "exposure_rate.fits --model="), ("inpaint", "--inpaint=network --inpaint_model=")],
+)
+def test_ends_with_a_model_file_and_how_to_use_it(tmp_path, asked, family, use):
+    result = run(family, "--output", tmp_path / "run")
+    path = tmp_path / "run" / f"{family}-small.asdf"
+    assert result.exit_code == 0, result.output
+    assert use + str(path) in result.stdout
+    model = model_files.load(path, device="cpu")
+    assert model.info["family"] == family
+    assert "simulated exposures" in model.info["domain"]["description"]
+
+
+def test_words_of_the_user_are_kept(tmp_path, asked):
+    output = tmp_path / "run"
+    output.mkdir()
+    (output / "card.md").write_text("My own card.")
+    assert run("inpaint", "--output", output).exit_code == 0
+    assert model_files.read_info(output / "inpaint-small.asdf")["card"] == "My own card."
+
+
+def test_without_asdf_it_says_what_to_do(tmp_path, asked, monkeypatch):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "asdf" else find(name, *rest))
+    result = run("cosmic_ray_mask", "--output", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert f"jwst-denoise models pack {tmp_path / 'run'}" in result.stdout
+    assert {"about.json", "card.md"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    packed = CliRunner().invoke(main, ["models", "pack", str(tmp_path / "run"), str(tmp_path / "mine.asdf")])
+    assert packed.exit_code == 0, packed.output
+
+
+def test_exposures_are_read_and_handed_over(tmp_path, asked, exposures):
+    result = run("cosmic_ray_mask", "--output", tmp_path / "run", "--exposures", *exposures)
+    assert result.exit_code == 0, result.output
+    (stack,) = asked[0]["exposures"]
+    assert sorted(stack.names) == sorted(map(str, exposures))
+    assert "NIRCAM NRCB1" in result.stdout
+    domain = model_files.read_info(tmp_path / "run" / "cosmic_ray_mask-small.asdf")["domain"]
+    assert list(domain["instruments"]) == ["NIRCAM"]
+    assert "NRCB1" in domain["description"]
+
+
+@pytest.mark.parametrize("family", ["cosmic_ray_mask", "inpaint"])
+def test_trains_on_exposures(tmp_path, exposures, family):
+    result = run(family, "--output", tmp_path / "run", *TINY_OPTIONS, "--exposures", *exposures)
+    assert result.exit_code == 0, result.output
+    model = model_files.load(tmp_path / "run" / f"{family}-small.asdf", device="cpu")
+    assert list(model.info["provenance"]["exposures"]) == sorted(map(str, exposures))
+    assert set(model.info["scores"]) == {"validation_exposures"}
+    if family == "cosmic_ray_mask":
+        assert 0 < model.threshold(fpr=0.0005) < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["stars"], "no family 'stars' to train; known: cosmic_ray_mask, inpaint"),
+        (["inpaint", "--preset", "huge"], "inpaint has no preset 'huge'; known: paper, small"),
+        (["inpaint", "--set", "width=4"], "a preset has no 'width'; known: depth, hidden"),
+        (["inpaint", "--set", "hidden=many"], "'hidden=many': hidden is a whole number, such as 32"),
+        (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
+        (["inpaint", "a_rate.fits"], "Exposures to train on come after --exposures"),
+        (["inpaint", "--exposures", "none_rate.fits"], "there is no exposure none_rate.fits"),
+        (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "preset ramp is trained on ramps"),
+    ],
+)
+def test_bad_input_is_one_line(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code != 0
+    (line,) = result.stderr.splitlines()
+    assert message in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_earlier_training_is_not_overwritten(tmp_path, asked):
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    result = run("inpaint", "--output", tmp_path / "run")
+    assert result.exit_code != 0
+    assert "--resume goes on with it" in result.stderr
+    assert not asked
+
+
+def test_help_lists_families_and_presets():
+    result = run("--help")
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert "cosmic_ray_mask: paper, small" in text
+    assert "inpaint: paper, small" in text
+    assert "learning_rate" in text
+
+
+def test_works_where_jwst_is_not_installed():
+    blocked = ["jwst", "stpipe", "stdatamodels", "asdf", "astropy", "rich"]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked}))\n"
+        "from jwst_denoise.commands.main import main; main(['train', 'inpaint', '--preset', 'huge'])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "inpaint has no preset 'huge'" in result.stderr
