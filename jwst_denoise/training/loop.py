@@ -1,5 +1,8 @@
 """The training loop: Lightning with the paper's two phases of batch normalisation and its schedule."""
 
+import contextlib
+import logging
+import warnings
 from pathlib import Path
 
 import lightning
@@ -89,7 +92,7 @@ def fit(task, settings, output, *, resume=False, progress=True):
     settings : Preset
         Schedule.
     output : path
-        Directory for ``checkpoints/`` and ``log/``.
+        Directory for ``checkpoints/`` and ``log/`` (one version for every start).
     resume : bool, optional
         Go on from the last checkpoint, if there is one.
     progress : bool, optional
@@ -103,17 +106,39 @@ def fit(task, settings, output, *, resume=False, progress=True):
     directory = Path(output) / "checkpoints"
     last = directory / "last.ckpt"
     best = ModelCheckpoint(directory, "best", monitor="validation_loss", save_last=True, enable_version_counter=False)
-    trainer = lightning.Trainer(
-        max_epochs=settings.epochs, logger=CSVLogger(output, name="log", version=""), gradient_clip_val=GRADIENT,
+    with _quiet():
+        trainer = _trainer(settings, output, best, progress)
+        module = Training(task.network.to(memory_format=torch.channels_last), task.loss, settings)
+        checkpoint = str(last) if resume and last.exists() else None
+        trainer.fit(module, *_loaders(task, settings), ckpt_path=checkpoint, weights_only=True)
+    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    module.load_state_dict(state["state_dict"])
+    score = float(best.best_model_score)
+    return {"epochs": trainer.current_epoch, "steps": trainer.global_step, "validation_loss": score}
+
+
+def _trainer(settings, output, best, progress):
+    return lightning.Trainer(
+        max_epochs=settings.epochs, logger=CSVLogger(output, name="log"), gradient_clip_val=GRADIENT,
         callbacks=[best, *_callbacks(settings)], enable_progress_bar=progress, enable_model_summary=False,
         log_every_n_steps=1, precision="bf16-mixed", num_sanity_val_steps=0,
     )  # fmt: skip
-    module = Training(task.network.to(memory_format=torch.channels_last), task.loss, settings)
-    loaders = _loaders(task, settings)
-    trainer.fit(module, *loaders, ckpt_path=str(last) if resume and last.exists() else None, weights_only=True)
-    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
-    module.load_state_dict(state["state_dict"])
-    return {"epochs": trainer.current_epoch, "steps": trainer.global_step, "validation_loss": float(best.best_model_score)}
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Without Lightning's hints and without warnings about its own use of torch."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module=r"(lightning|torch)\.")
+        for text in (".*does not have many workers.*", "Checkpoint directory .* is not empty"):
+            warnings.filterwarnings("ignore", text)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _callbacks(settings):
