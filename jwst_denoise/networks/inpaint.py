@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import conv2d
 
 from jwst_denoise.networks import planes
 from jwst_denoise.networks.statistics import level_and_noise, scaled
@@ -10,14 +11,17 @@ from jwst_denoise.networks.unet import UNet, UNetConfig
 
 __all__ = ["Inpaint"]
 
+SURROUNDINGS = ((1.0, 1.0), (3.5, 1e-3))  # widths in pixels and weights of the mean around a pixel
+REACH = 10  # pixels that it reaches
 LARGEST = 16.0  # asinh of the brightest value, in units of the noise, that can come out
 
 
 class Inpaint(nn.Module):
     """``inpaint-D-H`` of deepCR on an image in any units.
 
-    The network sees the image with its holes at 0 (the sky level) and the mask of the holes, both in the units of
-    `CosmicRayMask`; pixels without datum count as holes.
+    The image is brought to the units of `CosmicRayMask`. The network sees how far it lies from the mean of its
+    surroundings, with holes at 0, the mask of the holes, and that mean, to which its answer is added: a star so looks
+    the same at any brightness. Pixels without datum count as holes.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ class Inpaint(nn.Module):
 
     def __init__(self, depth=2, hidden=32):
         super().__init__()
-        self.unet = UNet(UNetConfig(depth, hidden, inputs=2))
+        self.unet = UNet(UNetConfig(depth, hidden, inputs=3))
 
     @property
     def architecture(self):
@@ -48,8 +52,8 @@ class Inpaint(nn.Module):
     def forward(self, image, hole, noise=None, level=None):
         """Values (N, 1, ny, nx), in units of the noise above the sky level, for images (N, ny, nx) and holes (bool)."""
         level, noise = level_and_noise(image, noise, level)
-        values, good = scaled(image.masked_fill(hole, torch.nan), level, noise)
-        return _expanded(self.unet(torch.stack([values, 1 - good], dim=1)))
+        inputs, around = _inputs(*scaled(image.masked_fill(hole, torch.nan), level, noise))
+        return _expanded(self.unet(inputs) + around)
 
     def predict(self, image, hole, err=None, bad=None, tile=256):
         """Fill the holes of an image.
@@ -85,12 +89,36 @@ class Inpaint(nn.Module):
         hole = np.asarray(hole, dtype=bool)
         outside = hole if bad is None else hole | np.asarray(bad, dtype=bool)
         data, level, noise = planes.noise_of(image, err, outside)
-        values, good = scaled(torch.from_numpy(data)[None], level, noise)
-        output = _expanded(planes.run(self.unet, torch.cat([values, 1 - good]), tile)) * noise + level
+        inputs, around = _inputs(*scaled(torch.from_numpy(data)[None], level, noise))
+        output = _expanded(planes.run(self.unet, inputs[0], tile) + around[0, 0]) * noise + level
         fill = hole if bad is None else hole & ~np.asarray(bad, dtype=bool)
         result = np.array(image)
         result[fill] = output.numpy()[fill]
         return result
+
+
+def _inputs(values, good):
+    """Channels (N, 3, ny, nx) of the network and the mean of the surroundings (N, 1, ny, nx)."""
+    values, good = values[:, None], good[:, None]
+    with torch.autocast(values.device.type, enabled=False):
+        around = surroundings(values, good)
+    return torch.cat([(values - around) * good, 1 - good, around], dim=1), around
+
+
+def surroundings(values, good):
+    """Mean of the good pixels around each pixel, (N, 1, ny, nx): the nearest count, others where these are missing."""
+    offset = torch.arange(-REACH, REACH + 1, dtype=values.dtype, device=values.device)
+    total, weight = torch.zeros_like(values), torch.full_like(values, 1e-12)
+    for width, share in SURROUNDINGS:
+        kernel = torch.exp(-0.5 * (offset / width) ** 2)
+        total += share * _blurred(values * good, kernel)
+        weight += share * _blurred(good, kernel)
+    return total / weight
+
+
+def _blurred(image, kernel):
+    rows = conv2d(image, kernel.reshape(1, 1, -1, 1), padding=(REACH, 0))
+    return conv2d(rows, kernel.reshape(1, 1, 1, -1), padding=(0, REACH))
 
 
 def _expanded(output):

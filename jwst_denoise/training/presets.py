@@ -73,7 +73,7 @@ class Preset:
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=70, warm=20, schedule="cosine", validation=128)
 
 _RAMP = replace(
-    _SMALL, depth=3, hidden=16, data="ramps", scenes=160, steps=50, epochs=24, warm=8, validation=96, calibration=192
+    _SMALL, depth=3, hidden=8, data="ramps", scenes=80, steps=40, epochs=24, warm=8, validation=64, calibration=128
 )
 
 #: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
@@ -84,7 +84,7 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "small"): _SMALL,
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
-        ("inpaint", "small"): replace(_SMALL, learning_rate=0.003),
+        ("inpaint", "small"): replace(_SMALL, epochs=55, warm=15, learning_rate=0.004),
     }
 )
 
