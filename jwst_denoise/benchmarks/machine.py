@@ -1,16 +1,22 @@
 """The machine and the versions that figures of speed belong to."""
 
+import contextlib
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 __all__ = ["describe", "sentence"]
 
 PACKAGES = ("jwst_denoise", "jwst", "stcal", "numpy", "scipy", "photutils")
 
 
-def describe():
+def describe(packages=()):
     """Processor, cores, memory, load and versions.
+
+    Parameters
+    ----------
+    packages : iterable of str, optional
+        More packages whose versions count; those that are not installed are left out.
 
     Returns
     -------
@@ -23,7 +29,7 @@ def describe():
         "load": [round(load, 2) for load in os.getloadavg()],
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES} | dict(_installed(packages)),
     }
 
 
@@ -34,6 +40,12 @@ def sentence(machine):
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_GB']} GB, load {machine['load'][0]}; "
         f"Python {machine['python']}, {versions}"
     )
+
+
+def _installed(packages):
+    for name in packages:
+        with contextlib.suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 def _processor():

@@ -27,7 +27,7 @@ class Group:
 
     def rows(self, quick):
         """Measure."""
-        module, _, function = self.function.partition(".")
+        module, _, function = self.function.rpartition(".")
         measure: Callable = getattr(import_module(f"jwst_denoise.benchmarks.{module}"), function)
         for row in measure(quick):
             yield replace(row, group=self.name)
