@@ -69,7 +69,8 @@ def verify(models):
 def pack(directory, path, overwrite):
     """Make the model file PATH of what a training left in DIRECTORY.
 
-    DIRECTORY holds weights.npz, info.json and, if info.json has no card, card.md.
+    DIRECTORY holds weights.npz and info.json from the training, and from you about.json (domain, licence) and card.md
+    (what the model is for and where it must not be used). The model is named after PATH.
     """
     from jwst_denoise import model_files
 

@@ -160,8 +160,10 @@ def _converted(path):
     """The model with its arrays, all in memory."""
     try:
         options = {"lazy_load": False, "memmap": False, "ignore_missing_extensions": True}
-        with asdf.open(path, custom_schema=str(MODEL_SCHEMA), **options) as file:
-            return dict(file.tree["model"])
+        with asdf.config_context() as config:
+            config.validate_on_read = True
+            with asdf.open(path, custom_schema=str(MODEL_SCHEMA), **options) as file:
+                return dict(file.tree["model"])
     except asdf.ValidationError as error:
         where = ".".join(map(str, error.path)) or "the file"
         raise ValueError(f"{path}: {where} is against the schema of model files: {error.message[:200]}") from error

@@ -53,14 +53,14 @@ def pack(directory, path, overwrite=False, **changes):
     Parameters
     ----------
     directory : path-like
-        Holds ``weights.npz`` (arrays by name), ``info.json`` (the fields of `ModelInfo`) and, if ``info.json`` has no
-        card, ``card.md``.
+        Holds ``weights.npz`` (arrays by name) and ``info.json`` (fields of `ModelInfo`) from the training, and of the
+        author's hand, if they are there, ``about.json`` (further fields: ``domain``, ``licence``) and ``card.md``.
     path : path-like
-        File to write; ends in ``.asdf``.
+        File to write; ends in ``.asdf``. Without a ``name`` in the files, the model is named after it.
     overwrite : bool, optional
         Replace a file that is there.
     **changes
-        Fields that take the place of those in ``info.json``.
+        Fields that take the place of those in the files.
 
     Returns
     -------
@@ -75,18 +75,22 @@ def pack(directory, path, overwrite=False, **changes):
     ValueError
         If the information or a weight is not valid; nothing is written.
     """
-    directory = Path(directory)
-    said = _json(directory / "info.json") | changes
-    card = directory / "card.md"
-    if "card" not in said and card.is_file():
-        said["card"] = card.read_text(encoding="utf-8")
+    directory, path = Path(directory), Path(path)
     arrays = _arrays(directory / "weights.npz")
+    said = {"name": path.stem, **_json(directory / "info.json"), **_by_hand(directory), **changes}
     try:
         info = ModelInfo.from_mapping(said)
     except ValueError as error:
-        raise ValueError(f"{directory / 'info.json'}: {error}") from error
+        raise ValueError(f"{directory}: {error} (in info.json, or by hand in about.json and card.md)") from error
     restore(info.architecture, arrays, directory)
     return container.write(path, info, arrays, overwrite)
+
+
+def _by_hand(directory):
+    """What the author of a model wrote beside the files of the training."""
+    about, card = directory / "about.json", directory / "card.md"
+    said = _json(about) if about.is_file() else {}
+    return said | ({"card": card.read_text(encoding="utf-8")} if card.is_file() else {})
 
 
 def _json(path):

@@ -1,0 +1,61 @@
+"""A small random model and its information."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from jwst_denoise import model_files
+from jwst_denoise.networks import build
+
+ARCHITECTURE = {"family": "cosmic_ray_mask", "depth": 2, "hidden": 2}
+INFO = {
+    "name": "random-2-2",
+    "domain": {
+        "description": "simulated images with random weights",
+        "instruments": ["NIRCAM", "NIRISS"],
+        "kinds": ["image"],
+        "exposure_time": [10, 3000],
+    },
+    "provenance": {"seeds": [1, 2], "command": "none", "hours": 0.0},
+    "scores": {"galaxies": {"ours": 0.25, "peer": 0.5}},
+    "licence": "BSD-3-Clause",
+    "card": "Random weights.\n\nNot for use.",
+    "thresholds": {"0.0005": 0.9, "0.005": 0.1},
+}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def info():
+    return copy.deepcopy(INFO)
+
+
+@pytest.fixture
+def network():
+    """Random weights, and statistics of batch normalisation that are not those of a new network."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        made = build(ARCHITECTURE)
+        for name, buffer in made.named_buffers():
+            if name.endswith("running_mean"):
+                buffer.normal_()
+    return made.eval()
+
+
+@pytest.fixture
+def path(tmp_path, network, info):
+    return model_files.save(tmp_path / "random-2-2.asdf", network, info)
+
+
+@pytest.fixture
+def image():
+    return np.random.default_rng(3).normal(5, 1, (20, 24)).astype("float32")
