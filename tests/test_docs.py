@@ -13,22 +13,25 @@ COMMON = {
     "pre_hooks", "post_hooks", "output_file", "output_dir", "output_ext", "output_use_model", "output_use_index",
     "save_results", "skip", "suffix", "search_output_file", "input_dir",
 }  # fmt: skip
+STEPS = {"nsclean": "NSCleanStep", "cosmic_ray_mask": "CosmicRayMaskStep"}
 
 
-def documented():
+def documented(alias):
     """Argument -> text of its default in the page of arguments."""
-    text = (ROOT / "docs" / "nsclean" / "arguments.rst").read_text()
+    text = (ROOT / "docs" / alias / "arguments.rst").read_text()
     return dict(re.findall(r"^``(\w+)`` \(.*, default:? ([^\n]*)\)$", text, flags=re.MULTILINE))
 
 
-def test_every_argument_is_documented():
-    spec = set(jwst_denoise.NSCleanStep.load_spec_file()) - COMMON
-    assert set(documented()) == spec
+@pytest.mark.parametrize("alias", STEPS)
+def test_every_argument_is_documented(alias):
+    spec = set(getattr(jwst_denoise, STEPS[alias]).load_spec_file()) - COMMON
+    assert set(documented(alias)) == spec
 
 
-def test_defaults_are_documented():
-    step = jwst_denoise.NSCleanStep()
-    for name, text in documented().items():
+@pytest.mark.parametrize("alias", STEPS)
+def test_defaults_are_documented(alias):
+    step = getattr(jwst_denoise, STEPS[alias])()
+    for name, text in documented(alias).items():
         assert text.split(" = ")[0].strip("`'") == str(getattr(step, name)).lower(), name
 
 
@@ -40,5 +43,6 @@ def test_readme_holds_the_commands_that_ci_runs():
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/**/*.rst")) + [ROOT / "README.md"], ids=lambda p: p.name)
 def test_parameter_files_that_are_named_exist(page):
-    names = re.findall(r"(?:pars path |``)((?!jw)\w+_nsclean\w*|nsclean_\w+)", page.read_text())
+    pattern = r"(?:pars path |``)((?!jw)\w+_nsclean\w*|nsclean_\w+|\w+_cosmic_ray_mask_?\w*)"
+    names = re.findall(pattern, page.read_text())
     assert set(names) <= set(jwst_denoise.parameters.names())

@@ -51,9 +51,7 @@ def _masking(network, stamps):
         truth.append(expected[use].numpy() > 0)
     probability, truth = np.concatenate(probability), np.concatenate(truth)
     if not truth.any():
-        raise ValueError(
-            "there is no cosmic ray in the validation exposures, so no threshold can be set; add exposures"
-        )
+        raise ValueError("there is no cosmic ray in the stamps of the validation; more of them: --set validation=…")
     points = operating_points(probability, truth)
     found = {f"tpr_at_fpr_{rate}": float(np.mean(probability[truth] > points[rate])) for rate in RATES}
     return {"thresholds": {str(rate): points[rate] for rate in RATES}, "scores": {"validation_exposures": found}}

@@ -91,12 +91,21 @@ def exposure_sets(family, stacks, settings, seeds):
     Returns
     -------
     training, validation : Dataset
+
+    Raises
+    ------
+    ValueError
+        If the family is not trained on exposures, or there are no cosmic rays in them.
     """
     stamps = {"cosmic_ray_mask": ExposureMaskStamps, "inpaint": ExposureInpaintStamps}
     if family not in stamps:
         raise ValueError(f"{family} is not trained on exposures; {', '.join(stamps)} are")
     parts = [split(label(stack)) for stack in stacks]
     training, validation = ([exposure for part in parts for exposure in part[i]] for i in (0, 1))
+    for part in (training, validation):
+        if not any(exposure.hits.any() for exposure in part):
+            names = ", ".join(exposure.name for exposure in part)
+            raise ValueError(f"{names}: no cosmic ray is found there; give longer exposures, or more of them")
     made = stamps[family]
     return (
         made(training, settings.batch * settings.steps, seeds["training"] + settings.seed, settings.stamp),

@@ -52,8 +52,26 @@ def exposures(tmp_path):
     paths = []
     for number in range(3):
         exposure = simulate.simulate_exposure(rate, detector, None, "RAPID", 4, 1, rng, observation=observation)
-        paths.append(products.write(exposure, tmp_path, f"dither{number}", ["rate"])["rate"])
+        path = tmp_path / f"dither{number}_rate.fits"
+        with products.rate_model(exposure) as model:
+            y, x = rng.integers(0, 63, (2, 60))
+            model.data[y, x] += 50 * model.err[y, x]
+            model.data[y, x + 1] += 5 * model.err[y, x + 1]
+            model.save(path)
+        paths.append(path)
     return paths
+
+
+def test_exposures_without_cosmic_rays_are_refused(tmp_path, exposures):
+    from stdatamodels.jwst import datamodels
+
+    for path in exposures:
+        with datamodels.open(path) as model:
+            model.data[:] = 1.0
+            model.save(path)
+    result = run("inpaint", "--output", tmp_path / "run", *TINY_OPTIONS, "--exposures", *exposures)
+    assert result.exit_code == 1
+    assert "dither1_rate.fits: no cosmic ray is found there" in result.stderr
 
 
 def test_options_reach_the_training(tmp_path, asked):
