@@ -28,7 +28,7 @@ CARD = (
 
 @click.command("train", epilog=f"Families and their presets: {KNOWN}. Values of --set: {', '.join(VALUES)}.")
 @click.argument("family", metavar="FAMILY")
-@click.argument("files", nargs=-1, metavar="", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @click.option("--preset", default="small", show_default=True, help="Size and schedule; paper is for a GPU.")
 @click.option(
     "--output",

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from jwst_denoise.training.exposure_truth import FEWEST, SQUARE, cosmic_ray_hits, median_of_finite, overlay
+from jwst_denoise.training.registration import misalignment
 
 __all__ = ["ExposureStack", "LabelledExposure", "frames_of_shifts", "label", "split"]
 
@@ -65,6 +66,10 @@ class ExposureStack:
     def __len__(self):
         """Number of exposures."""
         return len(self.images)
+
+    def name_of(self, index):
+        """File of an exposure, or its number."""
+        return self.names[index] if self.names else f"exposure {index}"
 
     def usable(self):
         """Images (n, ny, nx) with NaN for bad and saturated pixels."""
@@ -138,7 +143,8 @@ def label(stack, progress=None, **thresholds):
     Raises
     ------
     ValueError
-        If fewer than three exposures see the same part of the field; the message names the exposure.
+        If fewer than three exposures see the same part of the field, or they are not aligned; the message names the
+        exposure.
     """
     usable, relative, typical = stack.usable(), *_errors(stack)
     labelled, found = [], None
@@ -146,7 +152,9 @@ def label(stack, progress=None, **thresholds):
     for index in range(len(stack)):
         if found is None or not fixed:
             err = median_of_finite(overlay(relative, stack.frames, index))
-            found = median_of_finite(overlay(usable, stack.frames, index), err * np.median(typical)), err
+            images = overlay(usable, stack.frames, index)
+            _check_alignment(stack, images, index)
+            found = median_of_finite(images, err * np.median(typical)), err
         labelled.append(_labelled(stack, index, usable[index], *found, typical[index], thresholds))
         if progress:
             progress((index + 1) / len(stack))
@@ -161,11 +169,23 @@ def _errors(stack):
     return np.where(usable, stack.errors / typical[:, None, None], np.nan), typical
 
 
+def _check_alignment(stack, images, index):
+    """Refuse an exposure that is shifted by a pixel or more against the next one."""
+    other = (index + 1) % len(images)
+    shift = misalignment(images[index], images[other])
+    if shift != (0, 0):
+        raise ValueError(
+            f"{stack.name_of(index)} and {stack.name_of(other)} are {shift[0]:+d}, {shift[1]:+d} pixels (y, x) out of "
+            "alignment: align their world coordinates (tweakreg), and give cal files, which know the distortion, "
+            "rather than rate files"
+        )
+
+
 def _labelled(stack, index, image, reference, relative, typical, thresholds):
     known = np.isfinite(reference)
     if known.mean() < OVERLAP:
         raise ValueError(
-            f"{stack.names[index] if stack.names else f'exposure {index}'}: only {known.mean():.1%} of it is seen by "
+            f"{stack.name_of(index)}: only {known.mean():.1%} of it is seen by "
             f"{FEWEST} exposures or more; leave it out, or add exposures that overlap it"
         )
     err = stack.errors[index]
@@ -176,8 +196,8 @@ def _labelled(stack, index, image, reference, relative, typical, thresholds):
     if stack.interrupted is not None:
         out |= stack.interrupted[index]
     excess = np.nan_to_num(image - reference).astype(np.float32)
-    name = stack.names[index] if stack.names else ""
-    return LabelledExposure(image.astype(np.float32), err, hits & ~out, excess, (~out).astype(np.float32), name)
+    weight = (~out).astype(np.float32)
+    return LabelledExposure(image.astype(np.float32), err, hits & ~out, excess, weight, stack.name_of(index))
 
 
 def _grown(mask, pixels):

@@ -11,6 +11,7 @@ from jwst_denoise.training import exposure_truth
 from jwst_denoise.training.exposure_stamps import ExposureInpaintStamps, ExposureMaskStamps, exposure_sets
 from jwst_denoise.training.exposures import ExposureStack, frames_of_shifts, label, split
 from jwst_denoise.training.presets import preset
+from jwst_denoise.training.registration import misalignment
 
 SEEDS = {"training": 10, "validation": 20}
 
@@ -166,9 +167,23 @@ def test_too_few_exposures(dithered):
 
 
 def test_no_overlap_names_the_exposure(dithered):
-    far = frames_of_shifts([(0, 0), (5, 5), (0, 9), (600, 0)])
+    far = dithered.stack.frames.copy()
+    far[3, 0, 2] = 600
     with pytest.raises(ValueError, match="exposure_3.fits: only 0.0% of it is seen by 3 exposures"):
         label(replace(dithered.stack, frames=far))
+
+
+def test_misaligned_exposures_are_refused(dithered):
+    frames = dithered.stack.frames.copy()
+    frames[2, :, 2] += (0, 2)
+    with pytest.raises(ValueError, match=r"exposure_1.fits and exposure_2.fits are \+0, [+-]2 pixels"):
+        label(replace(dithered.stack, frames=frames))
+
+
+def test_noise_alone_is_not_misaligned():
+    noise = np.random.default_rng(6).normal(size=(2, 100, 100))
+    assert misalignment(*noise) == (0, 0)
+    assert misalignment(noise[0], np.full((100, 100), np.nan)) == (0, 0)
 
 
 def test_ramps_are_not_trained_on_exposures(dithered):
