@@ -83,7 +83,7 @@ def test_sersic_exponential_is_an_exponential():
     assert ratio[1] / ratio[0] == pytest.approx(ratio[2] / ratio[1])
 
 
-@pytest.mark.parametrize("make", [fields.field, fields.cluster, fields.nebula])
+@pytest.mark.parametrize("make", [fields.field, fields.cluster, fields.resolved, fields.nebula])
 def test_fields_are_positive_and_repeat(make):
     one, other = (make((128, 160), PSF, np.random.default_rng(2)) for _ in range(2))
     assert one.shape == (128, 160) and one.dtype == np.float32
