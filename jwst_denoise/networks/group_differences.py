@@ -91,7 +91,7 @@ class GroupDifferenceMask(nn.Module):
         valid = np.isfinite(gain) & (gain > 0) & np.isfinite(read_noise) & (read_noise > 0)
         bad = _cube("bad", bad, groups.shape) | ~valid
         saturated = _cube("saturated", saturated, groups.shape)
-        variance = np.where(valid, 2 * read_noise**2 / nframes, 1)
+        variance = 2 * np.where(valid, read_noise, np.median(read_noise[valid]) if valid.any() else 1) ** 2 / nframes
         unet = frozen(self.unet)
         device = next(unet.parameters()).device
         result = np.zeros(groups.shape, dtype=np.float32)

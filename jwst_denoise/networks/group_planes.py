@@ -36,7 +36,7 @@ class Normalised:
     saturated: torch.Tensor
 
     def planes(self, index):
-        """Input of the network for one difference, (CHANNELS, ny, nx): itself, the one before, the one after, …"""
+        """Input of the network for one difference, (CHANNELS, ny, nx): itself and its neighbours in time."""
         return torch.stack(
             [
                 *(self._at(self.excess, index + step) for step in (0, -1, 1)),

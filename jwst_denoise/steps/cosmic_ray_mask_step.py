@@ -23,6 +23,8 @@ class CosmicRayMaskStep(DenoiseStep):
 
     class_alias = "cosmic_ray_mask"
 
+    reference_file_types = ["gain", "readnoise"]
+
     spec = """
         model = string(default='auto')  # Name of a shipped model or path of a model file; by default one for the input
         device = string(default='auto')  # auto, cpu, cuda, cuda:N or mps
@@ -62,6 +64,7 @@ class CosmicRayMaskStep(DenoiseStep):
         check_domain(network, model)
         threshold = network.threshold() if settings.threshold is None else settings.threshold
         chosen = SimpleNamespace(**{**vars(settings), "threshold": threshold})
+        chosen.reference_file = lambda kind: self.get_reference_file(model, kind)
         result = _mask(is_ramp)(model, chosen, network)
         result.figures.update(model=network.info["name"], sha256=network.info["sha256"], threshold=threshold)
         return result

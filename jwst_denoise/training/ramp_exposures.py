@@ -15,6 +15,7 @@ __all__ = ["Integration", "Readout", "draw_readout", "simulate_integration"]
 
 LONGEST = 20  # groups
 OUTPUT_LINE, PIXEL_TIME = 524, 1e-5  # pixel times of a line of a full frame and its overhead, s
+BIN = 4  # pixels of a line with the same correlated noise
 MARGIN = 32  # pixels around a stamp from which snowballs and showers reach into it
 HITS = (0.004, 0.03)  # fraction of a stamp's pixels that are hit in a group
 SHARES = {"snowball": 0.3, "early": 0.15, "shower": 0.15}
@@ -202,13 +203,15 @@ def _stripes(shape, readout, rng):
     lines, width = shape
 
     def psd(frequency):
-        return spectrum.common_psd(frequency) + spectrum.output_psd(frequency)
+        return spectrum.common_psd(frequency) + spectrum.output_psd(frequency, np.inf)
 
-    noise = stationary_noise(psd, lines * OUTPUT_LINE, PIXEL_TIME, rng).reshape(lines, OUTPUT_LINE)
+    steps = OUTPUT_LINE // BIN
+    noise = stationary_noise(psd, lines * steps, BIN * PIXEL_TIME, rng).reshape(lines, steps)
     noise = noise - np.float32(rng.uniform(0.7, 1)) * noise.mean(axis=1, keepdims=True)
     noise -= noise.mean()
-    start = rng.integers(0, OUTPUT_LINE - 12 - width + 1)
-    return noise[:, start : start + width] / np.sqrt(np.float32(readout.nframes))
+    start = rng.integers(0, OUTPUT_LINE - 12 - width + 1) // BIN
+    part = np.repeat(noise[:, start : start + -(-width // BIN)], BIN, axis=1)[:, :width]
+    return part / np.sqrt(np.float32(readout.nframes))
 
 
 def _hot(shape, rng):

@@ -18,8 +18,8 @@ KEPT = 8  # integrations in memory
 class RampStamps(Dataset):
     """Items (inputs, truth, weight) for `GroupDifferenceMask`: random differences of small integrations.
 
-    Stamp i depends on the seed and i alone; `SHARED` stamps in a row come from one integration (or several, where it has
-    fewer differences), so that reading them in turn costs one simulation.
+    Stamp i depends on the seed and i alone; `SHARED` stamps in a row come from one integration (or several, where it
+    has fewer differences), so that reading them in turn costs one simulation.
 
     Parameters
     ----------
@@ -38,6 +38,7 @@ class RampStamps(Dataset):
         self._integrations = OrderedDict()
 
     def __len__(self):
+        """Number of stamps."""
         return self.length
 
     def __getitem__(self, index):
