@@ -10,6 +10,8 @@ FILES = Path(__file__).parents[1] / "jwst_denoise" / "parameters" / "files"
 
 STEP = "jwst_denoise.NSCleanStep"
 OURS = {"nsclean": {"method": "gp"}}
+COSMIC_RAYS = "jwst_denoise.CosmicRayMaskStep"
+OUR_COSMIC_RAYS = {"cosmic_ray_mask": {"model": "auto"}}
 COMMENT = """\
 # Any parameter of the hooked step may be set here; the same section inside an entry of steps holds for that hook alone.
 """
@@ -23,6 +25,7 @@ JUMP = ("jump", "jwst.jump.jump_step.JumpStep")
 RAMP_FIT = ("ramp_fit", "jwst.ramp_fitting.ramp_fit_step.RampFitStep")
 ASSIGN_WCS = ("assign_wcs", "jwst.assign_wcs.assign_wcs_step.AssignWcsStep")
 CLEAN_FLICKER = ("clean_flicker_noise", "jwst.clean_flicker_noise.clean_flicker_noise_step.CleanFlickerNoiseStep")
+FLAT_FIELD = ("flat_field", "jwst.flatfield.flat_field_step.FlatFieldStep")
 GUIDER_CDS = ("guider_cds", "jwst.guider_cds.guider_cds_step.GuiderCdsStep")
 
 #: Exposure types that one file serves, by instrument and name of the file's mode.
@@ -65,6 +68,7 @@ def main():
         for mode, exp_types in modes.items():
             write_step_file(instrument, mode, exp_types)
         write_detector1_files(instrument)
+        write_cosmic_ray_files(instrument)
     write_stage_2_files()
     write_pipeline_file("fgs_guider_nsclean", GUIDER, "FGS", MODES["FGS"]["guiding"], [hook(GUIDER_CDS, "post")])
 
@@ -85,7 +89,7 @@ def write_detector1_files(instrument):
 
     After cleaning the groups, the errors that ramp_fit makes of the reference read noise are fitted to the scatter.
     """
-    exp_types = [name for mode, names in MODES[instrument].items() if mode != "guiding" for name in names]
+    exp_types = all_but_guiding(instrument)
     prefix = f"{instrument.lower()}_detector1_nsclean"
     off = skipped(CLEAN_FLICKER)
     errors = {**hook(RAMP_FIT, "post"), "jwst_denoise": {"nsclean": {"errors_only": True}}}
@@ -93,8 +97,35 @@ def write_detector1_files(instrument):
     write_pipeline_file(f"{prefix}_rates", DETECTOR1, instrument, exp_types, [off, hook(RAMP_FIT, "post")])
 
 
+def all_but_guiding(instrument):
+    """Exposure types of an instrument that calwebb_detector1 processes."""
+    return [name for mode, names in MODES[instrument].items() if mode != "guiding" for name in names]
+
+
+def write_cosmic_ray_files(instrument):
+    """Write the places of cosmic-ray masks: ramps after the jump step, rates, and stage 2.
+
+    calwebb_image2 has flat-fielded the image then and cuts nothing out of it before it resamples; calwebb_spec2 cuts
+    spectra out after clean_flicker_noise, which it runs on the whole detector, and on the science exposure even if it
+    is skipped.
+    """
+    prefix, settings = instrument.lower(), {"ours": OUR_COSMIC_RAYS}
+    after = {name: hook(step, "post", COSMIC_RAYS) for name, step in (("ramps", JUMP), ("rates", RAMP_FIT))}
+    for name, entry in after.items():
+        path = f"{prefix}_detector1_cosmic_ray_mask_{name}"
+        write_pipeline_file(path, DETECTOR1, instrument, all_but_guiding(instrument), [entry], **settings)
+    steps = [hook(FLAT_FIELD, "post", COSMIC_RAYS)]
+    write_pipeline_file(
+        f"{prefix}_image2_cosmic_ray_mask", IMAGE2, instrument, MODES[instrument]["imaging"], steps, **settings
+    )
+    spectra = [name for mode in ("grism", *SPECTRAL) for name in MODES[instrument].get(mode, [])]
+    steps = [hook(CLEAN_FLICKER, "post", COSMIC_RAYS)]
+    if spectra:
+        write_pipeline_file(f"{prefix}_spec2_cosmic_ray_mask", SPEC2, instrument, spectra, steps, **settings)
+
+
 def write_stage_2_files():
-    """Write the stage-2 files.
+    """Write the stage-2 files of nsclean.
 
     calwebb_spec2 first needs a WCS to know where the spectra are, so its hook is in the place of clean_flicker_noise,
     which runs on the science exposure alone when that step is skipped. calwebb_image2 has no such step.
@@ -113,7 +144,7 @@ def write_stage_2_files():
         write_pipeline_file(f"{instrument}_spec2_nsclean", SPEC2, instrument.upper(), exp_types, steps)
 
 
-def write_pipeline_file(name, pipeline, instrument, exp_types, steps):
+def write_pipeline_file(name, pipeline, instrument, exp_types, steps, ours=OURS):
     """Write the parameter file of a pipeline with our step hooked in."""
     module, cls = pipeline
     tree = {
@@ -121,16 +152,16 @@ def write_pipeline_file(name, pipeline, instrument, exp_types, steps):
         "name": cls,
         "parameters": {},
         "steps": steps,
-        "jwst_denoise": OURS,
+        "jwst_denoise": ours,
         "meta": metadata(cls, instrument, exp_types),
     }
     write(name, tree)
 
 
-def hook(step, when, **parameters):
-    """Entry of ``steps`` that hooks nsclean before or after a step."""
+def hook(step, when, ours=STEP, **parameters):
+    """Entry of ``steps`` that hooks a step of ours before or after one of the pipeline's."""
     name, cls = step
-    return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [STEP], **parameters}}
+    return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [ours], **parameters}}
 
 
 def skipped(step):

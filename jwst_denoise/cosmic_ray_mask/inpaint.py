@@ -5,13 +5,17 @@ from scipy import ndimage
 
 from jwst_denoise.nsclean.statistics import masked_median
 
-__all__ = ["METHODS", "inpaint", "measured_error"]
+__all__ = ["METHODS", "inpaint", "load_inpainter", "measured_error"]
 
 MODEL = "inpaint-2-32"
+SQUARE = np.ones((3, 3), bool)
 WINDOW = 5  # pixels, of the masked median of LACosmic
-SHIFTS = ((0, 7), (7, 0), (0, -7), (-7, 0), (5, 5), (-5, -5), (5, -5), (-5, 5), (11, 3), (-3, 11))
+BATCH = 2**17  # holes, which bounds the memory
+RADII = (7, 11, 16, 23, 31)  # pixels by which holes are shifted, in twelve directions each
 ENOUGH = {"biharmonic": 20_000}  # test pixels, where they cost time
 USUAL = 100_000
+FEW = 3000  # test pixels that must be there before no more shifts are tried
+LEAST = 1 / 24  # of the noise variance: what a mean of 24 neighbours would have
 QUANTILES = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1)  # edges of the bins of brightness
 FEWEST = 30  # test pixels of a bin
 
@@ -27,8 +31,8 @@ def inpaint(image, hole, method="network", model="auto", err=None, bad=None):
         True where to fill, (ny, nx) or the image's shape.
     method : {"network", "median", "biharmonic"}, optional
         A network of the family ``inpaint`` (Zhang & Bloom 2020, ApJ 889, 24, section 2); the median of the good pixels
-        in 5 × 5, in a larger window where there is none (van Dokkum 2001, PASP 113, 1420); a biharmonic function
-        (scikit-image, which the extra ``evaluate`` installs).
+        in 5 × 5, around the nearest good pixel where there is none (van Dokkum 2001, PASP 113, 1420); a biharmonic
+        function (scikit-image, which the extra ``evaluate`` installs).
     model : str, path-like or Model, optional
         Of the network: name of a shipped model, path of a model file, or a loaded one; ``"auto"`` is inpaint-2-32.
     err : ndarray or float, optional
@@ -75,7 +79,8 @@ def inpaint(image, hole, method="network", model="auto", err=None, bad=None):
 def measured_error(image, hole, method="network", model="auto", err=None, bad=None, filled=None):
     """Error of the filled pixels, from the same method on shifted copies of the holes where the truth is known.
 
-    The rms difference from the data, less their noise, in bins of local brightness.
+    The rms difference from the data, less their noise, in bins of local brightness; never less than what a mean of 24
+    neighbours would have.
 
     Parameters
     ----------
@@ -102,29 +107,37 @@ def measured_error(image, hole, method="network", model="auto", err=None, bad=No
         return error
     trial = inpaint(image, test, method, model, err, bad | hole)
     square = (trial[test] - image[test]).astype(float) ** 2
-    if err is not None:
-        square -= np.broadcast_to(np.nan_to_num(err), np.shape(image))[test].astype(float) ** 2
-    brightness, variance = _binned(trial[test], square)
+    noise = np.zeros(square.shape) if err is None else np.broadcast_to(np.nan_to_num(err), test.shape)[test] ** 2.0
+    brightness, variance = _binned(trial[test], square - noise)
+    variance = np.maximum(variance, LEAST * np.median(noise))
     error[hole] = np.sqrt(np.interp(filled[hole], brightness, variance))
     return error
 
 
 def _test_holes(hole, good, enough):
     """Copies of the holes, shifted to good pixels, not beside each other; as many as are enough."""
-    test = np.zeros_like(hole)
-    labels, _ = ndimage.label(hole, np.ones((3, 3)))
+    test, taken = np.zeros_like(hole), np.zeros_like(hole)
+    labels, _ = ndimage.label(hole, SQUARE)
     hole = hole & (labels % max(1, np.count_nonzero(hole) // enough) == 0)
-    for dy, dx in SHIFTS:
-        if np.count_nonzero(test) >= enough / 3:
+    around = ndimage.binary_dilation(hole, SQUARE)
+    for shift in _shifts():
+        test |= _shifted(hole, *shift) & good & ~taken
+        taken |= _shifted(around, *shift)
+        if np.count_nonzero(test) >= FEW:
             break
-        moved = _shifted(hole, dy, dx) & good
-        test |= moved & ~ndimage.binary_dilation(test, np.ones((3, 3)))
     return test
+
+
+def _shifts():
+    angles = np.arange(12) * np.pi / 6
+    return [(round(r * np.sin(a)), round(r * np.cos(a))) for r in RADII for a in angles]
 
 
 def _shifted(mask, dy, dx):
     ny, nx = mask.shape
     result = np.zeros_like(mask)
+    if abs(dy) >= ny or abs(dx) >= nx:
+        return result
     result[max(dy, 0) : ny + min(dy, 0), max(dx, 0) : nx + min(dx, 0)] = mask[
         max(-dy, 0) : ny - max(dy, 0), max(-dx, 0) : nx - max(dx, 0)
     ]
@@ -145,39 +158,62 @@ def _binned(value, square):
     return brightness, np.maximum(variance, 0)
 
 
-def _network(image, hole, err, bad, model):
-    """Values of the network in the holes."""
-    return _loaded(model).predict(image, hole, err=err, bad=bad)[hole]
+def load_inpainter(model="auto", device="auto"):
+    """Network that fills holes.
 
+    Parameters
+    ----------
+    model : str, path-like or Model, optional
+        As for `inpaint`.
+    device : str, optional
+        As for `jwst_denoise.load_model`.
 
-def _loaded(model):
-    """Model of the family ``inpaint``."""
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        If the model is of another family.
+    """
     if not hasattr(model, "predict"):
         from jwst_denoise import model_files
 
-        model = model_files.load(MODEL if model == "auto" else model)
+        model = model_files.load(MODEL if model == "auto" else model, device)
     family = model.info["family"]
     if family != "inpaint":
         raise ValueError(f"model {model.info['name']} is of the family {family}; filling holes needs one of 'inpaint'")
     return model
 
 
+def _network(image, hole, err, bad, model):
+    """Values of the network in the holes."""
+    return load_inpainter(model).predict(image, hole, err=err, bad=bad)[hole]
+
+
 def _median(image, hole, err, bad, model):
-    """Median of the good pixels around each pixel of a hole; of all good ones where no window holds any."""
+    """Median of the good pixels around each pixel of a hole, or around the good pixel nearest to it."""
     good = np.isfinite(image) & ~hole & ~bad
-    rows, columns = np.nonzero(hole)
-    values = np.full(len(rows), np.median(image[good]) if good.any() else np.nan, dtype=image.dtype)
-    left, reach = np.arange(len(rows)), WINDOW // 2
-    while len(left) and reach < max(image.shape):
-        y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
-        y, x = rows[left, None] + y, columns[left, None] + x
-        inside = (y >= 0) & (y < image.shape[0]) & (x >= 0) & (x < image.shape[1])
-        y, x = np.where(inside, y, 0), np.where(inside, x, 0)
-        usable = inside & good[y, x]
-        some = usable.any(axis=1)
-        values[left[some]] = masked_median(image[y[some], x[some]], usable[some])
-        left, reach = left[~some], 2 * reach
-    return values
+    if not good.any():
+        return image[hole]
+    centre = np.argwhere(hole)
+    lonely = ~ndimage.binary_dilation(good, np.ones((WINDOW, WINDOW)))[hole]
+    if lonely.any():
+        nearest = ndimage.distance_transform_edt(~good, return_distances=False, return_indices=True)
+        centre[lonely] = nearest[:, hole][:, lonely].T
+    parts = np.array_split(centre, -(-len(centre) // BATCH))
+    return np.concatenate([_medians_at(image, good, part) for part in parts])
+
+
+def _medians_at(image, good, centre):
+    """Median of the good pixels of the window around each of (n, 2) pixels."""
+    reach = WINDOW // 2
+    offsets = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+    y, x = (centre[:, axis, None] + offsets[axis] for axis in (0, 1))
+    inside = (y >= 0) & (y < image.shape[0]) & (x >= 0) & (x < image.shape[1])
+    y, x = np.where(inside, y, 0), np.where(inside, x, 0)
+    return masked_median(image[y, x], inside & good[y, x])
 
 
 def _biharmonic(image, hole, err, bad, model):

@@ -115,9 +115,8 @@ def _matrix(stamps):
     """Middle of the stamps as columns, with inter-pixel capacitance."""
     columns = []
     for stamp in stamps:
-        middle = len(stamp) // 2
-        cut = couple(np.asarray(stamp, float), IPC)[middle - HALF : middle + HALF + 1, middle - HALF : middle + HALF + 1]
-        columns.append(cut.ravel())
+        part = slice(len(stamp) // 2 - HALF, len(stamp) // 2 + HALF + 1)
+        columns.append(couple(np.asarray(stamp, float), IPC)[part, part].ravel())
     return np.stack(columns, axis=1).astype(np.float32)
 
 

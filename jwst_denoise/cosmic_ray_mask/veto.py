@@ -28,6 +28,7 @@ CHI2 = 2.0
 GAIN = 50.0
 SHARE = 0.5  # of the excess in a flagged pixel that the star must explain to have it spared too
 N_SIGMA = 3.0
+LARGEST_ERROR = 1e15  # larger ones mean no datum, and their squares would overflow
 BATCH = 4096
 OFFSETS = np.mgrid[-HALF : HALF + 1, -HALF : HALF + 1].reshape(2, -1)
 MIDDLE = len(OFFSETS[0]) // 2
@@ -79,7 +80,7 @@ def _variance(image, err, usable):
     if err is None:
         steps = np.diff(image, axis=1)[usable[:, 1:] & usable[:, :-1]]
         err = robust_sigma(steps) / np.sqrt(2)
-    return np.broadcast_to(np.asarray(err, dtype=np.float32) ** 2, image.shape)
+    return np.broadcast_to(np.minimum(err, LARGEST_ERROR).astype(np.float32) ** 2, image.shape)
 
 
 def _batches(candidates):

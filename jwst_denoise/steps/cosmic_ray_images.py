@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise.cosmic_ray_mask import images
-from jwst_denoise.cosmic_ray_mask.inpaint import inpaint, measured_error
+from jwst_denoise.cosmic_ray_mask.inpaint import inpaint, load_inpainter, measured_error
 from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, usable
 from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.facts import templates_of
@@ -111,13 +111,8 @@ def _filling(settings):
     """Function that fills one image: (values, error of the filling); None if nothing is to be filled."""
     if settings.inpaint == "none":
         return None
-    model = settings.inpaint_model
-    if settings.inpaint == "network":
-        from jwst_denoise import model_files
-        from jwst_denoise.cosmic_ray_mask.inpaint import MODEL
-
-        model = model_files.load(MODEL if model == "auto" else model, settings.device)
-    return _Filling(settings.inpaint, model)
+    by_network = settings.inpaint == "network"
+    return _Filling(settings.inpaint, load_inpainter(settings.inpaint_model, settings.device) if by_network else None)
 
 
 @dataclass(frozen=True)

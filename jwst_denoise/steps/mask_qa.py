@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ["close_ups", "draw", "write"]
 
-COLOUR = "#ff7f0e"
+COLOUR, MISSING = "#ff7f0e", "#31516b"
 SIZE = 64  # pixels of a close-up
 NUMBER = 3
 SHOWN = 1024  # pixels of the overview, so that single flagged pixels are seen
@@ -83,6 +83,12 @@ def close_ups(flagged, size=SIZE, number=NUMBER):
     return [corners[order[k]] for k in picks]
 
 
+def _gray():
+    from matplotlib import colormaps
+
+    return colormaps["gray"].with_extremes(bad=MISSING)
+
+
 def _norm(image):
     from astropy.visualization import AsinhStretch, ImageNormalize, ZScaleInterval
 
@@ -94,10 +100,12 @@ def _norm(image):
 def _draw_overview(axis, preview, norm):
     flagged = preview.flagged
     aspect = "auto" if flagged.shape[1] > 3 * flagged.shape[0] else "equal"
-    axis.imshow(preview.before, origin="lower", aspect=aspect, norm=norm, cmap="gray")
+    axis.imshow(preview.before, origin="lower", aspect=aspect, norm=norm, cmap=_gray())
     step = -(-max(flagged.shape) // SHOWN)
     axis.imshow(_overlay(_coarse(flagged, step)), origin="lower", aspect=aspect, extent=_extent(flagged, step))
-    axis.set_title(f"flagged: {np.count_nonzero(flagged)} pixels, {flagged.mean():.2%}", fontsize=11)
+    axis.set_title(
+        f"flagged: {np.count_nonzero(flagged)} pixels, {flagged.mean():.2%}; blue holds no datum", fontsize=11
+    )
 
 
 def _draw_details(figure, preview, norm):
@@ -107,7 +115,7 @@ def _draw_details(figure, preview, norm):
         part = np.s_[y : y + SIZE, x : x + SIZE]
         extent = _extent(preview.flagged[part], 1, y, x)
         for axis, image in zip(row, (preview.before, preview.before, preview.after), strict=True):
-            axis.imshow(image[part], origin="lower", norm=norm, cmap="gray", extent=extent)
+            axis.imshow(image[part], origin="lower", norm=norm, cmap=_gray(), extent=extent)
             axis.tick_params(labelsize=8)
         row[1].imshow(_overlay(preview.flagged[part]), origin="lower", extent=extent)
         if not _is_filled(preview):

@@ -14,11 +14,12 @@ from jwst_denoise.parameters import shipped
 
 TOOL = Path(jwst_denoise.__file__).parents[1] / "tools" / "write_parameter_files.py"
 PIPELINES = [name for name in parameters.names() if "_nsclean" in name]
+COSMIC_RAYS = [name for name in parameters.names() if "_cosmic_ray_mask" in name]
 STEPS = [name for name in parameters.names() if name.startswith("nsclean_")]
 
 
 def test_every_instrument_and_stage_is_there():
-    assert set(PIPELINES) | set(STEPS) == set(parameters.names())
+    assert {*PIPELINES, *COSMIC_RAYS, *STEPS} == set(parameters.names())
     for instrument in ("nirspec", "nircam", "niriss", "fgs"):
         for level in ("groups", "rates"):
             assert f"{instrument}_detector1_nsclean_{level}" in PIPELINES
@@ -46,6 +47,25 @@ def test_pipeline_files_hook_the_step(name):
         assert errors_only == (name.endswith("_groups") and slot == "post ramp_fit")
     if hasattr(pipeline, "clean_flicker_noise"):
         assert pipeline.clean_flicker_noise.skip
+
+
+@pytest.mark.parametrize("name", COSMIC_RAYS)
+def test_pipeline_files_hook_the_cosmic_ray_mask(name):
+    config = config_parser.load_config_file(str(parameters.path(name)))
+    pipeline = import_class(config["class"]).from_config_file(str(parameters.path(name)))
+    (hook,) = [hook for step in pipeline.step_defs for hook in getattr(pipeline, step)._post_hooks]
+    assert isinstance(hook, jwst_denoise.CosmicRayMaskStep)
+    assert parameters.of_hook(hook) == {"model": "auto"}
+    slots = {"ramps": "jump", "rates": "ramp_fit"}
+    stage_2 = "flat_field" if "image2" in name else "clean_flicker_noise"
+    assert hook.parent.name == slots.get(name.rpartition("_")[2], stage_2)
+
+
+def test_cosmic_ray_masks_have_every_slot():
+    for instrument in ("nirspec", "nircam", "niriss", "fgs"):
+        for slot in ("detector1_cosmic_ray_mask_ramps", "detector1_cosmic_ray_mask_rates", "image2_cosmic_ray_mask"):
+            assert f"{instrument}_{slot}" in COSMIC_RAYS
+    assert {f"{name}_spec2_cosmic_ray_mask" for name in ("nirspec", "nircam", "niriss")} <= set(COSMIC_RAYS)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -84,7 +104,7 @@ def test_path_with_and_without_suffix():
     ("name", "message"),
     [
         ("nircam_detector1_nsclean_group", "did you mean 'nircam_detector1_nsclean_groups'"),
-        ("nirspec_rates", "did you mean 'nirspec_detector1_nsclean_rates'"),
+        ("nirspec_rates", "did you mean '.*' or 'nirspec_detector1_nsclean_rates'"),
         ("zzz", "no shipped parameter file 'zzz'; 'jwst-denoise pars list' shows them"),
     ],
 )
