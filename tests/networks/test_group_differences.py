@@ -144,9 +144,7 @@ def test_units_follow_the_gain(network, groups):
     gain[3, 3] = np.nan
     bad = np.zeros(groups.shape[1:], bool)
     bad[3, 3] = True
-    np.testing.assert_array_equal(
-        network.predict(groups, NOISE, gain=gain), network.predict(groups, NOISE, bad=bad)
-    )
+    np.testing.assert_array_equal(network.predict(groups, NOISE, gain=gain), network.predict(groups, NOISE, bad=bad))
 
 
 def test_long_integrations_are_cut_into_blocks():
