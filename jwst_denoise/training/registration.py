@@ -43,9 +43,9 @@ def misalignment(image, other):
     near = correlation[np.ix_(lags, lags)]
     y, x = np.unravel_index(np.argmax(near), near.shape)
     noise = np.sqrt(np.sum(first**2 * both) * np.mean(second[both] ** 2))
-    if near[y, x] < BETTER * near[REACH, REACH] or near[y, x] < SIGNIFICANT * noise:
-        return 0, 0
-    return int(lags[y]), int(lags[x])
+    if near[y, x] > max(BETTER * near[REACH, REACH], SIGNIFICANT * noise):
+        return int(lags[y]), int(lags[x])
+    return 0, 0
 
 
 def _normalised(image):

@@ -184,6 +184,7 @@ def test_noise_alone_is_not_misaligned():
     noise = np.random.default_rng(6).normal(size=(2, 100, 100))
     assert misalignment(*noise) == (0, 0)
     assert misalignment(noise[0], np.full((100, 100), np.nan)) == (0, 0)
+    assert misalignment(np.ones((100, 100)), np.ones((100, 100))) == (0, 0)
 
 
 def test_ramps_are_not_trained_on_exposures(dithered):
