@@ -346,3 +346,14 @@ def test_close_ups_show_much_and_little():
     assert corners[-1] == (0, 0)
     assert len(corners) == 3
     assert mask_qa.close_ups(np.zeros((10, 300), bool)) == [(0, 0)]
+
+
+@pytest.mark.skipif("cosmic_ray_mask-2-32" not in model_files.shipped(), reason="the model is not shipped yet")
+def test_real_slit_with_the_shipped_model(data_directory):
+    """No emission line is eaten, and few pixels are flagged."""
+    with datamodels.open(data_directory / "jw01345062001_03101_00001_nrs2_phot.138.1345_933.fits") as model:
+        result = run(model)
+        new = ((result.dq & JUMP) != 0) & ((model.dq & JUMP) == 0)
+    for column in (68, 128):  # the two lines of the galaxy, rows 10 to 16
+        assert not new[10:17, column - 2 : column + 3].any()
+    assert 0 < np.count_nonzero(new) < 40
