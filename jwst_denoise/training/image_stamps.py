@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch.utils.data import Dataset
 
 from jwst_denoise.simulate import CosmicRayParameters, simulate_image
@@ -48,7 +49,7 @@ class MaskStamps(_Stamps):
 
 
 class InpaintStamps(_Stamps):
-    """Items (inputs, truth, weight) for `Inpaint`: holes are cosmic rays of other exposures.
+    """Items (inputs, truth, weight) for `Inpaint`: holes are cosmic rays of other exposures, half the time on stars.
 
     The truth is the expected image, and the weight is 1 in holes that the image's own cosmic rays do not touch.
     """
@@ -58,6 +59,8 @@ class InpaintStamps(_Stamps):
         rng, image, level = self.draw(index)
         own = image.cosmic_rays > 1.5 * image.err
         hole = foreign_masks(self.size, rng)
+        if rng.integers(2):
+            hole = aimed(hole, image.rate, rng)
         data = _with_defects(image.data, rng)
         inputs = _inputs(data, _statistics(image.err, image, level, level, rng)) | {"hole": torch.from_numpy(hole | own)}
         weight = _weight(data) * torch.from_numpy(hole & ~own)
@@ -133,6 +136,41 @@ def foreign_masks(size, rng):
     sky = np.full((size, size), 0.2, dtype=np.float32)
     seconds = 150.0 * rng.integers(1, FOREIGN_MASKS + 1)
     return simulate_image(sky, seconds, rng, hits=hits).truth()
+
+
+def aimed(hole, rate, rng, share=0.4):
+    """Holes of the same shapes, moved onto a ``share`` of the peaks of a scene, where filling is hardest.
+
+    Parameters
+    ----------
+    hole : ndarray of bool
+        (ny, nx) holes.
+    rate : ndarray
+        (ny, nx) scene.
+    rng : `numpy.random.Generator`
+        Source of the random numbers.
+    share : float, optional
+        Fraction of the local maxima above the median that get a hole.
+
+    Returns
+    -------
+    ndarray of bool
+        (ny, nx).
+    """
+    labels, number = ndimage.label(hole, np.ones((3, 3)))
+    peaks = np.argwhere((ndimage.maximum_filter(rate, 3) == rate) & (rate > np.median(rate)))
+    result = np.zeros_like(hole)
+    if not number or not len(peaks):
+        return result
+    rows, columns = np.nonzero(hole)
+    order = np.argsort(labels[hole], kind="stable")
+    shapes = np.split(np.stack([rows, columns], axis=1)[order], np.cumsum(np.bincount(labels[hole])[1:-1]))
+    for peak in peaks[rng.uniform(size=len(peaks)) < share]:
+        shape = shapes[rng.integers(number)]
+        y, x = (shape - shape[rng.integers(len(shape))] + peak).T
+        inside = (y >= 0) & (y < hole.shape[0]) & (x >= 0) & (x < hole.shape[1])
+        result[y[inside], x[inside]] = True
+    return result
 
 
 def _with_defects(data, rng):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from jwst_denoise.simulate import simulate_image
-from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps, augment_sky, foreign_masks
+from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps, aimed, augment_sky, foreign_masks
 from jwst_denoise.training.scenes import KINDS, ScenePool, gaussian
 from jwst_denoise.training.tasks import SEEDS, inpainting_loss, mask_loss
 
@@ -115,3 +115,15 @@ def test_inpainting_loss_is_mean_square_in_holes():
     weight[0, 0, 2, 2] = 0
     loss = inpainting_loss(Constant(torch.full((1, 1, 4, 4), 3.0)), inputs, truth, weight)
     assert loss.item() == pytest.approx(1 / (1 + 0.2**2))
+
+
+def test_aimed_holes_have_foreign_shapes_and_lie_on_peaks():
+    rate = np.full((64, 64), 0.5, dtype=np.float32)
+    rate[10::20, 10::20] = 50.0
+    hole = np.zeros((64, 64), dtype=bool)
+    hole[3, 3:6] = True
+    result = aimed(hole, rate, np.random.default_rng(1), share=1.0)
+    assert result[rate > 1].all()
+    assert result.sum() == 3 * (rate > 1).sum()
+    assert not aimed(np.zeros_like(hole), rate, np.random.default_rng(1)).any()
+    assert not aimed(hole, np.ones_like(rate), np.random.default_rng(1)).any()
