@@ -6,7 +6,7 @@ import sys
 import click
 
 COMMANDS = {
-    "demo": ("demo", "Run the pipeline without and with the cleaning step and show what it gains."),
+    "demo": ("demo", "Run the pipeline without and with our steps and show what they gain."),
     "simulate": ("simulate", "Write simulated exposures with their truth."),
     "crds-cache": ("crds_cache", "Build a CRDS cache with which the pipeline runs offline."),
     "pars": ("pars", "List, locate or copy the parameter files that come with the package."),
@@ -80,7 +80,7 @@ def _line(error):
 @click.version_option(package_name="jwst_denoise")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug):
-    """Remove correlated detector noise from JWST exposures."""
+    """Remove correlated detector noise from JWST exposures, and find the cosmic rays in them."""
 
 
 if __name__ == "__main__":  # python -m jwst_denoise.commands.main, in a source tree of which nothing is installed

@@ -9,7 +9,7 @@ from jwst_denoise.benchmarks.flight import scatter
 from jwst_denoise.nsclean.statistics import robust_sigma
 from jwst_denoise.steps.errors import flatten
 
-__all__ = ["Figures", "Planes", "measure", "read"]
+__all__ = ["Figures", "Planes", "electrons", "measure", "read"]
 
 LIT = 0.5  # a pixel with more light than this many sigma of its error is lit
 HIT = 6  # sigma of a pixel, or of the mean of a box around it, that tells of what cosmic rays have left
@@ -97,22 +97,45 @@ def read(exposure, before, after, perfect):
     -------
     Planes
     """
-    from stdatamodels.jwst import datamodels
-
-    seconds = exposure.group_time * (exposure.counts.shape[1] - 1)
-    factor = np.float32(exposure.detector.gain * seconds)
-    planes, unusable = [], np.zeros(exposure.counts.shape[2:], dtype=bool)
-    for path in (before, after, perfect):
-        with datamodels.open(str(path)) as model:
-            planes.append((model.data * factor, model.err * factor))
-            unusable |= (model.dq & 1 > 0) | ~np.isfinite(planes[-1][0] + planes[-1][1])
-    (raw, raw_error), (clean, clean_error), (ideal, _) = planes
+    seconds = _seconds(exposure)
+    images, errors, unusable = zip(*(electrons(path, exposure) for path in (before, after, perfect)), strict=True)
+    (raw, clean, ideal), (raw_error, clean_error, _) = images, errors
+    unusable = np.logical_or.reduce(unusable)
     light = exposure.truth.rate * np.float32(seconds)
     usable = ~unusable & ~exposure.readout.reference_pixels
     sky = np.median(light[usable]) if light[usable].min() > 0 else 0.0
     lit = usable & (light - sky > LIT * np.median(raw_error[usable]))
     hit = _hit((ideal - light) / raw_error, usable)
     return Planes(raw, clean, ideal, raw_error, clean_error, light, lit, usable & ~lit & ~hit, seconds)
+
+
+def electrons(path, exposure):
+    """Rate image of a file and its error, e- over the exposure, and which pixels are not to be used.
+
+    Parameters
+    ----------
+    path : path-like
+        Rate file.
+    exposure : jwst_denoise.simulate.Exposure
+        What it was made of.
+
+    Returns
+    -------
+    image, error : ndarray
+        (ny, nx) each.
+    unusable : ndarray of bool
+        (ny, nx).
+    """
+    from stdatamodels.jwst import datamodels
+
+    factor = np.float32(exposure.detector.gain * _seconds(exposure))
+    with datamodels.open(str(path)) as model:
+        image, error = model.data * factor, model.err * factor
+        return image, error, ((model.dq & 1) > 0) | ~np.isfinite(image + error)
+
+
+def _seconds(exposure):
+    return exposure.group_time * (exposure.counts.shape[1] - 1)
 
 
 def measure(image, error, planes):

@@ -63,9 +63,11 @@ def _simulated(scenario, output, environment, log, stages, console):
     commands = [
         strun_line("calwebb_detector1", half.uncal, folder / "raw"),
         strun_line(scenario.parameters, half.uncal, folder / "cleaned"),
+        strun_line(scenario.cosmic_ray_parameters, half.uncal, folder / "masked"),
     ]
     console.print(screen.simulated_panel(scenario, half))
-    screen.show_commands(console, half.picture, environment, commands)
+    console.print(screen.cosmic_ray_panel(half))
+    screen.show_commands(console, (half.picture, half.cosmic_ray_picture), environment, commands)
     return half
 
 
@@ -80,5 +82,5 @@ def _flight(output, environment, log, stages, console):
         strun_line(flight.PARAMETERS, exposure, folder / "cleaned"),
     ]
     console.print(screen.flight_panel(half))
-    screen.show_commands(console, half.picture, environment, commands)
+    screen.show_commands(console, [half.picture], environment, commands)
     return half

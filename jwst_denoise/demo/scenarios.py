@@ -43,6 +43,11 @@ class Scenario:
         return f"demo_{self.detector.lower()}_{self.scene}"
 
     @property
+    def cosmic_ray_parameters(self):
+        """Shipped parameter file that has CosmicRayMaskStep in calwebb_detector1."""
+        return f"{self.instrument.lower()}_detector1_cosmic_ray_mask_ramps"
+
+    @property
     def imaging(self):
         """Whether the smooth background is sky."""
         return self.instrument != "NIRSPEC"

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["Stages", "flight_panel", "show_commands", "simulated_panel"]
+__all__ = ["Stages", "cosmic_ray_panel", "flight_panel", "show_commands", "simulated_panel"]
 
 
 @dataclass
@@ -93,6 +93,27 @@ def simulated_panel(scenario, half):
     return _panel(f"Simulated: {scenario.title}", table, note)
 
 
+def cosmic_ray_panel(half):
+    """Table of what is found of the cosmic rays of the simulated half; see `simulated_panel`."""
+    table = _table("cosmic rays in the groups", "jump step alone", "with CosmicRayMaskStep", "")
+    before, after = half.found
+    rows = (
+        ("found, above 5 σ", "{:.1f}", "clear", 100, "%"),
+        ("found, 1.5 to 5 σ", "{:.1f}", "faint", 100, "%"),
+        ("flagged without a hit", "{:.3f}", "false", 100, "%"),
+        ("flagged without a hit, S/N > 20", "{:.3f}", "cores", 100, "%"),
+        ("rates of hit pixels, wrong by 3 ERR", "{:.1f}", "wrong", 100, "%"),
+    )
+    for name, form, figure, factor, unit in rows:
+        table.add_row(name, *_pair(form, factor * getattr(before, figure), factor * getattr(after, figure)), unit)
+    table.add_row("time of the pipeline", *_pair("{:.1f}", half.raw.seconds, half.masked.seconds), "s")
+    note = (
+        "[dim]Pixels of groups into which cosmic rays brought charge, in units of the noise of a group difference. "
+        "Without a hit: none of 0.3 σ within a pixel and a group; S/N of the light in a pixel of the rate image.[/]"
+    )
+    return _panel("Simulated: cosmic rays", table, note)
+
+
 def flight_panel(half):
     """Table of the flight half's cross-validation; see `simulated_panel`."""
     table = _table("scatter of the lower half", "raw", "column medians", "gp", "")
@@ -123,15 +144,15 @@ def _panel(title, table, note):
     return Panel(Group(table, "", note), title=title, width=100)
 
 
-def show_commands(console, picture, environment, commands):
-    """Show where the picture is and how to repeat the runs, in lines that can be copied.
+def show_commands(console, pictures, environment, commands):
+    """Show where the pictures are and how to repeat the runs, in lines that can be copied.
 
     Parameters
     ----------
     console : rich.console.Console
         Where to.
-    picture : path-like
-        PNG file.
+    pictures : sequence of path-like
+        PNG files.
     environment : dict of str
         Variables of the CRDS cache.
     commands : sequence of str
@@ -139,7 +160,8 @@ def show_commands(console, picture, environment, commands):
     """
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
     plain = {"highlight": False, "markup": False, "soft_wrap": True}
-    console.print(f"picture: {picture}", **plain)
+    for path in pictures:
+        console.print(f"picture: {path}", **plain)
     console.print("the same by hand:", **plain)
     for line in (f"export {variables}", *commands):
         console.print(f"  {line}", style="cyan", **plain)

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jwst_denoise import crds_cache, parameters, products
+from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, figures, picture, pipeline
 from jwst_denoise.demo import exposure as exposures
-from jwst_denoise.demo import figures, picture, pipeline
 
 __all__ = ["SimulatedHalf", "run"]
+
+#: The flags are in the ramp that the jump step and its hooks leave.
+KEEP_JUMPS = {"jump": {"save_results": True}}
 
 #: Reference pixels have white noise of their own, which their correction turns into stripes; the truth has none.
 TRUTH_STEPS = {"refpix": {"skip": True}}
@@ -15,7 +18,10 @@ TRUTH_STEPS = {"refpix": {"skip": True}}
 
 @dataclass(frozen=True)
 class SimulatedHalf:
-    """What the simulated half made: raw exposure, runs, figures before and after, lit fraction, picture."""
+    """What the simulated half made: raw exposure, runs, figures before and after, lit fraction, pictures.
+
+    ``masked`` is the run with CosmicRayMaskStep, ``found`` its figures and those of the run without.
+    """
 
     uncal: Path
     raw: pipeline.Run
@@ -25,6 +31,9 @@ class SimulatedHalf:
     lit: float
     seconds: float
     picture: Path
+    masked: pipeline.Run
+    found: tuple[cosmic_rays.Found, cosmic_rays.Found]
+    cosmic_ray_picture: Path
 
 
 def run(scenario, output, cache, log, progress):
@@ -49,10 +58,13 @@ def run(scenario, output, cache, log, progress):
         uncal = products.write(exposure, output, scenario.root)["uncal"]
     with crds_cache.activated(cache):
         with progress.stage("calwebb_detector1") as report:
-            raw = pipeline.detector1(uncal, output / "raw", log, None, report.name)
+            raw = pipeline.detector1(uncal, output / "raw", log, None, report.name, steps=KEEP_JUMPS)
         with progress.stage("calwebb_detector1 with NSCleanStep") as report:
             file = parameters.path(scenario.parameters)
             cleaned = pipeline.detector1(uncal, output / "cleaned", log, file, report.name)
+        with progress.stage("calwebb_detector1 with CosmicRayMaskStep") as report:
+            file = parameters.path(scenario.cosmic_ray_parameters)
+            masked = pipeline.detector1(uncal, output / "masked", log, file, report.name, steps=KEEP_JUMPS)
         with progress.stage("calwebb_detector1 without any correlated noise, for the truth") as report:
             ideal = exposures.perfect(exposure, scenario.root)
             perfect = pipeline.detector1(ideal, output / "truth", log, None, report.name, steps=TRUTH_STEPS)
@@ -61,6 +73,24 @@ def run(scenario, output, cache, log, progress):
         target = output / f"{scenario.root}.png"
         title = f"Simulated exposure, {scenario.title}, {planes.seconds:.0f} s"
         picture.draw(planes, exposure.readout, title, target)
+        close_up = output / f"{scenario.root}_cosmic_rays.png"
+        found = _cosmic_rays(exposure, (raw, masked), planes, title, close_up)
     before = figures.measure(planes.before, planes.error_before, planes)
     after = figures.measure(planes.after, planes.error_after, planes)
-    return SimulatedHalf(uncal, raw, cleaned, before, after, planes.lit.mean(), planes.seconds, target)
+    lit = planes.lit.mean()
+    return SimulatedHalf(uncal, raw, cleaned, before, after, lit, planes.seconds, target, masked, found, close_up)
+
+
+def _cosmic_rays(exposure, runs, planes, title, path):
+    """Draw what is found of the cosmic rays without and with their masks; figures of both runs."""
+    flags = [cosmic_rays.read_flags(_ramp_of(made)) for made in runs]
+    rates = [figures.electrons(made.path, exposure) for made in runs]
+    truth = cosmic_rays.truth_of(exposure, flags[0])
+    jumps = [cosmic_rays.jumps(flag) for flag in flags]
+    cosmic_ray_picture.draw([rate[0] for rate in rates], jumps, truth, planes, title, path)
+    return tuple(cosmic_rays.measure(*pair, planes, truth) for pair in zip(flags, rates, strict=True))
+
+
+def _ramp_of(made):
+    """File of the ramp that the jump step and its hooks left, beside the rate image."""
+    return made.path.with_name(made.path.name.replace("_rate.fits", "_jump.fits"))

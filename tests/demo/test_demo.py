@@ -43,6 +43,18 @@ def test_sources_and_errors_are_right(finished):
     assert figures(finished[1], "scatter / ERR")[1] == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.parametrize("name", ["found, above 5 σ", "found, 1.5 to 5 σ"])
+def test_more_cosmic_rays_are_found(finished, name):
+    without, masked = figures(finished[1].replace(name, "cosmic rays found"), "cosmic rays found")
+    assert without < masked <= 100
+
+
+def test_good_groups_are_not_flagged(finished):
+    without, masked = figures(finished[1], "flagged without a hit  ")
+    assert masked < without + 0.1  # per cent
+    assert figures(finished[1], "flagged without a hit, S/N")[1] < 0.5
+
+
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
 def test_flight_exposure_is_cross_validated(finished, pair):
     raw, median, gp = figures(finished[1], f"integrations {pair}")
@@ -56,10 +68,15 @@ def test_products(finished):
         assert fits.getheader(cleaned)["S_NSCLN"] == "COMPLETE"
         assert "S_NSCLN" not in fits.getheader(raw)
         assert np.nanstd(fits.getdata(raw) - fits.getdata(cleaned)) > 0
+    masked = directory / "simulated" / "masked" / "demo_nis_cluster_rate.fits"
+    assert fits.getheader(masked)["S_CRMASK"] == "COMPLETE"
     assert "Step ramp_fit running" in (directory / "pipeline.log").read_text()
 
 
-@pytest.mark.parametrize("picture", ["simulated/demo_nis_cluster.png", "flight/flight.png"])
+PICTURES = ["simulated/demo_nis_cluster.png", "simulated/demo_nis_cluster_cosmic_rays.png", "flight/flight.png"]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
 def test_pictures_show_something(finished, picture):
     pixels = images.imread(finished[0] / picture)
     assert pixels.shape[1] == 1600
@@ -69,7 +86,7 @@ def test_pictures_show_something(finished, picture):
 
 def test_screen_is_not_drowned_and_tells_how_to_repeat_it(finished):
     directory, screen = finished
-    assert len(screen.splitlines()) < 60
+    assert len(screen.splitlines()) < 80
     assert " - INFO - " not in screen
     uncal = directory / "simulated" / "demo_nis_cluster_uncal.fits"
     assert f"strun $(jwst-denoise pars path niriss_detector1_nsclean_groups) {uncal} --output_dir=" in screen
