@@ -5,12 +5,12 @@ the card of a model, under a schema. Nothing in it is code and nothing is unpick
 """
 
 from jwst_denoise.model_files.card import render
+from jwst_denoise.model_files.catalogue import path_of, shipped
 from jwst_denoise.model_files.domain import Domain
 from jwst_denoise.model_files.info import ModelInfo
 from jwst_denoise.model_files.loading import load, read_info, verify
 from jwst_denoise.model_files.model import Model
 from jwst_denoise.model_files.saving import pack, save
-from jwst_denoise.model_files.shipped import path_of, shipped
 
 __all__ = [
     "Domain",

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import asdf
 import numpy as np
 
+from jwst_denoise.model_files import blocks
 from jwst_denoise.model_files import weights as arrays
 from jwst_denoise.model_files.info import ModelInfo
 from jwst_denoise.schemas import MODEL_SCHEMA
@@ -124,7 +125,7 @@ def _read(path, _time, _size):
 
 
 def _check_text(path):
-    """Refuse, by the YAML text alone, what is no model, newer than we know, or more than plain data and arrays."""
+    """Refuse, by the YAML text alone, what is no model, too new, more than plain data, or against the schema."""
     try:
         tree = asdf.util.load_yaml(path, tagged=True)
     except Exception as error:  # whatever a parser says of bytes that are anything
@@ -141,6 +142,16 @@ def _check_text(path):
         allowed = _ARRAY if where[:2] == ("model", "weights") and len(where) == 3 else _BOOKKEEPING
         if not tag.startswith(allowed) or (where[0] == "model" and allowed is not _ARRAY):
             raise ValueError(f"{path}: {'.'.join(where)} is of type {tag}, which has no place in a model file")
+    try:
+        asdf.schema.validate(tree, schema=_schema())
+    except asdf.ValidationError as error:
+        where = ".".join(map(str, error.path)) or "the file"
+        raise ValueError(f"{path}: {where} is against the schema of model files: {error.message[:200]}") from error
+
+
+@functools.cache
+def _schema():
+    return asdf.schema.load_schema(str(MODEL_SCHEMA), resolve_references=True)
 
 
 def _tags(node, where=()):
@@ -159,13 +170,9 @@ def _tags(node, where=()):
 def _converted(path):
     """The model with its arrays, all in memory."""
     try:
+        blocks.check(path)
         options = {"lazy_load": False, "memmap": False, "ignore_missing_extensions": True}
-        with asdf.config_context() as config:
-            config.validate_on_read = True
-            with asdf.open(path, custom_schema=str(MODEL_SCHEMA), **options) as file:
-                return dict(file.tree["model"])
-    except asdf.ValidationError as error:
-        where = ".".join(map(str, error.path)) or "the file"
-        raise ValueError(f"{path}: {where} is against the schema of model files: {error.message[:200]}") from error
+        with asdf.open(path, **options) as file:
+            return dict(file.tree["model"])
     except Exception as error:  # whatever asdf, zlib and struct say of damaged blocks
         raise ValueError(f"{path} is damaged ({type(error).__name__}: {error}); get it again") from error

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
+from numbers import Real
 
 __all__ = ["Domain"]
 
@@ -108,13 +109,14 @@ class Domain:
 
 
 def _names(name, value):
-    if isinstance(value, str) or not value or not all(isinstance(item, str) and item for item in value):
+    names = isinstance(value, list | tuple) and value and all(isinstance(item, str) and item for item in value)
+    if not names:
         raise ValueError(f"{name}={value!r} must be a list of names")
     return tuple(value)
 
 
 def _range(name, value):
-    numbers = len(value) == 2 and all(isinstance(v, int | float) and math.isfinite(v) for v in value)
-    if not numbers or value[0] > value[1]:
+    pair = isinstance(value, list | tuple) and len(value) == 2
+    if not pair or not all(isinstance(v, Real) and math.isfinite(v) for v in value) or value[0] > value[1]:
         raise ValueError(f"{name}={value!r} must be the lowest and the highest value")
     return tuple(map(float, value))

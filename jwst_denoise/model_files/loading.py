@@ -1,10 +1,10 @@
 """Models from files."""
 
 from jwst_denoise.model_files import container, weights
+from jwst_denoise.model_files.catalogue import locate
 from jwst_denoise.model_files.device import choose
 from jwst_denoise.model_files.model import Model
 from jwst_denoise.model_files.restore import restore
-from jwst_denoise.model_files.shipped import locate
 from jwst_denoise.model_files.values import read_only
 
 __all__ = ["load", "read_info", "verify"]

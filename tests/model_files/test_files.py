@@ -15,7 +15,7 @@ import yaml
 
 import jwst_denoise
 from jwst_denoise import model_files
-from jwst_denoise.model_files import container, shipped, weights
+from jwst_denoise.model_files import catalogue, container, weights
 from jwst_denoise.model_files.info import ModelInfo
 from jwst_denoise.networks import build
 from jwst_denoise.schemas import MODEL_SCHEMA
@@ -219,14 +219,16 @@ def test_all_problems_are_told(path):
 
 def test_inline_and_external_arrays_are_refused(path, tmp_path):
     text, blocks = path.read_bytes().split(b"\n...\n", 1)
-    for source in (b"'http://localhost/weights.asdf'", b"other.asdf", b"-1"):
+    for source in (
+        b"source: 'http://localhost/weights.asdf'",
+        b"source: other.asdf",
+        b"source: -1",
+        b"data: [0.0, 0.0]",
+    ):
         changed = tmp_path / "external.asdf"
-        changed.write_bytes(text.replace(b"source: 3\n", b"source: " + source + b"\n") + b"\n...\n" + blocks)
+        changed.write_bytes(text.replace(b"source: 3\n", source + b"\n") + b"\n...\n" + blocks)
         with pytest.raises(ValueError, match="against the schema.*"):
             model_files.load(changed, "cpu")
-    inline = rewritten(path, lambda model: None, all_array_storage="inline")
-    with pytest.raises(ValueError, match="against the schema"):
-        model_files.load(inline, "cpu")
 
 
 def test_nothing_in_a_file_is_run(path, tmp_path):
@@ -328,7 +330,7 @@ def test_no_file_is_lost(path, network, info, monkeypatch):
     with pytest.raises(ValueError, match="must end in .asdf"):
         model_files.save(path.with_suffix(".pt"), network, info)
     monkeypatch.setattr(asdf.AsdfFile, "write_to", lambda self, part, **options: part.write_bytes(b"x") / 0)
-    with pytest.raises(TypeError):
+    with pytest.raises(ZeroDivisionError):
         model_files.save(path, network, info, overwrite=True)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
@@ -346,7 +348,7 @@ def test_shipped_models_are_valid_and_named_after_their_files():
 @pytest.fixture
 def data(monkeypatch, path):
     """The random model as the only shipped one."""
-    monkeypatch.setattr(shipped, "_DATA", path.parent)
+    monkeypatch.setattr(catalogue, "_DATA", path.parent)
     return path
 
 
@@ -419,6 +421,7 @@ def run_directory(tmp_path, network, info):
     directory = tmp_path / "run"
     directory.mkdir()
     np.savez(directory / "weights.npz", **{name: t.numpy() for name, t in network.state_dict().items()})
+    info = copy.deepcopy(info)
     by_hand = {key: info.pop(key) for key in ("name", "domain", "licence", "card")}
     (directory / "card.md").write_text(by_hand.pop("card"))
     del by_hand["name"]
