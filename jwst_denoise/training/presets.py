@@ -84,7 +84,7 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "small"): _SMALL,
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
-        ("inpaint", "small"): replace(_SMALL, epochs=30, warm=8, learning_rate=0.004),
+        ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }
 )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, max_pool2d
+from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
@@ -17,8 +17,6 @@ __all__ = ["SEEDS", "Task", "task"]
 
 #: Purpose -> seed; each purpose has scenes and exposures of its own.
 SEEDS = {"training": 1000, "validation": 2000, "calibration": 3000}
-BRIGHT = 0.5  # of the brightest light around a hole: an error there that weighs as much as one noise in the dark
-AROUND = 7  # pixels, edge of the square of that light
 
 
 @dataclass(frozen=True)
@@ -83,16 +81,12 @@ def mask_loss(network, inputs, truth, weight):
 
 
 def inpainting_loss(network, inputs, truth, weight):
-    """Mean square error in holes (Zhang & Bloom 2020, equation 2), weighted down near bright light.
+    """Mean square error in holes (Zhang & Bloom 2020, equation 2), on the scale asinh(signal / noise).
 
-    In units of the noise of the sky and of a fraction `BRIGHT` of the brightest pixel that is seen around, in quadrature:
-    stars span six orders of magnitude, and without it the one brightest pixel of a batch would decide. The weight
-    depends on nothing that is hidden, so that what the network learns is still the mean of what a hole may hold.
+    On a linear scale the one brightest star of a batch would decide. Errors of faint light count in units of the noise,
+    those of bright light as fractions.
     """
     image = inputs["image"].masked_fill(inputs["hole"], torch.nan)
     level, noise = (value[:, None, None, None] for value in level_and_noise(image, inputs["noise"], inputs["level"]))
-    expected = (truth - level) / noise
-    seen = torch.nan_to_num((image[:, None] - level) / noise)
-    brightest = max_pool2d(seen, AROUND, stride=1, padding=AROUND // 2).clamp(min=0)
-    residual = (network(**inputs) - expected) ** 2 / (1 + (BRIGHT * brightest) ** 2)
+    residual = (torch.asinh(network(**inputs)) - torch.asinh((truth - level) / noise)) ** 2
     return (residual * weight).sum() / weight.sum().clamp(min=1)
