@@ -84,4 +84,4 @@ def _draw_found(axis, real, first, second):
         Patch(color=colour, label=f"{name}: {np.count_nonzero(kind)}")
         for (name, colour), kind in zip(COLOURS.items(), kinds, strict=True)
     ]
-    axis.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=9, frameon=False)
+    axis.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3, fontsize=10, frameon=False)
