@@ -70,7 +70,7 @@ class Preset:
             raise ValueError(f"seed={self.seed} must not be negative")
 
 
-_SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=70, warm=20, schedule="cosine", validation=128)
+_SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
 
 _RAMP = replace(
     _SMALL, depth=3, hidden=8, data="ramps", scenes=80, steps=40, epochs=24, warm=8, validation=64, calibration=128
