@@ -45,6 +45,8 @@ class Found:
         The same for pixels with light of more than 20 times its error.
     wrong : float
         Fraction of the pixels with any hit whose rate is off the truth by more than three of its errors.
+    hits : tuple of int
+        Number of groups behind ``clear`` and ``faint``.
     """
 
     clear: float
@@ -52,6 +54,7 @@ class Found:
     false: float
     cores: float
     wrong: float
+    hits: tuple[int, int]
 
 
 def truth_of(exposure, flags):
@@ -115,7 +118,8 @@ def measure(flags, rate, planes, truth):
     hit = (clear | faint).any(axis=0) & ~unusable
     core = quiet & (planes.light - sky > BRIGHT * planes.error_before)
     wrong = np.abs(pull[hit]) > WRONG
-    return Found(*(_fraction(values) for values in (near[clear], near[faint], flagged[quiet], flagged[core], wrong)))
+    fractions = map(_fraction, (near[clear], near[faint], flagged[quiet], flagged[core], wrong))
+    return Found(*fractions, (int(clear.sum()), int(faint.sum())))
 
 
 def jumps(flags):

@@ -108,7 +108,8 @@ def cosmic_ray_panel(half):
         table.add_row(name, *_pair(form, factor * getattr(before, figure), factor * getattr(after, figure)), unit)
     table.add_row("time of the pipeline", *_pair("{:.1f}", half.raw.seconds, half.masked.seconds), "s")
     note = (
-        "[dim]Pixels of groups into which cosmic rays brought charge, in units of the noise of a group difference. "
+        "[dim]Pixels of groups into which cosmic rays brought charge, in units of the noise of a group difference: "
+        f"{before.hits[0]} above 5 σ, {before.hits[1]} fainter. "
         "Without a hit: none of 0.3 σ within a pixel and a group; S/N of the light in a pixel of the rate image.[/]"
     )
     return _panel("Simulated: cosmic rays", table, note)
