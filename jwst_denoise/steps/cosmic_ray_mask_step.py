@@ -62,7 +62,7 @@ class CosmicRayMaskStep(DenoiseStep):
             cosmic_ray_images.check(model)
         network = _network(settings, is_ramp)
         check_domain(network, model)
-        threshold = network.threshold() if settings.threshold is None else settings.threshold
+        threshold = _own_threshold(network, is_ramp) if settings.threshold is None else settings.threshold
         chosen = SimpleNamespace(**{**vars(settings), "threshold": threshold})
         chosen.reference_file = lambda kind: self.get_reference_file(model, kind)
         result = _mask(is_ramp)(model, chosen, network)
@@ -77,6 +77,11 @@ def _mask(is_ramp):
     from jwst_denoise.steps.cosmic_ray_ramps import mask_ramp
 
     return mask_ramp
+
+
+def _own_threshold(network, is_ramp):
+    """The model's operating point: in ramps the looser one, where a false flag costs one of a pixel's differences."""
+    return network.threshold(0.005) if is_ramp else network.threshold()
 
 
 def _network(settings, is_ramp):

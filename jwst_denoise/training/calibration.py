@@ -1,5 +1,7 @@
 """Operating points and scores of a trained network, on scenes and exposures of their own."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -61,7 +63,7 @@ def operating_points(probability, truth):
 def _probabilities(network, kind, settings):
     """Probability and truth of all good pixels of the calibration stamps of a kind."""
     probability, truth = [], []
-    stamps = RampStamps if settings.data == "ramps" else MaskStamps
+    stamps = partial(RampStamps, flight=True) if settings.data == "ramps" else MaskStamps
     for inputs, expected, weight in _items(stamps, kind, settings):
         with torch.inference_mode():
             output = torch.sigmoid(network(**inputs))[0]

@@ -6,6 +6,7 @@ import numpy as np
 
 from jwst_denoise.networks.group_planes import poisson_share
 from jwst_denoise.simulate import PATTERNS, CosmicRayParameters, NoiseSpectrum, cosmic_rays, stationary_noise
+from jwst_denoise.simulate.cosmic_rays import FULL_FRAME
 from jwst_denoise.simulate.detectors import _ipc_kernel
 from jwst_denoise.simulate.response import couple
 from jwst_denoise.simulate.snowballs import showers, snowballs
@@ -19,6 +20,7 @@ BIN = 4  # pixels of a line with the same correlated noise
 MARGIN = 32  # pixels around a stamp from which snowballs and showers reach into it
 HITS = (0.004, 0.03)  # fraction of a stamp's pixels that are hit in a group
 SHARES = {"snowball": 0.3, "early": 0.15, "shower": 0.15}
+LARGE = 1.2  # mean number of large events in an integration that has some
 IN_AVERAGES = 3  # moments at which hits come between averaged frames
 
 
@@ -79,7 +81,7 @@ def draw_readout(rng):
     )  # fmt: skip
 
 
-def simulate_integration(rate, readout, rng):
+def simulate_integration(rate, readout, rng, flight=False):
     """Simulate an integration of a stamp.
 
     Light is Gaussian rather than Poissonian, which beside the read noise makes no difference, and correlated noise is
@@ -93,6 +95,8 @@ def simulate_integration(rate, readout, rng):
         How it is read.
     rng : `numpy.random.Generator`
         Source of all random numbers.
+    flight : bool, optional
+        Cosmic rays as frequent as in flight, instead of more of every kind.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def simulate_integration(rate, readout, rng):
     rate = np.asarray(rate, dtype=np.float32) + np.float32(0.01) + _hot(rate.shape, rng)
     sigma = np.float32(readout.read_noise / np.sqrt(readout.nframes))
     well = np.float32(rng.uniform(6e4, 1.2e5))
-    rays = _CosmicRays(rate.shape, readout, rng)
+    rays = _CosmicRays(rate.shape, readout, rng, flight)
     drift = np.float32(rng.normal(0, 0.01))
     total, ray_total = np.zeros_like(rate), np.zeros_like(rate)
     turned = rng.integers(2)
@@ -145,20 +149,16 @@ def _light(rate, gap, readout, rng):
 
 
 class _CosmicRays:
-    """Hits of all kinds, group by group; more of them than in flight."""
+    """Hits of all kinds, group by group."""
 
-    def __init__(self, shape, readout, rng):
+    def __init__(self, shape, readout, rng, flight):
         self.readout, self.shape = readout, shape
-        kinds = {kind: rng.uniform() < share for kind, share in SHARES.items()}
         seconds = readout.frame_time * (readout.nframes + readout.groupgap)
-        fraction = np.exp(rng.uniform(*np.log(HITS)))
-        area = shape[0] * shape[1] / (readout.ngroups - 1)
-        self.number = {"snowball": 1.2 * kinds["snowball"] / readout.ngroups, "shower": 1.2 * kinds["shower"]}
-        self.number["shower"] /= readout.ngroups
-        base = CosmicRayParameters(snowball_rate=0, shower_rate=0)
+        base = CosmicRayParameters()
+        fraction = np.exp(rng.uniform(*np.log(HITS)))  # of the pixels; a hit leaves traces in about 8
+        flux = base.flux if flight else fraction / (8 * seconds * (base.pixel * 1e-4) ** 2)
         self.parameters = replace(
-            base,
-            flux=fraction / (8 * seconds * (base.pixel * 1e-4) ** 2),  # a hit leaves traces in about 8 pixels
+            base, flux=flux, snowball_rate=0, shower_rate=0,
             diffusion=rng.uniform(0.22, 0.36), halo_level=base.halo_level * rng.lognormal(0, 0.6),
             halo_scale=rng.uniform(0.4, 0.9), shower_level=base.shower_level * rng.lognormal(0.3, 0.5),
             ring_rate=base.ring_rate * rng.lognormal(0, 0.7), ring_scale=rng.uniform(1.0, 2.5),
@@ -166,8 +166,13 @@ class _CosmicRays:
         )  # fmt: skip
         self.kernel = _ipc_kernel(rng.uniform(0.003, 0.008))
         self.spill = Spill(tuple(n + 2 * MARGIN for n in shape), self.parameters)
-        self.early = 1.2 * kinds["early"]
-        self.area = area
+        kinds = {kind: LARGE * (rng.uniform() < share) for kind, share in SHARES.items()}
+        self.number = {kind: kinds[kind] / readout.ngroups for kind in ("snowball", "shower")}
+        self.early = kinds["early"]
+        if flight:
+            frames = seconds * self.spill.current.size / FULL_FRAME
+            self.number = {"snowball": base.snowball_rate * frames, "shower": base.shower_rate * frames}
+            self.early = 0
 
     def group(self, gap, rng):
         """Charge that comes up to the end of a group, and the part that the mean of its frames lacks."""

@@ -31,10 +31,12 @@ class RampStamps(Dataset):
         Where the random numbers begin.
     size : int
         Edge in pixels.
+    flight : bool, optional
+        Cosmic rays as frequent as in flight, as thresholds need them; by default more of every kind, to learn from.
     """
 
-    def __init__(self, pool, length, seed, size):
-        self.pool, self.length, self.seed, self.size = pool, length, seed, size
+    def __init__(self, pool, length, seed, size, flight=False):
+        self.pool, self.length, self.seed, self.size, self.flight = pool, length, seed, size, flight
         self._integrations = OrderedDict()
 
     def __len__(self):
@@ -64,7 +66,7 @@ class RampStamps(Dataset):
 
     def _simulate(self, readout, rng):
         rate = self.pool.stamp(self.size, rng)[0]
-        made = simulate_integration(np.ascontiguousarray(rate), readout, rng)
+        made = simulate_integration(np.ascontiguousarray(rate), readout, rng, self.flight)
         good = ~(made.bad | made.saturated)
         usable = torch.from_numpy(good[1:] & good[:-1])
         differences = torch.where(usable, torch.from_numpy(np.diff(made.groups, axis=0)), 0.0)

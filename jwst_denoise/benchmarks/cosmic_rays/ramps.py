@@ -15,6 +15,8 @@ __all__ = ["ramps"]
 
 MODEL = "cosmic_ray_mask-ramp"
 FEWER, HALO, CORES = 1.3, 0.95, 1e-3  # asked
+RATE = 0.005  # false-positive rate of the operating point that the step takes for ramps
+LARGEST = 50  # error of a rate that larger ones count as
 RING = 8  # pixels around a core in which its ring is
 SHOWER, PART = 60, 0.5  # pixels of a shower, and the part of them that makes it found
 CORE = 20.0  # S/N of a difference in the core of a star
@@ -64,7 +66,7 @@ class _Maker:
 
 def _probability(case, network):
     """Probabilities (ngroups - 1, ny, nx) of a case, and the mask at the model's own threshold."""
-    options = Options(network.threshold(), spared=(stars("NIRCAM_SW", "F200W"),))
+    options = Options(network.threshold(RATE), spared=(stars("NIRCAM_SW", "F200W"),))
     flagged, probability = mask_integration(
         case.model.data[0], case.model.groupdq[0], network, case.readout, options, case.model.pixeldq
     )
@@ -113,7 +115,10 @@ def _cores(what, case, ours, peer, quick):
 
 
 def _rate_errors(what, case, ours, ramp, quick):
-    """Errors of the real ramp_fit in pixels that were hit, with the jump step's flags, ours, and both."""
+    """Errors of the real ramp_fit in pixels that were hit, with the jump step's flags, ours, and both.
+
+    Without a limit, single bright hits that one of them misses would decide.
+    """
     both = ramp.copy()
     both.groupdq[0, 1:][ours] |= np.array(4, both.groupdq.dtype)
     hit = (case.truth & case.good).any(axis=0) & ~case.exposure.readout.reference_pixels
@@ -122,11 +127,12 @@ def _rate_errors(what, case, ours, ramp, quick):
     scale = case.noise / (case.exposure.group_time * np.sqrt(len(case.truth)))
     light = case.exposure.truth.rate
     errors = {name: ((rate - light) / scale)[use] for name, rate in fitted.items()}
-    rms = {name: float(np.sqrt(np.mean(np.clip(error, -50, 50) ** 2))) for name, error in errors.items()}
-    bias = {name: float(np.mean(np.clip(error, -50, 50))) for name, error in errors.items()}
+    rms = {name: float(np.sqrt(np.mean(np.clip(error, -LARGEST, LARGEST) ** 2))) for name, error in errors.items()}
+    bias = {name: float(np.mean(np.clip(error, -LARGEST, LARGEST))) for name, error in errors.items()}
     text = {name: f"rms {rms[name]:.2f}, mean {bias[name]:+.2f}" for name in rms}
     return Row(
-        f"ramps, {what}: error of the rate in pixels that were hit, in units of a difference's noise over √n",
+        f"ramps, {what}: error of the rate in pixels that were hit, in units of a difference's noise over √n, "
+        f"at most {LARGEST}",
         f"{text['ours']}; after the jump step {text['both']}", text["jump"], "smaller",
         None if quick else bool(rms["ours"] < rms["jump"]), {"rms": rms, "mean": bias},
     )  # fmt: skip

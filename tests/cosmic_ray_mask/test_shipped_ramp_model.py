@@ -1,0 +1,82 @@
+"""The shipped model on simulated ramps that it has not seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jwst_denoise import load_model
+from jwst_denoise.cosmic_ray_mask.images import Options
+from jwst_denoise.cosmic_ray_mask.ramps import RampReadout, mask_ramps
+from jwst_denoise.networks.group_planes import poisson_share
+from jwst_denoise.simulate import CosmicRayParameters, detector, point_spread_function, simulate_exposure
+from jwst_denoise.simulate.fields import field
+from jwst_denoise.simulate.response import couple
+
+DETECTOR = "NRCB1"
+SATURATED, JUMP = 2, 4
+FLUX = {"RAPID": 5000.0, "MEDIUM8": 500.0}  # many, for the frames of a small subarray are short
+NOTHING = CosmicRayParameters(flux=0, snowball_rate=0, shower_rate=0)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("cosmic_ray_mask-ramp", device="cpu")
+
+
+class Ramp:
+    """An exposure as the model sees it after calibration, its flags and its truth, by differences."""
+
+    def __init__(self, model, pattern, ngroups, hits, seed):
+        rng = np.random.default_rng([60, seed])
+        parameters = detector(DETECTOR)
+        rate = field((160, 160), point_spread_function("NIRCAM_SW", "F200W"), rng, stars=6000, brightness=60.0)
+        made = simulate_exposure(rate, DETECTOR, None, pattern, ngroups, 1, rng, hits=hits, nonlinearity=False)
+        counts = made.counts.astype(np.float32)
+        groupdq = np.where(counts > parameters.saturation - 300, SATURATED, 0).astype(np.uint8)
+        readout = RampReadout(
+            parameters.read_noise, parameters.gain, nframes=made.pattern.nframes, groupgap=made.pattern.groupgap
+        )
+        flags = mask_ramps(counts, groupdq, model, readout, Options(model.threshold(0.005)))[0]
+        self.flagged = (flags[1:] & JUMP) > 0
+        added = np.stack([couple(plane, parameters.ipc) for plane in made.truth.cosmic_ray_differences(0)])
+        share = poisson_share(made.pattern.nframes, made.pattern.groupgap)
+        variance = 2 * parameters.read_noise**2 / made.pattern.nframes + rate * made.group_time * share
+        self.signal = added / np.sqrt(variance)
+        self.good = (groupdq[0, 1:] & SATURATED) == 0
+        self.bright = (rate * made.group_time > 20 * np.sqrt(variance)) & self.good
+
+    def found(self, low):
+        """Part of the differences with more than ``low`` sigma of cosmic rays that is flagged."""
+        return self.flagged[(self.signal > low) & self.good].mean()
+
+    @property
+    def false(self):
+        """Part of those without any that is flagged."""
+        return self.flagged[(self.signal < 0.1) & self.good].mean()
+
+
+@pytest.mark.parametrize(("pattern", "ngroups"), [("RAPID", 8), ("MEDIUM8", 4), ("RAPID", 3), ("RAPID", 2)])
+def test_hits_are_found(model, pattern, ngroups):
+    hits = replace(NOTHING, flux=FLUX[pattern])
+    ramp = Ramp(model, pattern, ngroups, hits, ngroups)
+    assert (ramp.signal > 1.5).sum() > 300
+    assert ramp.found(5) > 0.95
+    assert ramp.found(1.5) > 0.8
+    assert ramp.false < 0.005
+
+
+@pytest.mark.parametrize("ngroups", [2, 8])
+def test_stars_and_stripes_are_spared(model, ngroups):
+    """Correlated noise of every kind, and a field with many stars."""
+    ramp = Ramp(model, "MEDIUM8", ngroups, NOTHING, 20)
+    assert ramp.bright.sum() > 20
+    assert ramp.false < 0.002
+    assert ramp.flagged[ramp.bright].mean() < 0.02
+
+
+def test_halos_of_snowballs_are_found(model):
+    hits = replace(NOTHING, snowball_rate=300.0, snowball_radius=(4.0, 10.0))
+    ramp = Ramp(model, "RAPID", 5, hits, 30)
+    assert ((ramp.signal > 1.5) & ramp.good).sum() > 1000
+    assert ramp.found(3) > 0.9
