@@ -61,9 +61,8 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
     info = {
         "architecture": network.architecture,
         "provenance": {
-            "family": family, "preset": preset, "overrides": overrides, "settings": asdict(settings), "seeds": SEEDS, **result,
-            "hours": round((time.time() - started) / 3600, 2), "resumed": resume,
-            "machine": _machine(),
+            "family": family, "preset": preset, "overrides": overrides, "settings": asdict(settings), "seeds": SEEDS,
+            **result, "hours": round((time.time() - started) / 3600, 2), "resumed": resume, "machine": _machine(),
             "exposures": _names(exposures), "torch": torch.__version__, "numpy": np.__version__,
         },
         **(calibrate(family, network, settings) if exposures is None else scores(family, network, todo.validation)),
