@@ -16,7 +16,8 @@ def parameters_by_hand(depth, hidden, inputs):
 
     channels = [hidden * 2**level for level in range(depth)]
     down = sum(double(a, b) for a, b in zip([inputs, *channels], channels, strict=False))
-    up = sum((4 * coarse + 1) * fine + double(2 * fine, fine) for fine, coarse in zip(channels, channels[1:], strict=False))
+    steps = zip(channels, channels[1:], strict=False)
+    up = sum((4 * coarse + 1) * fine + double(2 * fine, fine) for fine, coarse in steps)
     return down + up + hidden + 1
 
 

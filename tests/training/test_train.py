@@ -16,7 +16,8 @@ from jwst_denoise.training.presets import PRESETS, preset
 from jwst_denoise.training.tasks import Task
 
 TINY = {
-    "hidden": 2, "scenes": 4, "stamp": 32, "batch": 2, "steps": 2, "epochs": 2, "warm": 1, "validation": 2, "calibration": 2
+    "hidden": 2, "scenes": 4, "stamp": 32, "batch": 2, "steps": 2, "epochs": 2, "warm": 1, "validation": 2,
+    "calibration": 2,
 }  # fmt: skip
 
 
