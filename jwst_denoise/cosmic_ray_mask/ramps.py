@@ -1,9 +1,9 @@
 """Cosmic rays of ramps: from a network's probabilities for the group differences to group flags.
 
 A flag says that charge came between a group and the one before, as the jump step says it: ramp fitting then begins a
-new segment at the flagged group. The first group is never flagged: what came before it, even a snowball, is in all groups
-alike and harms no slope. What a snowball in the first group does harm are the differences after it, in the ring around
-the saturated core into which charge goes on to spill; those get their flags.
+new segment at the flagged group. The first group is never flagged: what came before it, even a snowball, is in all
+groups alike and harms no slope. What a snowball in the first group does harm are the differences after it, in the ring
+around the saturated core into which charge goes on to spill; those get their flags.
 """
 
 from dataclasses import dataclass

@@ -62,7 +62,8 @@ class InpaintStamps(_Stamps):
         if rng.integers(2):
             hole = aimed(hole, image.rate, rng)
         data = _with_defects(image.data, rng)
-        inputs = _inputs(data, _statistics(image.err, image, level, level, rng)) | {"hole": torch.from_numpy(hole | own)}
+        inputs = _inputs(data, _statistics(image.err, image, level, level, rng))
+        inputs["hole"] = torch.from_numpy(hole | own)
         weight = _weight(data) * torch.from_numpy(hole & ~own)
         return inputs, torch.from_numpy(image.rate[None].copy()), weight
 
