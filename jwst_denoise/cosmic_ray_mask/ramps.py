@@ -14,7 +14,7 @@ from jwst_denoise.cosmic_ray_mask.veto import spare
 from jwst_denoise.masks.dilate import grow
 from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, SATURATED
 
-__all__ = ["RampReadout", "mask_integration", "mask_ramps"]
+__all__ = ["RampReadout", "SingleDifference", "mask_integration", "mask_ramps"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,35 @@ class RampReadout:
         """Check the frames."""
         if self.nframes < 1 or self.groupgap < 0:
             raise ValueError(f"nframes={self.nframes} and groupgap={self.groupgap} make no group")
+
+
+class SingleDifference:
+    """A network for images that looks at the difference of two groups as the ramp's networks do.
+
+    It has no neighbours in time, and a network that is made for images knows stars better.
+
+    Parameters
+    ----------
+    network : object
+        Of the family ``cosmic_ray_mask``.
+    """
+
+    def __init__(self, network):
+        self.network = network
+
+    def predict(self, groups, read_noise, *, gain=1.0, bad=None, saturated=None, nframes=1, groupgap=0, progress=None):
+        """Probabilities (2, ny, nx); see `jwst_denoise.networks.group_differences.GroupDifferenceMask.predict`."""
+        if len(groups) != 2:
+            raise ValueError(f"a network for images masks ramps of two groups, not of {len(groups)}")
+        unusable = np.zeros(groups.shape, bool)
+        for flags in (bad, saturated):
+            unusable |= False if flags is None else flags
+        difference = ((groups[1] - groups[0]) * gain).astype(np.float32)
+        err = np.full(difference.shape, np.sqrt(2 / nframes) * np.nanmedian(read_noise), np.float32)
+        err = np.sqrt(err**2 + max(float(np.nanmedian(difference)), 0.0))
+        probability = np.zeros(groups.shape, np.float32)
+        probability[1] = self.network.predict(difference, err=err, bad=unusable.any(axis=0))
+        return probability
 
 
 def mask_ramps(data, groupdq, network, readout, options, pixeldq=None):

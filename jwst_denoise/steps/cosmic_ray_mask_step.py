@@ -60,9 +60,10 @@ class CosmicRayMaskStep(DenoiseStep):
         is_ramp = isinstance(model, datamodels.RampModel)
         if not is_ramp:
             cosmic_ray_images.check(model)
-        network = _network(settings, is_ramp)
+        single = not is_ramp or model.data.shape[1] == 2  # the difference of two groups is an image too
+        network = _network(settings, is_ramp, single)
         check_domain(network, model)
-        threshold = _own_threshold(network, is_ramp) if settings.threshold is None else settings.threshold
+        threshold = _own_threshold(network, single) if settings.threshold is None else settings.threshold
         chosen = SimpleNamespace(**{**vars(settings), "threshold": threshold})
         chosen.reference_file = lambda kind: self.get_reference_file(model, kind)
         result = _mask(is_ramp)(model, chosen, network)
@@ -79,19 +80,20 @@ def _mask(is_ramp):
     return mask_ramp
 
 
-def _own_threshold(network, is_ramp):
-    """The model's operating point: in ramps the looser one, where a false flag costs one of a pixel's differences."""
-    return network.threshold(0.005) if is_ramp else network.threshold()
+def _own_threshold(network, single):
+    """The model's operating point: the looser one where a false flag costs one of several differences of a pixel."""
+    return network.threshold() if single else network.threshold(0.005)
 
 
-def _network(settings, is_ramp):
+def _network(settings, is_ramp, single):
     """Model in force; refuses one of another family."""
     if settings.threshold is not None and not 0 < settings.threshold < 1:
         raise ValueError(f"threshold={settings.threshold} must be a probability between 0 and 1, both excluded")
-    default, kind = (RAMPS, "ramps") if is_ramp else (IMAGES, "images")
+    default = IMAGES if single else RAMPS
     network = model_files.load(default if settings.model == "auto" else settings.model, settings.device)
-    family = "cosmic_ray_mask-ramp" if is_ramp else "cosmic_ray_mask"
-    if network.info["family"] != family:
+    families = ["cosmic_ray_mask"] * single + ["cosmic_ray_mask-ramp"] * is_ramp
+    if network.info["family"] not in families:
         found = f"model={settings.model!r} is of the family {network.info['family']!r}"
-        raise ValueError(f"{found}; masks of {kind} need one of {family!r}, such as {default}")
+        kind = "ramps" if is_ramp else "images"
+        raise ValueError(f"{found}; masks of {kind} need one of {families[0]!r}, such as {default}")
     return network

@@ -30,7 +30,7 @@ def mask_ramp(model, settings, network):
         ``threshold``, ``dilate``, ``veto``, ``save_probability``, ``save_qa``, and ``reference_file``: path of the
         reference file of a type for this exposure.
     network : jwst_denoise.model_files.Model
-        Of the family ``cosmic_ray_mask-ramp``.
+        Of the family ``cosmic_ray_mask-ramp``, or with two groups ``cosmic_ray_mask``.
 
     Returns
     -------
@@ -50,6 +50,8 @@ def mask_ramp(model, settings, network):
         log.warning("The ramp is not linear yet: this step belongs after linearity and dark correction")
     options = images.Options(settings.threshold, settings.dilate, _spared(model, settings.veto))
     readout = readout_noise(model, settings.reference_file)
+    if network.info["family"] == "cosmic_ray_mask":
+        network = ramps.SingleDifference(network)
     probability = np.zeros(model.data.shape, np.float32) if settings.save_probability else None
     groupdq = np.array(model.groupdq)
     found, preview = 0, None

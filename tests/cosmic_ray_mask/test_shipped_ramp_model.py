@@ -7,7 +7,8 @@ import pytest
 
 from jwst_denoise import load_model
 from jwst_denoise.cosmic_ray_mask.images import Options
-from jwst_denoise.cosmic_ray_mask.ramps import RampReadout, mask_ramps
+from jwst_denoise.cosmic_ray_mask.ramps import RampReadout, SingleDifference, mask_ramps
+from jwst_denoise.cosmic_ray_mask.templates import stars
 from jwst_denoise.networks.group_planes import poisson_share
 from jwst_denoise.simulate import CosmicRayParameters, detector, point_spread_function, simulate_exposure
 from jwst_denoise.simulate.fields import field
@@ -20,14 +21,16 @@ NOTHING = CosmicRayParameters(flux=0, snowball_rate=0, shower_rate=0)
 
 
 @pytest.fixture(scope="module")
-def model():
-    return load_model("cosmic_ray_mask-ramp", device="cpu")
+def models():
+    """Number of groups -> (network, threshold) as the step takes them."""
+    several, pair = (load_model(name, device="cpu") for name in ("cosmic_ray_mask-ramp", "cosmic_ray_mask-2-32"))
+    return lambda n: (SingleDifference(pair), pair.threshold()) if n == 2 else (several, several.threshold(0.005))
 
 
 class Ramp:
     """An exposure as the model sees it after calibration, its flags and its truth, by differences."""
 
-    def __init__(self, model, pattern, ngroups, hits, seed):
+    def __init__(self, models, pattern, ngroups, hits, seed):
         rng = np.random.default_rng([60, seed])
         parameters = detector(DETECTOR)
         rate = field((160, 160), point_spread_function("NIRCAM_SW", "F200W"), rng, stars=6000, brightness=60.0)
@@ -37,7 +40,9 @@ class Ramp:
         readout = RampReadout(
             parameters.read_noise, parameters.gain, nframes=made.pattern.nframes, groupgap=made.pattern.groupgap
         )
-        flags = mask_ramps(counts, groupdq, model, readout, Options(model.threshold(0.005)))[0]
+        network, threshold = models(ngroups)
+        options = Options(threshold, spared=(stars("NIRCAM_SW", "F200W"),))
+        flags = mask_ramps(counts, groupdq, network, readout, options)[0]
         self.flagged = (flags[1:] & JUMP) > 0
         added = np.stack([couple(plane, parameters.ipc) for plane in made.truth.cosmic_ray_differences(0)])
         share = poisson_share(made.pattern.nframes, made.pattern.groupgap)
@@ -57,26 +62,26 @@ class Ramp:
 
 
 @pytest.mark.parametrize(("pattern", "ngroups"), [("RAPID", 8), ("MEDIUM8", 4), ("RAPID", 3), ("RAPID", 2)])
-def test_hits_are_found(model, pattern, ngroups):
+def test_hits_are_found(models, pattern, ngroups):
     hits = replace(NOTHING, flux=FLUX[pattern])
-    ramp = Ramp(model, pattern, ngroups, hits, ngroups)
+    ramp = Ramp(models, pattern, ngroups, hits, ngroups)
     assert (ramp.signal > 1.5).sum() > 300
     assert ramp.found(5) > 0.95
-    assert ramp.found(1.5) > 0.8
+    assert ramp.found(1.5) > 0.85
     assert ramp.false < 0.005
 
 
 @pytest.mark.parametrize("ngroups", [2, 8])
-def test_stars_and_stripes_are_spared(model, ngroups):
+def test_stars_and_stripes_are_spared(models, ngroups):
     """Correlated noise of every kind, and a field with many stars."""
-    ramp = Ramp(model, "MEDIUM8", ngroups, NOTHING, 20)
+    ramp = Ramp(models, "MEDIUM8", ngroups, NOTHING, 20)
     assert ramp.bright.sum() > 20
     assert ramp.false < 0.002
     assert ramp.flagged[ramp.bright].mean() < 0.02
 
 
-def test_halos_of_snowballs_are_found(model):
+def test_halos_of_snowballs_are_found(models):
     hits = replace(NOTHING, snowball_rate=300.0, snowball_radius=(4.0, 10.0))
-    ramp = Ramp(model, "RAPID", 5, hits, 30)
-    assert ((ramp.signal > 1.5) & ramp.good).sum() > 1000
+    ramp = Ramp(models, "RAPID", 5, hits, 30)
+    assert ((ramp.signal > 1.5) & ramp.good).sum() > 500
     assert ramp.found(3) > 0.9

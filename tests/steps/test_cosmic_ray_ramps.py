@@ -24,8 +24,8 @@ class Jumps:
     def check_domain(self, **facts):
         return model_files.Domain(**DOMAIN).reasons(**facts)
 
-    def threshold(self, fpr):
-        assert fpr == 0.005
+    def threshold(self, fpr=0.0005):
+        Jumps.rate = fpr
         return 0.5
 
     def predict(self, groups, read_noise, *, gain, **arguments):
@@ -156,6 +156,20 @@ def test_two_groups_are_enough(ramp, jumps, typical):
     expected = np.zeros(pair.data.shape, "u1")
     expected[0, 1, 20, 30] = JUMP
     np.testing.assert_array_equal(run(pair).groupdq, expected)
+    assert Jumps.rate == 0.0005
+    run(ramp)
+    assert Jumps.rate == 0.005
+
+
+def test_two_groups_are_an_image(ramp, typical):
+    """The shipped network for images, on the difference."""
+    pair = datamodels.RampModel(data=ramp.data[:, 1:3].copy())
+    pair.data[:, 1] += 10 * np.random.default_rng(1).normal(size=SHAPE).astype("f4")
+    pair.groupdq, pair.pixeldq = np.zeros(pair.data.shape, "u1"), np.zeros(SHAPE, "u4")
+    result = run(describe(pair))
+    assert result.groupdq[0, 1, 20, 30] == JUMP
+    assert (result.groupdq[:, 1] > 0).mean() < 0.005
+    assert not result.groupdq[:, 0].any()
 
 
 def test_a_ramp_that_is_not_linear_is_a_warning(ramp, jumps, typical, caplog):

@@ -7,13 +7,14 @@ from jwst_denoise.benchmarks.cosmic_rays import models
 from jwst_denoise.benchmarks.cosmic_rays.ramp_cases import JUMP_STEPS, opened
 from jwst_denoise.benchmarks.rows import MissingData, Row, skipped
 from jwst_denoise.cosmic_ray_mask.images import Options
-from jwst_denoise.cosmic_ray_mask.ramps import mask_integration
+from jwst_denoise.cosmic_ray_mask.ramps import SingleDifference, mask_integration
 from jwst_denoise.cosmic_ray_mask.templates import stars
 from jwst_denoise.simulate import CosmicRayParameters
 
 __all__ = ["ramps"]
 
 MODEL = "cosmic_ray_mask-ramp"
+SINGLE = "cosmic_ray_mask-2-32"  # for two groups
 FEWER, HALO, CORES = 1.3, 0.95, 1e-3  # asked
 RATE = 0.005  # false-positive rate of the operating point that the step takes for ramps
 LARGEST = 50  # error of a rate that larger ones count as
@@ -36,7 +37,7 @@ HITS = {
 def ramps(quick):
     """Rows: hits, snowballs, rings and showers found, cores of stars, two groups, and the rates that come of it."""
     try:
-        network = models.load(MODEL)
+        network, _ = models.load(MODEL), models.load(SINGLE)
     except MissingData as error:
         yield skipped("cosmic rays in ramps", str(error))
         return
@@ -46,7 +47,7 @@ def ramps(quick):
             yield from _hits(what, maker(*chosen, PLAIN, number), network, quick)
             if quick:
                 break
-        yield from _two_groups(maker("field", "BRIGHT1", 2, PLAIN, 20), network)
+        yield from _two_groups(maker("field", "BRIGHT1", 2, PLAIN, 20))
         yield from _snowballs([maker("field", "BRIGHT1", 8, SNOWBALLS, 30 + k) for k in range(1 if quick else 4)],
                               network, quick)  # fmt: skip
         yield from _showers([maker("field", "BRIGHT1", 10, SHOWERS, 40 + k) for k in range(1 if quick else 3)],
@@ -64,9 +65,9 @@ class _Maker:
         return self.make(scene, self.subarray, pattern, ngroups, CosmicRayParameters(**more), seed)
 
 
-def _probability(case, network):
+def _probability(case, network, threshold=None):
     """Probabilities (ngroups - 1, ny, nx) of a case, and the mask at the model's own threshold."""
-    options = Options(network.threshold(RATE), spared=(stars("NIRCAM_SW", "F200W"),))
+    options = Options(threshold or network.threshold(RATE), spared=(stars("NIRCAM_SW", "F200W"),))
     flagged, probability = mask_integration(
         case.model.data[0], case.model.groupdq[0], network, case.readout, options, case.model.pixeldq
     )
@@ -138,9 +139,10 @@ def _rate_errors(what, case, ours, ramp, quick):
     )  # fmt: skip
 
 
-def _two_groups(case, network):
+def _two_groups(case):
     truth, good = case.truth, case.good
-    probability, ours = _probability(case, network)
+    network = models.load(SINGLE)
+    probability, ours = _probability(case, SingleDifference(network), network.threshold())
     found, false = rates(ours, truth, good)
     looser, _ = rates(matched(probability, truth, good, 0.005), truth, good)
     yield Row(
