@@ -8,7 +8,7 @@ import numpy as np
 from jwst_denoise.simulate import CosmicRayParameters, fields, point_spread_function, simulate_image, spectra
 from jwst_denoise.simulate.images import Image
 
-__all__ = ["KINDS", "SAMPLINGS", "SEED", "Case", "cases", "foreign_mask", "in_words", "size_of"]
+__all__ = ["KINDS", "SAMPLINGS", "SEED", "TRACKS", "Case", "cases", "foreign_mask", "in_words", "size_of"]
 
 SEED = 9000
 EDGE = 320  # pixels
@@ -21,6 +21,8 @@ SAMPLINGS = (
     ("NIRISS", "F090W"), ("NIRISS", "F200W"), ("NIRISS", "F480M"),
 )  # fmt: skip
 TIMES = (60.0, 150.0, 400.0)  # s
+#: Cosmic rays as in the paper: tracks, without the snowballs and showers of JWST's detectors.
+TRACKS = CosmicRayParameters(snowball_rate=0, shower_rate=0)
 _DRAW = {"galaxies": fields.field, "cluster": fields.cluster, "resolved": fields.resolved}
 
 
@@ -60,7 +62,7 @@ def size_of(quick):
 
 
 @lru_cache(maxsize=8)
-def cases(kind, number, edge, seed=SEED):
+def cases(kind, number, edge, seed=SEED, hits=TRACKS):
     """Images of a kind, filter after filter, at exposure times in turn.
 
     Parameters
@@ -73,31 +75,32 @@ def cases(kind, number, edge, seed=SEED):
         Pixels.
     seed : int, optional
         Where the random numbers begin.
+    hits : CosmicRayParameters, optional
+        Cosmic rays.
 
     Returns
     -------
     tuple of Case
     """
-    return tuple(_case(kind, index, number, edge, seed) for index in range(number))
+    return tuple(_case(kind, index, number, edge, seed, hits) for index in range(number))
 
 
-def _case(kind, index, number, edge, seed):
+def _case(kind, index, number, edge, seed, hits):
     rng = np.random.default_rng([seed, KINDS.index(kind), index])
     seconds = TIMES[(index + index // 3) % len(TIMES)]
     if kind == "slices":
         rate = spectra.ifu(rng, shape=(edge, edge), corner=tuple(int(c) for c in rng.integers(1, 2048 - edge, 2)))
-        return Case(kind, "NIRSPEC", "", simulate_image(rate, 3 * seconds, rng))
+        return Case(kind, "NIRSPEC", "", simulate_image(rate, 3 * seconds, rng, hits=hits))
     sampling = SAMPLINGS[index * len(SAMPLINGS) // number if number < len(SAMPLINGS) else index % len(SAMPLINGS)]
     rate = _DRAW[kind]((edge, edge), point_spread_function(*sampling), rng)
-    return Case(kind, *sampling, simulate_image(rate, seconds, rng))
+    return Case(kind, *sampling, simulate_image(rate, seconds, rng, hits=hits))
 
 
 def foreign_mask(case, seed):
     """Mask of cosmic rays of another exposure as long as this one, bool."""
     rng = np.random.default_rng([SEED, 7, seed])
     sky = np.full(case.image.data.shape, 0.2, dtype=np.float32)
-    hits = CosmicRayParameters(snowball_rate=0, shower_rate=0)
-    return simulate_image(sky, case.image.seconds, rng, hits=hits).truth()
+    return simulate_image(sky, case.image.seconds, rng, hits=TRACKS).truth()
 
 
 def in_words(some):

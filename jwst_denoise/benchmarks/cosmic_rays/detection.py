@@ -7,8 +7,9 @@ import numpy as np
 
 from jwst_denoise.benchmarks.cosmic_rays import cases, lacosmic, models, roc
 from jwst_denoise.benchmarks.rows import Row, skipped
+from jwst_denoise.simulate import CosmicRayParameters
 
-__all__ = ["Measured", "ceilings", "detection", "measured", "operating_points"]
+__all__ = ["Measured", "ceilings", "detection", "measured", "operating_points", "wide"]
 
 #: True-positive rates at `roc.RATES` in the paper, of its network and of LACosmic.
 PAPER = {"galaxies": (0.885, 0.987), "cluster": (0.933, 0.995), "resolved": (0.752, 0.912)}
@@ -39,15 +40,15 @@ class Measured:
     ideal: dict
 
 
-def measured(kind, quick):
+def measured(kind, quick, hits=cases.TRACKS):
     """Measure one kind of image, once for all rows and pictures."""
-    return _measured(kind, quick, models.directory())
+    return _measured(kind, quick, hits, models.directory())
 
 
 @lru_cache(maxsize=8)
-def _measured(kind, quick, _directory):
+def _measured(kind, quick, hits, _directory):
     number, edge = cases.size_of(quick)
-    some = cases.cases(kind, number, edge)
+    some = cases.cases(kind, number, edge, hits=hits)
     networks = {
         name: roc.Scores.of([models.score(model, case.image) for case in some], some)
         for name, model in models.available().items()
@@ -82,6 +83,20 @@ def detection(quick):
             what, "; ".join(f"{models.short(name)} {_text(rates)}" for name, rates in ours.items()), against,
             _asked(kind, ceiling), None if quick else _met(kind, best["plain"], ceiling["plain"]), figures,
         )  # fmt: skip
+
+
+def wide(quick):
+    """Rows: the same with snowballs and showers, whose faint outskirts are most of the pixels that are hit."""
+    for kind in cases.KINDS:
+        found = measured(kind, quick, CosmicRayParameters())
+        ours = {name: roc.thresholded(scores) for name, scores in found.networks.items()}
+        peer = lacosmic.best(found.lacosmic)
+        yield Row(
+            f"{kind} with snowballs and showers, {_describe(found)}",
+            "; ".join(f"{models.short(name)} {_text(rates)}" for name, rates in ours.items()),
+            f"LACosmic {_text(peer)}",
+            figures={"networks": ours, "lacosmic": peer},
+        )
 
 
 def skipped_row(what, peer, figures):

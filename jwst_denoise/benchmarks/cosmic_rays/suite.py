@@ -7,6 +7,7 @@ __all__ = ["GROUPS"]
 #: The groups, in the order of the table.
 GROUPS = (
     Group("detection", "cosmic_rays.detection.detection", "cosmic rays found, with LACosmic"),
+    Group("wide", "cosmic_rays.detection.wide", "the same with snowballs and showers"),
     Group("ceiling", "cosmic_rays.detection.ceilings", "what could be found at all"),
     Group("thresholds", "cosmic_rays.detection.operating_points", "the models' own thresholds"),
     Group("cores", "cosmic_rays.cores.cores", "cores of stars"),
