@@ -71,16 +71,16 @@ def detection(quick):
         found = measured(kind, quick)
         ours = {name: roc.thresholded(scores) for name, scores in found.networks.items()}
         peer, ceiling = lacosmic.best(found.lacosmic), _ceiling(found)
-        what = f"{kind}: cosmic-ray pixels found at 0.05 % / 0.5 % false ones (dilated 3 × 3), {_describe(found)}"
+        what = f"{kind}: pixels of tracks found at 0.05 % / 0.5 % false ones (dilated 3 × 3), {_describe(found)}"
         figures = {"networks": ours, "lacosmic": peer, "ceiling": ceiling, "paper": PAPER.get(kind)}
         limits = " / ".join(f"{limit:g}" for limit in peer["objlim"])
         against = f"LACosmic {_text(peer)}, objlim {limits}"
         if not ours:
-            yield skipped_row(what, against, figures)
+            yield _skipped(what, against, figures)
             continue
         best = ours.get(models.MASKS[0], next(iter(ours.values())))
         yield Row(
-            what, "; ".join(f"{models.short(name)} {_text(rates)}" for name, rates in ours.items()), against,
+            what, _each(ours), against,
             _asked(kind, ceiling), None if quick else _met(kind, best["plain"], ceiling["plain"]), figures,
         )  # fmt: skip
 
@@ -92,14 +92,17 @@ def wide(quick):
         ours = {name: roc.thresholded(scores) for name, scores in found.networks.items()}
         peer = lacosmic.best(found.lacosmic)
         yield Row(
-            f"{kind} with snowballs and showers, {_describe(found)}",
-            "; ".join(f"{models.short(name)} {_text(rates)}" for name, rates in ours.items()),
-            f"LACosmic {_text(peer)}",
+            f"{kind}: the same with snowballs and showers, {_describe(found)}",
+            _each(ours) or f"skipped: no model {models.MASKS[0]}", f"LACosmic {_text(peer)}",
             figures={"networks": ours, "lacosmic": peer},
-        )
+        )  # fmt: skip
 
 
-def skipped_row(what, peer, figures):
+def _each(ours):
+    return "; ".join(f"{models.short(name)} {_text(rates)}" for name, rates in ours.items())
+
+
+def _skipped(what, peer, figures):
     """Row with the peer alone."""
     row = skipped(what, f"no model {models.MASKS[0]}")
     return Row(row.what, row.ours, peer, figures=figures)

@@ -1,7 +1,7 @@
 """Pictures: curves of true against false positives, and masks of small parts of images."""
 
 import numpy as np
-from scipy.ndimage import uniform_filter
+from numpy.lib.stride_tricks import sliding_window_view
 
 from jwst_denoise.benchmarks.cosmic_rays import cases, lacosmic, models
 from jwst_denoise.benchmarks.cosmic_rays.detection import PAPER, measured
@@ -93,13 +93,15 @@ def _stamps(row, found, names):
 
 def _busiest(case):
     """Part of an image with much light and many hits, but not hits alone."""
-    share = uniform_filter(case.truth.astype(float), STAMP)
-    light = uniform_filter(np.log(np.maximum(case.image.rate, 1e-3)), STAMP)
-    worth = (light - light.mean()) / (light.std() + 1e-9) - np.abs(share / np.median(share) - 1.5)
-    half = STAMP // 2
-    inner = worth[half:-half, half:-half]
-    y, x = np.unravel_index(inner.argmax(), inner.shape)
-    return np.s_[y : y + STAMP, x : x + STAMP]
+    edge = min(STAMP, *case.truth.shape)
+    share, light = (
+        sliding_window_view(np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0))), (edge + 1, edge + 1))
+        for values in (case.truth.astype(float), np.log(np.maximum(case.image.rate, 1e-3)))
+    )
+    share, light = (w[..., -1, -1] - w[..., 0, -1] - w[..., -1, 0] + w[..., 0, 0] for w in (share, light))
+    worth = (light - light.mean()) / (light.std() + 1e-9) - np.abs(share / max(np.median(share), 1) - 1.5)
+    y, x = np.unravel_index(worth.argmax(), worth.shape)
+    return np.s_[y : y + edge, x : x + edge]
 
 
 def _coloured(mask, truth):
