@@ -73,7 +73,7 @@ class Preset:
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
 
 _RAMP = replace(
-    _SMALL, depth=3, hidden=8, data="ramps", scenes=80, steps=40, epochs=24, warm=8, validation=64, calibration=128
+    _SMALL, depth=3, hidden=12, data="ramps", scenes=120, steps=40, epochs=60, warm=15, validation=64, calibration=128
 )
 
 #: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
