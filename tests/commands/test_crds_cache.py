@@ -42,7 +42,7 @@ def test_shipped_parameter_file_by_name(tmp_path):
     [
         (("--detector", "NRS3"), "no detector 'NRS3'"),
         (("--instrument", "MIRI"), "no instrument 'MIRI'"),
-        (("--parameters", "nirspec_rates"), "did you mean 'nirspec_detector1_nsclean_rates'"),
+        (("--parameters", "nirspec_rates"), "or 'nirspec_detector1_nsclean_rates'"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, message):

@@ -106,9 +106,10 @@ def test_gwcs_is_preferred(files):
     np.testing.assert_allclose(stack.frames[:, 1, 2], (0, 1, 2, 3), atol=1e-6)
 
 
-def test_no_overlap_names_the_file(write, files):
+def test_no_overlap_names_the_file(write):
+    near = [write(f"near_{number}_rate.fits") for number in range(3)]
     far = write("far_rate.fits", (3000.0, 0.0))
-    (stack,) = read_stacks([*files[:3], far])
+    (stack,) = read_stacks([*near, far])
     with pytest.raises(ValueError, match="far_rate.fits: only 0.0% of it is seen by 3 exposures"):
         label(stack)
 

@@ -22,15 +22,18 @@ RING = 8  # pixels around a core in which its ring is
 SHOWER, PART = 60, 0.5  # pixels of a shower, and the part of them that makes it found
 CORE = 20.0  # S/N of a difference in the core of a star
 PLAIN = {"snowball_rate": 0.0, "shower_rate": 0.0}
+ALL = {"flux": 25.0, "snowball_rate": 0.15, "shower_rate": 0.0025}  # the proportions of flight, five times as often
 SNOWBALLS = {"flux": 0.0, "snowball_rate": 1.5, "shower_rate": 0.0}
 SHOWERS = {"flux": 0.0, "snowball_rate": 0.0, "shower_rate": 0.5}
 
-#: What is measured -> (scene, read pattern, groups) of the exposures with hits alone.
+#: What is measured -> (scene, read pattern, groups) and cosmic rays.
 HITS = {
-    "galaxies, 20 groups": ("field", "BRIGHT1", 20),
-    "star cluster, 10 groups": ("cluster", "BRIGHT1", 10),
-    "galaxies, 5 groups": ("field", "BRIGHT1", 5),
-    "galaxies, 8 groups of 8 frames": ("field", "MEDIUM8", 8),
+    "galaxies, 10 groups, tracks, snowballs and showers": ("field", "BRIGHT1", 10, ALL),
+    "star cluster, 10 groups, tracks, snowballs and showers": ("cluster", "BRIGHT1", 10, ALL),
+    "galaxies, 5 groups, tracks, snowballs and showers": ("field", "BRIGHT1", 5, ALL),
+    "galaxies, 20 groups, tracks": ("field", "BRIGHT1", 20, PLAIN),
+    "star cluster, 10 groups, tracks": ("cluster", "BRIGHT1", 10, PLAIN),
+    "galaxies, 8 groups of 8 frames, tracks": ("field", "MEDIUM8", 8, PLAIN),
 }
 
 
@@ -44,7 +47,7 @@ def ramps(quick):
     with opened() as make:
         maker = _Maker(make, quick)
         for number, (what, chosen) in enumerate(HITS.items()):
-            yield from _hits(what, maker(*chosen, PLAIN, number), network, quick)
+            yield from _hits(what, maker(*chosen, number), network, quick)
             if quick:
                 break
         yield from _two_groups(maker("field", "BRIGHT1", 2, PLAIN, 20))
@@ -85,7 +88,7 @@ def matched(probability, truth, good, rate):
 
 
 def _hits(what, case, network, quick):
-    """Rows of an exposure without large events."""
+    """Rows of one exposure."""
     truth, good = case.truth, case.good
     ramp = case.jump_step({})
     peer = (ramp.groupdq[0, 1:] & 4) != 0
