@@ -137,7 +137,7 @@ def _rate_errors(what, case, ours, ramp, quick):
     return Row(
         f"ramps, {what}: error of the rate in pixels that were hit, in units of a difference's noise over √n, "
         f"at most {LARGEST}",
-        f"{text['ours']}; after the jump step {text['both']}", text["jump"], "after the jump step no larger than its own",
+        f"{text['ours']}; after the jump step {text['both']}", text["jump"], "no larger after it",
         None if quick else bool(rms["both"] <= rms["jump"]), {"rms": rms, "mean": bias},
     )  # fmt: skip
 
