@@ -99,7 +99,7 @@ def after_jump(quick):
             f"image ({len(plain)} hits; {100 * truth.mean():.2f} % of the pixels above 1.5 σ)",
             f"{100 * complete:.1f} % found, {100 * pixels:.1f} % of the pixels, at {100 * false:.3f} % false pixels",
             asked=f"≥ {100 * COMPLETE:g} % at ≤ {100 * FALSE:g} %",
-            met=None if quick else bool(complete >= COMPLETE and false <= FALSE),
+            met=None if quick or not len(plain) else bool(complete >= COMPLETE and false <= FALSE),
             figures={"hits": len(plain), "complete": complete, "pixels": pixels, "false": false},
         )  # fmt: skip
 

@@ -114,7 +114,7 @@ def _cores(what, case, ours, peer, quick):
     return Row(
         f"ramps, {what}: differences with S/N > {CORE:g} flagged where nothing hit ({np.count_nonzero(cores)})",
         f"{100 * values['o']:.3f} %", f"{100 * values['p']:.3f} %", f"≤ {100 * CORES:g} %",
-        None if quick else bool(values["o"] <= CORES), {"ours": values["o"], "jump": values["p"]},
+        None if quick or not cores.any() else bool(values["o"] <= CORES), {"ours": values["o"], "jump": values["p"]},
     )  # fmt: skip
 
 
