@@ -208,7 +208,7 @@ def test_slit_keeps_what_is_missing(untrained, data_directory):
 
 @pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 def test_pipeline_leaves_some_charge_of_hits():
-    left = after_jump.left_by_jump(quick=True)
+    left = after_jump.left_by_jump(8, quick=True)
     assert not left.hits[left.bad].any()
     signal = left.hits / left.err
     assert signal.min() > -1e-3

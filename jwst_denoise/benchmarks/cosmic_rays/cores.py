@@ -25,14 +25,15 @@ def cores(quick):
     """Rows: share of the pixels of stars' cores that are flagged, for each filter, without and with the veto."""
     samplings = cases.SAMPLINGS[:: 4 if quick else 1]
     fields = [star_field(*sampling, index, _edge(sampling, quick)) for index, sampling in enumerate(samplings)]
+    peers = [lacosmic.mask(image) for image, _ in fields]
     for name in models.MASKS:
         try:
             model = models.load(name)
         except MissingData as error:
             yield skipped(f"{models.short(name)}: star cores", error)
             continue
-        for sampling, (image, core) in zip(samplings, fields, strict=True):
-            yield _row(model, name, sampling, image, core, quick)
+        for sampling, (image, core), peer in zip(samplings, fields, peers, strict=True):
+            yield _row(model, name, sampling, image, core, peer, quick)
 
 
 def _edge(sampling, quick):
@@ -73,13 +74,12 @@ def core_pixels(image, x, y, flux, psf):
     return mask
 
 
-def _row(model, name, sampling, image, core, quick):
+def _row(model, name, sampling, image, core, peer, quick):
     """Share of the cores' pixels that are flagged, and what the veto costs."""
     probability, threshold, templates = models.score(model, image), model.threshold(), (templates_of(*sampling),)
     flagged, spared = (
         flag(image.data, probability, Options(threshold, spared=some), image.err) for some in ((), templates)
     )
-    peer = lacosmic.mask(image)
     truth = image.truth() & ~image.bad
     share = {key: mask[core].mean() for key, mask in (("plain", flagged), ("veto", spared), ("lacosmic", peer))}
     found = {key: mask[truth].mean() for key, mask in (("plain", flagged), ("veto", spared), ("lacosmic", peer))}

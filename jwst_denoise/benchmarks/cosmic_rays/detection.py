@@ -15,6 +15,7 @@ __all__ = ["Measured", "ceilings", "detection", "measured", "operating_points", 
 PAPER = {"galaxies": (0.885, 0.987), "cluster": (0.933, 0.995), "resolved": (0.752, 0.912)}
 OBSERVERS = {"pixel": "from the pixel alone", "network": "by 2-32 with the scene taken away"}
 QUICK_SCAN = {"objlim": (2.0, 5.0), "sigclip": (3.0, 7.0, 25.0)}
+WIDE_SCAN = {"objlim": (5.0, 25.0)}  # of those that are best without snowballs and showers
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,8 @@ def _measured(kind, quick, hits, _directory):
     if model := models.available().get(models.MASKS[0]):
         told = [model.predict(_excess(case.image), err=1.0, bad=case.image.bad) for case in some]
         ideal["network"] = roc.Scores.of(told, some)
-    return Measured(some, networks, lacosmic.scan(some, **(QUICK_SCAN if quick else {})), ideal)
+    scan = QUICK_SCAN if quick else {} if hits == cases.TRACKS else WIDE_SCAN
+    return Measured(some, networks, lacosmic.scan(some, **scan), ideal)
 
 
 def _excess(image):
