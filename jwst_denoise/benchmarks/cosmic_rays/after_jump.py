@@ -88,7 +88,7 @@ def after_jump(quick):
     if not found:
         yield skipped("hits that the jump step leaves", f"no model {models.MASKS[0]}")
         return
-    for groups in GROUPS:
+    for groups in GROUPS[-1:] if quick else GROUPS:
         left = left_by_jump(groups, quick)
         for name, model in found.items():
             yield _row(left, groups, name, model, quick)
