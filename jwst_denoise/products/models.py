@@ -5,7 +5,7 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise.products.headers import START, describe, group_table, integration_times
-from jwst_denoise.products.slopes import fit_slopes
+from jwst_denoise.ramps.segments import fit_slopes
 from jwst_denoise.simulate.response import linearise
 
 __all__ = ["ramp_model", "rate_model", "rateints_model", "uncal_model"]

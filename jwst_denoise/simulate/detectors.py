@@ -57,6 +57,9 @@ class DetectorParameters:
         Scatter of each output's level from reset to reset, e- rms.
     pedestal_drift : float
         Random walk of the common level from frame to frame, e- rms a step.
+    pixel_walk : float
+        Random walk of every pixel by itself, e- rms a frame: what is left of the slowest read noise, which falls no
+        further with more reads.
     picture_frame : float
         Rms over integrations of the amplitude of the picture frame, e- / s at the edge.
     correlated : NoiseSpectrum
@@ -90,6 +93,7 @@ class DetectorParameters:
     ktc_noise: float = 35.0
     pedestal: float = 15.0
     pedestal_drift: float = 2.0
+    pixel_walk: float = 0.0
     picture_frame: float = 0.003
     correlated: NoiseSpectrum = NoiseSpectrum()
     size: int = 2048
@@ -188,8 +192,8 @@ def _others():
     )  # fmt: skip
     h4rg = DetectorParameters(
         "H4RG", "ECHELLE", 1, 2, gain=2.6, read_noise=10.0, dark_current=0.003, bias=8000.0, saturation=50000.0,
-        correlated=NoiseSpectrum(common_rms=14.0, output_rms=5.0, alternating_rms=1.0),
-        size=4096, outputs=32, overhead=8, picture_frame=0.001,
+        correlated=NoiseSpectrum(common_rms=17.8, output_rms=3.6, alternating_rms=1.0, common_slope=1.55),
+        size=4096, outputs=32, overhead=8, picture_frame=0.001, pixel_walk=0.4,
     )  # fmt: skip
     fast, slow = GEOMETRY["GUIDER2"][1:]
     guider2 = replace(guider, name="GUIDER2", fastaxis=fast, slowaxis=slow, gain=1.81, pixel_scale=0.0691)

@@ -181,6 +181,7 @@ class _Simulation:
             drift = drift.reshape(self.ngroups, -1)[:, : self.pattern.nframes].mean(axis=1)
             truth.drift[integration] = drift
         level = self._level(rng)
+        step = self.light * np.float32(self.detector.pixel_walk * np.sqrt(self.pattern.frames_per_group))
         charge = np.zeros(self.readout.shape, dtype=np.float32)
         for group in range(self.ngroups):
             rays = truth.cosmic_rays[integration, group]
@@ -189,6 +190,8 @@ class _Simulation:
             electrons = level + truth.correlated[integration, group] + np.float32(truth.drift[integration, group])
             electrons += self.frame * np.float32(truth.picture_frame_rate[integration] * self._time(group))
             if self.on.read_noise:
+                if self.detector.pixel_walk:
+                    level += step * rng.standard_normal(self.readout.shape, dtype=np.float32)
                 electrons += self.white * rng.standard_normal(self.readout.shape, dtype=np.float32)
             counts[integration, group] = digitise(signal + electrons / np.float32(self.detector.gain))
             progress((integration * self.ngroups + group + 1) / (self.nints * self.ngroups))

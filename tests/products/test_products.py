@@ -9,7 +9,7 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise import products, simulate
-from jwst_denoise.products.slopes import fit_slopes
+from jwst_denoise.ramps.segments import fit_slopes
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate import CosmicRayParameters, Switches
 

@@ -1,4 +1,4 @@
-"""Slopes of simulated ramps, for products that did not go through the pipeline."""
+"""Slopes of ramps with gaps: the least-squares slope that all pieces of a ramp share."""
 
 import numpy as np
 
