@@ -9,6 +9,7 @@ from scipy.ndimage import uniform_filter
 
 from jwst_denoise.masks.clip import robust_level
 from jwst_denoise.masks.dilate import grow
+from jwst_denoise.ramps.ribbons import line_ends
 
 __all__ = ["BOX", "FEWEST", "reference_corrected", "unlit_corrected", "unlit_pixels"]
 
@@ -45,7 +46,7 @@ def reference_corrected(images, readout, bad=None):
     result = np.array(images, dtype=np.float32, order="C")
     good = np.ones(readout.shape, dtype=bool) if bad is None else ~np.asarray(bad, dtype=bool)
     good = readout.to_detector(good)
-    first, last, before, after = _borders(readout)
+    (first, last), (before, after) = _end_lines(readout), line_ends(readout)
     for image in _planes(result):
         frame = readout.to_detector(image)
         if before or after:
@@ -82,13 +83,7 @@ def unlit_corrected(images, readout, unlit, box=BOX):
     result = np.array(images, dtype=np.float32, order="C")
     unlit = readout.to_detector(np.asarray(unlit, dtype=bool))
     for image in _planes(result):
-        frame = readout.to_detector(image)
-        good = unlit & np.isfinite(frame)
-        values, weight = np.where(good, frame, 0), good.astype(np.float32)
-        for levels in (_line_levels(1), _line_levels(0), _box_levels(box)):
-            level = levels(values, weight)
-            frame -= level
-            values -= level * weight
+        _subtract_unlit_means(readout.to_detector(image), unlit, box)
     return result
 
 
@@ -130,11 +125,11 @@ def _planes(stack):
     return stack.reshape(-1, *stack.shape[-2:])
 
 
-def _borders(readout):
-    """Reference lines (first, last) and reference pixels at the ends of a line (before, after), as they are read."""
+def _end_lines(readout):
+    """Reference lines (first, last) as they are read."""
     bottom, top, left, right = readout.reference
-    slow, fast = ((bottom, top), (left, right)) if abs(readout.fastaxis) == 1 else ((left, right), (bottom, top))
-    return (*slow[:: 1 if readout.slowaxis > 0 else -1], *fast[:: 1 if readout.fastaxis > 0 else -1])
+    ends = (bottom, top) if abs(readout.slowaxis) == 2 else (left, right)
+    return ends if readout.slowaxis > 0 else ends[::-1]
 
 
 def _mean(values, good, axis):
@@ -158,27 +153,27 @@ def _output_levels(frame, good, readout, first, last):
     return np.repeat(levels, readout.width, axis=1)
 
 
-def _line_levels(axis):
-    """Function of values, 0 where they do not count, and weights: mean along an axis."""
+def _subtract_unlit_means(frame, unlit, box):
+    """Subtract means of lines, columns and boxes in place, strip by strip so that what is worked on is in the cache."""
+    strips = [np.s_[start : start + box] for start in range(0, len(frame), box)]
+    total, count = np.zeros((2, frame.shape[1]), dtype=frame.dtype)
+    for strip in strips:
+        values, weight = _weighted(frame[strip], unlit[strip])
+        level = _mean_of_enough(values.sum(axis=1), weight.sum(axis=1))[:, None]
+        frame[strip] -= level
+        total += (values - level * weight).sum(axis=0)
+        count += weight.sum(axis=0)
+    columns, starts = _mean_of_enough(total, count), np.arange(0, frame.shape[1], box)
+    for strip in strips:
+        frame[strip] -= columns
+        sums = (np.add.reduceat(part.sum(axis=0), starts) for part in _weighted(frame[strip], unlit[strip]))
+        frame[strip] -= np.repeat(_mean_of_enough(*sums), box)[: frame.shape[1]]
 
-    def levels(values, weight):
-        return _mean_of_enough(values.sum(axis=axis, keepdims=True), weight.sum(axis=axis, keepdims=True))
 
-    return levels
-
-
-def _box_levels(box):
-    """The same for boxes, at each of their pixels."""
-
-    def levels(values, weight):
-        starts = [np.arange(0, n, box) for n in values.shape]
-        sums = (np.add.reduceat(np.add.reduceat(v, starts[1], axis=1), starts[0], axis=0) for v in (values, weight))
-        level = _mean_of_enough(*sums)
-        for axis, (first, n) in enumerate(zip(starts, values.shape, strict=True)):
-            level = np.repeat(level, np.diff(np.append(first, n)), axis=axis)
-        return level
-
-    return levels
+def _weighted(values, use):
+    """Values with 0 in place of those that do not count, and weights."""
+    use = use & np.isfinite(values)
+    return np.where(use, values, 0), use.astype(values.dtype)
 
 
 def _mean_of_enough(total, count):
