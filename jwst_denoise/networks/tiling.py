@@ -25,7 +25,7 @@ def apply_tiled(unet, inputs, tile=256):
     Returns
     -------
     Tensor
-        (ny, nx).
+        (ny, nx), or (outputs, ny, nx) if there are several.
     """
     if tile < 1:
         raise ValueError(f"tile={tile} must be a positive number of pixels")
@@ -33,14 +33,15 @@ def apply_tiled(unet, inputs, tile=256):
     tile = -(-tile // multiple) * multiple
     _, ny, nx = inputs.shape
     padded = pad(inputs, (0, -nx % multiple, 0, -ny % multiple))[None]
-    output = padded.new_empty(padded.shape[-2:])
+    output = padded.new_empty(unet.config.outputs, *padded.shape[-2:])
     with torch.inference_mode():
         for rows, around_rows in _spans(padded.shape[-2], tile, halo):
             for columns, around_columns in _spans(padded.shape[-1], tile, halo):
                 part = padded[..., around_rows, around_columns].contiguous(memory_format=torch.channels_last)
-                inner = unet(part)[0, 0]
-                output[rows, columns] = inner[_within(rows, around_rows), _within(columns, around_columns)]
-    return output[:ny, :nx]
+                inner = unet(part)[0]
+                output[:, rows, columns] = inner[:, _within(rows, around_rows), _within(columns, around_columns)]
+    output = output[:, :ny, :nx]
+    return output[0] if len(output) == 1 else output
 
 
 def frozen(unet):

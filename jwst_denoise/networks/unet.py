@@ -20,23 +20,27 @@ class UNetConfig:
         Levels of resolution, the full one counted.
     hidden : int
         Channels at full resolution; twice as many at each coarser level.
-    inputs : int
-        Channels of the input.
+    inputs, outputs : int
+        Channels of the input and of the output.
+    normalise : bool
+        Whether there is batch normalisation, as in deepCR.
     """
 
     depth: int = 2
     hidden: int = 32
     inputs: int = 2
+    outputs: int = 1
+    normalise: bool = True
 
     def __post_init__(self):
         """Refuse what is no size."""
         for name, value in vars(self).items():
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, int) or value < 1 and name != "normalise":
                 raise ValueError(f"{name}={value!r} must be a positive integer")
 
 
 class UNet(nn.Module):
-    """U-net with zero padding, (N, inputs, ny, nx) -> (N, 1, ny, nx); ny and nx are multiples of `multiple`.
+    """U-net with zero padding, (N, inputs, ny, nx) -> (N, outputs, ny, nx); ny and nx are multiples of `multiple`.
 
     Parameters
     ----------
@@ -53,14 +57,14 @@ class UNet(nn.Module):
         self.config = config
         channels = [config.hidden * 2**level for level in range(config.depth)]
         self.encoder = nn.ModuleList(
-            _double_convolution(before, after)
+            _double_convolution(before, after, config.normalise)
             for before, after in zip([config.inputs, *channels[:-1]], channels, strict=True)
         )
         self.pool = nn.MaxPool2d(2)
         steps = list(zip(channels[:0:-1], channels[-2::-1], strict=True))
         self.up = nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2) for coarse, fine in steps)
-        self.decoder = nn.ModuleList(_double_convolution(2 * fine, fine) for _, fine in steps)
-        self.output = nn.Conv2d(config.hidden, 1, 1)
+        self.decoder = nn.ModuleList(_double_convolution(2 * fine, fine, config.normalise) for _, fine in steps)
+        self.output = nn.Conv2d(config.hidden, config.outputs, 1)
 
     @property
     def multiple(self):
@@ -91,13 +95,10 @@ class UNet(nn.Module):
             return self.output(x.float())
 
 
-def _double_convolution(before, after):
-    return nn.Sequential(*_convolution(before, after), *_convolution(after, after))
+def _double_convolution(before, after, normalise):
+    return nn.Sequential(*_convolution(before, after, normalise), *_convolution(after, after, normalise))
 
 
-def _convolution(before, after):
-    return (
-        nn.Conv2d(before, after, 3, padding=1),
-        nn.BatchNorm2d(after, momentum=MOMENTUM),
-        nn.ReLU(inplace=True),
-    )
+def _convolution(before, after, normalise):
+    normalisation = [nn.BatchNorm2d(after, momentum=MOMENTUM)] if normalise else []
+    return nn.Conv2d(before, after, 3, padding=1), *normalisation, nn.ReLU(inplace=True)

@@ -9,7 +9,8 @@ from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
 from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.scenes import ScenePool
-from jwst_denoise.training.tasks import SEEDS
+from jwst_denoise.training.slope_scores import slope_scores
+from jwst_denoise.training.tasks import SEEDS, slope_blocks
 
 __all__ = ["calibrate", "operating_points"]
 
@@ -24,7 +25,7 @@ def calibrate(family, network, settings):
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask`` or ``inpaint``.
+        ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
     network : torch.nn.Module
         In evaluation mode.
     settings : Preset
@@ -35,6 +36,9 @@ def calibrate(family, network, settings):
     dict
         ``scores``, and for masks ``thresholds``.
     """
+    if family == "ramp_denoise":
+        blocks = slope_blocks(settings, "calibration", settings.calibration, 4)
+        return {"thresholds": {}, "scores": slope_scores(network, blocks)}
     if family == "inpaint":
         return {"scores": {kind: _filling(network, kind, settings) for kind in FIELDS}}
     found = {kind: _probabilities(network, kind, settings) for kind in FIELDS}

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 
-__all__ = ["PRESETS", "Preset", "preset"]
+__all__ = ["PRESETS", "Preset", "RampPreset", "preset"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,54 @@ class Preset:
             raise ValueError(f"seed={self.seed} must not be negative")
 
 
+@dataclass(frozen=True)
+class RampPreset(Preset):
+    """Sizes and schedule of a training of the recurrent denoiser.
+
+    Parameters
+    ----------
+    data : str
+        ``jwst`` or ``nirps``: detectors and scenes.
+    pixels : int
+        Of a block of lines; narrower ones have more lines.
+    units : int
+        Of the recurrent layers.
+    mixer : str
+        ``gru`` or ``attention``.
+    along, across : int
+        Box, in pixels along and across lines, in which light is conserved.
+    power : int
+        Of the error in the loss.
+    """
+
+    depth: int = 4
+    hidden: int = 16
+    data: str = "jwst"
+    batch: int = 1
+    steps: int = 150
+    epochs: int = 60
+    warm: int = 1
+    learning_rate: float = 0.001
+    schedule: str = "cosine"
+    validation: int = 16
+    calibration: int = 48
+    scenes: int = 160
+    pixels: int = 262144
+    units: int = 24
+    mixer: str = "gru"
+    along: int = 5
+    across: int = 5
+    power: int = 2
+
+    def __post_init__(self):
+        """Refuse what cannot be."""
+        super().__post_init__()
+        if self.batch != 1:
+            raise ValueError(f"batch={self.batch}: blocks differ in shape and come one by one; change pixels instead")
+        if self.mixer not in ("gru", "attention"):
+            raise ValueError(f"mixer={self.mixer!r} must be 'gru' or 'attention'")
+
+
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
 
 _RAMP = replace(
@@ -83,6 +131,9 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "paper"): Preset(),
         ("cosmic_ray_mask", "small"): _SMALL,
         ("cosmic_ray_mask", "ramp"): _RAMP,
+        ("ramp_denoise", "jwst"): RampPreset(),
+        ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=60, steps=100, along=11),
+        ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }
@@ -103,7 +154,7 @@ def preset(family, name, **overrides):
             raise ValueError(f"no family {family!r} to train; known: {', '.join(families)}")
         names = ", ".join(known for owner, known in PRESETS if owner == family)
         raise ValueError(f"{family} has no preset {name!r}; known: {names}")
-    known = {field.name: field.type for field in fields(Preset)}
+    known = [field.name for field in fields(PRESETS[family, name])]
     if unknown := sorted(set(overrides) - set(known)):
         raise ValueError(f"a preset has no {', '.join(unknown)}; known: {', '.join(known)}")
     return replace(PRESETS[family, name], **overrides)

@@ -10,10 +10,13 @@ from jwst_denoise.networks import build
 from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.exposure_stamps import exposure_sets
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.line_scenes import EchelleScenes, LineScenes
 from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.scenes import ScenePool
+from jwst_denoise.training.slope_blocks import SlopeBlocks, draw_jwst, draw_nirps
+from jwst_denoise.training.slope_losses import SlopeLoss
 
-__all__ = ["SEEDS", "Task", "task"]
+__all__ = ["SEEDS", "Task", "slope_blocks", "task"]
 
 #: Purpose -> seed; each purpose has scenes and exposures of its own.
 SEEDS = {"training": 1000, "validation": 2000, "calibration": 3000}
@@ -45,7 +48,7 @@ def task(family, settings, progress=None, exposures=None):
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask`` or ``inpaint``.
+        ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
     settings : Preset
         Sizes.
     progress : callable, optional
@@ -53,6 +56,8 @@ def task(family, settings, progress=None, exposures=None):
     exposures : sequence of ExposureStack, optional
         A user's own exposures to train on; simulated ones without.
     """
+    if family == "ramp_denoise":
+        return _ramp_task(settings, progress)
     network, stamps, loss = _parts(family, settings)
     if exposures is not None:
         return Task(network, *exposure_sets(network.family, exposures, settings, SEEDS), loss)
@@ -63,6 +68,30 @@ def task(family, settings, progress=None, exposures=None):
         pool = ScenePool.draw(max(1, settings.scenes // share), seed, progress=progress)
         sets.append(stamps(pool, length, seed, settings.stamp))
     return Task(network, *sets, loss)
+
+
+def slope_blocks(settings, purpose, length, share=1, progress=None):
+    """Blocks of slopes for a purpose, a key of `SEEDS`, with ``1 / share`` of the scenes."""
+    seed = SEEDS[purpose] + settings.seed
+    if settings.data == "nirps":
+        return SlopeBlocks(EchelleScenes(), draw_nirps, length, seed, settings.pixels)
+    scenes = LineScenes.draw(max(1, settings.scenes // share), seed, progress)
+    return SlopeBlocks(scenes, draw_jwst, length, seed, settings.pixels)
+
+
+def _ramp_task(settings, progress):
+    network = build(
+        {
+            "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth, "units": settings.units,
+            "mixer": settings.mixer, "kernel": [settings.across, settings.along],
+        }
+    )  # fmt: skip
+    return Task(
+        network,
+        slope_blocks(settings, "training", settings.batch * settings.steps, progress=progress),
+        slope_blocks(settings, "validation", settings.validation, 8, progress),
+        SlopeLoss(settings.power),
+    )
 
 
 def _parts(family, settings):

@@ -1,0 +1,247 @@
+"""The recurrent denoiser of ramps: from slope images to denoised slopes with their errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from jwst_denoise.networks.conservation import put_back
+from jwst_denoise.networks.read_streams import ReadStreams, from_streams, pooled, to_streams
+from jwst_denoise.networks.slope_planes import scaled, spread
+from jwst_denoise.networks.tiling import apply_tiled, frozen
+from jwst_denoise.networks.unet import UNet, UNetConfig
+from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
+
+__all__ = ["Denoised", "RampDenoise"]
+
+HAND_OVER = (30.0, 60.0)  # S/N of a pixel between which the result goes over to the fit
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """Result of the denoiser, (ny, nx) float32 in DMS orientation, e- / s.
+
+    Parameters
+    ----------
+    rate : ndarray
+        Denoised slope; NaN where the fit has none.
+    err : ndarray
+        Its standard deviation.
+    correlated : ndarray
+        Correlated noise that was subtracted before the network smooths; 0 where the fit is kept.
+    share : ndarray
+        From 0, the fit unchanged, to 1, the network's estimate.
+    """
+
+    rate: np.ndarray
+    err: np.ndarray
+    correlated: np.ndarray
+    share: np.ndarray
+
+
+class RampDenoise(nn.Module):
+    """Denoiser of slope images that knows in which order pixels are read.
+
+    A small U-net tells what of a slope image is noise. In time bins of every output, a recurrent network makes of it
+    the correlated noise (`ReadStreams`), which is subtracted. A second U-net estimates what white noise is left, and
+    its own error. What it took from significant light is put back (`put_back`). All is in units of the noise of the
+    slopes, so that any number of groups and any time can be given.
+
+    Parameters
+    ----------
+    hidden, depth : int
+        Channels and levels of the second U-net; the first has half the channels.
+    units : int
+        Of the recurrent layers.
+    mixer : {"gru", "attention"}
+        What looks along a line.
+    bin : int
+        Pixels of a time bin.
+    kernel : tuple of int
+        Box (lines, pixels) in which light is conserved.
+
+    References
+    ----------
+    Payeur et al. 2022, for the recurrent network in the order of reading and the training on simulated scenes.
+    """
+
+    family = "ramp_denoise"
+
+    def __init__(self, hidden=16, depth=4, units=24, mixer="gru", bin=8, kernel=(5, 5)):
+        super().__init__()
+        self.architecture = {
+            "family": self.family, "hidden": hidden, "depth": depth, "units": units, "mixer": mixer, "bin": bin,
+            "kernel": [int(n) for n in kernel],
+        }  # fmt: skip
+        if bin < 1 or len(kernel) != 2 or not all(n >= 1 and n % 2 for n in kernel):
+            raise ValueError(f"bin={bin!r} must be positive and kernel={kernel!r} two odd numbers")
+        self.bin, self.kernel = bin, tuple(kernel)
+        self.scene = UNet(UNetConfig(depth, max(1, hidden // 2), inputs=3, outputs=2, normalise=False))
+        self.streams = ReadStreams(units, mixer)
+        self.noise = UNet(UNetConfig(depth, hidden, inputs=4, outputs=2, normalise=False))
+
+    def forward(self, slopes, outputs, state=None):
+        """Denoise scaled slopes.
+
+        Parameters
+        ----------
+        slopes : ScaledSlopes
+            (N, lines, pixels) with edges that are multiples of the U-nets'.
+        outputs : int
+            Amplifiers that read the lines.
+        state : Tensor, optional
+            Of the recurrent network after the lines before.
+
+        Returns
+        -------
+        signal, log_variance, correlated : Tensor
+            (N, lines, pixels): denoised signal, logarithm of its variance over that of the pixel, correlated noise.
+        state : Tensor
+        """
+        correlated, first, state = self._correlated(slopes, outputs, self.scene, state)
+        signal, log_variance = self._denoised(slopes, correlated, first, self.noise)
+        return signal, log_variance, correlated, state
+
+    def _correlated(self, slopes, outputs, unet, state=None):
+        """Correlated noise, the noise that the first U-net sees, and the state of the recurrent network."""
+        own = slopes.spread
+        planes = torch.stack([torch.asinh(slopes.signal / own), torch.log(own), slopes.usable], dim=1)
+        first, gate = unet(planes).unbind(1)
+        weight = slopes.usable * torch.sigmoid(gate) / own**2
+        with torch.autocast(weight.device.type, enabled=False):
+            streams = (to_streams(plane, outputs) for plane in (weight * own * first, weight))
+            noise, state = self.streams(*(pooled(stream, self.bin) for stream in streams), state)
+        width = slopes.signal.shape[-1] // outputs
+        return from_streams(noise.repeat_interleave(self.bin, dim=-1)[..., :width]), first, state
+
+    def _denoised(self, slopes, correlated, first, unet):
+        observed = slopes.signal - slopes.usable * correlated
+        own = slopes.spread
+        planes = torch.stack([torch.asinh(observed / own), torch.log(own), slopes.usable, first], dim=1)
+        noise, log_variance = unet(planes).unbind(1)
+        return put_back(observed - own * noise, observed, own, slopes.usable, self.kernel), log_variance
+
+    @torch.inference_mode()
+    def denoise(self, slopes, readout, *, tile=256, progress=None):
+        """Denoise a slope image.
+
+        Parameters
+        ----------
+        slopes : jwst_denoise.ramps.slopes.SlopeImage
+            (ny, nx) in DMS orientation.
+        readout : jwst_denoise.readout.Readout
+            How the pixels are read.
+        tile : int, optional
+            Edge of the tiles in pixels; the result does not depend on it.
+        progress : callable, optional
+            Called with the fraction done.
+
+        Returns
+        -------
+        Denoised
+
+        Raises
+        ------
+        ValueError
+            If slopes and read-out geometry differ in shape.
+        """
+        tell = progress or (lambda fraction: None)
+        fit = np.asarray(slopes.rate, dtype=np.float32)
+        noise = np.broadcast_to(np.asarray(slopes.read_noise, np.float32), fit.shape)
+        poisson = np.broadcast_to(np.asarray(slopes.poisson, np.float32), fit.shape)
+        usable = np.isfinite(fit) & np.isfinite(noise) & (noise > 0) & np.isfinite(poisson)
+        frames = (readout.to_detector(np.where(usable, a, 0)) for a in (fit, noise, poisson))
+        seen = scaled(*frames, readout.to_detector(usable)).to(next(self.parameters()).device)
+        correlated, first, _ = self._correlated(seen, readout.outputs, _Tiled(self.scene, tile))
+        tell(0.4)
+        signal, log_variance = self._denoised(seen, correlated, first, _Tiled(self.noise, tile))
+        tell(0.9)
+        deviation = spread(signal, seen) * torch.exp(0.5 * log_variance)
+        found = (readout.from_detector(a[0].cpu().numpy()) for a in (signal, deviation, correlated))
+        result = _handed_over(SlopeImage(fit, noise, poisson), seen.level, seen.unit, usable, *found)
+        tell(1.0)
+        return result
+
+    def predict(
+        self, groups, read_noise, *, group_time, readout, gain=1.0, bad=None, saturated=None, jump=None, nframes=1,
+        groupgap=0, tile=256, progress=None,
+    ):  # fmt: skip
+        """Denoised count rate of an integration.
+
+        Parameters
+        ----------
+        groups : ndarray
+            (ngroups, ny, nx) linear signal in DN; NaN where there is none.
+        read_noise : float or ndarray
+            White noise of one frame, e- rms.
+        group_time : float
+            s from group to group.
+        readout : jwst_denoise.readout.Readout
+            How the pixels are read.
+        gain : float or ndarray, optional
+            e- / DN.
+        bad, saturated, jump : ndarray, optional
+            Bool, (ny, nx) or (ngroups, ny, nx): what is not to be used, what is saturated, and where charge came
+            between a group and the one before.
+        nframes, groupgap : int, optional
+            Frames averaged into a group and dropped between groups.
+        tile, progress
+            As for `denoise`.
+
+        Returns
+        -------
+        rate, sigma : ndarray
+            (ny, nx) float32 e- / s: the denoised rate and its standard deviation; NaN where there is no slope.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit or there are fewer than two groups.
+        """
+        groups, usable = _electrons(groups, gain, bad, saturated)
+        slopes = fit_slope(groups, read_noise, group_time, usable=usable, jump=jump, nframes=nframes, groupgap=groupgap)
+        found = self.denoise(slopes, readout, tile=tile, progress=progress)
+        return found.rate, found.err
+
+
+class _Tiled:
+    """A U-net for inference, called like it but tile by tile."""
+
+    def __init__(self, unet, tile):
+        self.unet, self.tile = frozen(unet), tile
+
+    def __call__(self, planes):
+        return apply_tiled(self.unet, planes[0], self.tile)[None]
+
+
+def _electrons(groups, gain, bad, saturated):
+    """Groups in e- and which of them can be used."""
+    groups = np.asarray(groups, dtype=np.float32)
+    gain = np.asarray(gain, dtype=np.float32)
+    if groups.ndim != 3 or gain.shape not in ((), groups.shape[1:]):
+        raise ValueError(f"groups {groups.shape} must be (ngroups, ny, nx) and gain {gain.shape} a number or (ny, nx)")
+    usable = np.isfinite(groups) & (gain > 0)
+    for name, flags in (("bad", bad), ("saturated", saturated)):
+        if flags is not None:
+            if np.shape(flags) not in (groups.shape, groups.shape[1:]):
+                raise ValueError(f"{name} has shape {np.shape(flags)}, the groups {groups.shape}")
+            usable &= ~np.asarray(flags, dtype=bool)
+    return groups * np.where(gain > 0, gain, 1), usable
+
+
+def _handed_over(slopes, level, unit, usable, signal, deviation, correlated):
+    """Result that goes over from the network's estimate to the fit where the signal is far above the noise."""
+    own = np.sqrt(slopes.variance)
+    ratio = np.where(usable, (slopes.rate - level) / np.where(own > 0, own, 1), 0)
+    low, high = HAND_OVER
+    place = np.clip((ratio - low) / (high - low), 0, 1)
+    share = np.where(usable, 1 - place**2 * (3 - 2 * place), 0).astype(np.float32)
+    rate = np.where(share > 0, share * (signal * unit + level) + (1 - share) * slopes.rate, slopes.rate)
+    err = np.where(share > 0, share * deviation * unit + (1 - share) * own, own)
+    return Denoised(
+        np.where(usable, rate, np.nan).astype(np.float32),
+        np.where(usable, err, np.nan).astype(np.float32),
+        (share * correlated * unit).astype(np.float32),
+        share,
+    )
