@@ -55,7 +55,7 @@ def _bridged(ramps, usable, jump):
     return np.where(usable, ramps - offset[piece], line) * known
 
 
-def neighbour_replaced(stack, bad, readout):
+def neighbour_replaced(stack, bad, readout, out=None):
     """Images in which bad pixels hold what a good neighbour does.
 
     The nearest good pixel is taken, in the same line where two are as near; reference pixels are replaced by reference
@@ -69,11 +69,13 @@ def neighbour_replaced(stack, bad, readout):
         (ny, nx) bool.
     readout : Readout
         Geometry.
+    out : ndarray, optional
+        Where the result goes, ``stack`` itself if wanted; by default a new array.
 
     Returns
     -------
     ndarray
-        (…, ny, nx), a copy. Bad pixels without a good one within `REACH` pixels are 0, or False.
+        (…, ny, nx). Bad pixels without a good one within `REACH` pixels are 0, or False.
 
     References
     ----------
@@ -81,7 +83,9 @@ def neighbour_replaced(stack, bad, readout):
     """
     frame_bad = readout.to_detector(np.asarray(bad, dtype=bool))
     reference = readout.to_detector(readout.reference_pixels)
-    result = np.array(stack)
+    result = np.empty_like(stack) if out is None else out
+    if result is not stack:
+        result[...] = stack
     frame = readout.to_detector(result)
     line, pixel, from_line, from_pixel = _neighbours(frame_bad, reference)
     found = from_line >= 0
