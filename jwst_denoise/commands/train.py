@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jwst_denoise.training.presets import PRESETS, Preset
+from jwst_denoise.training.presets import PRESETS
 
 __all__ = ["command"]
 
@@ -15,7 +15,7 @@ FAMILIES = {}
 for _family, _preset in PRESETS:
     FAMILIES.setdefault(_family, []).append(_preset)
 KNOWN = "; ".join(f"{family}: {', '.join(presets)}" for family, presets in FAMILIES.items())
-VALUES = asdict(Preset())
+VALUES = {name: value for preset in PRESETS.values() for name, value in asdict(preset).items()}
 #: Family -> exposure and options with which strun uses the model.
 USES = {
     "cosmic_ray_mask": "exposure_rate.fits --model",

@@ -12,6 +12,7 @@ FAMILIES = MappingProxyType(
         "cosmic_ray_mask": "jwst_denoise.networks.cosmic_ray_mask:CosmicRayMask",
         "cosmic_ray_mask-ramp": "jwst_denoise.networks.group_differences:GroupDifferenceMask",
         "inpaint": "jwst_denoise.networks.inpaint:Inpaint",
+        "ramp_denoise": "jwst_denoise.networks.ramp_denoise:RampDenoise",
     }
 )
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from jwst_denoise.networks.conservation import put_back
+from jwst_denoise.networks.group_noise import group_noise
 from jwst_denoise.networks.read_streams import ReadStreams, from_streams, pooled, to_streams
 from jwst_denoise.networks.slope_planes import scaled, spread
 from jwst_denoise.networks.tiling import apply_tiled, frozen
@@ -147,21 +148,43 @@ class RampDenoise(nn.Module):
             If slopes and read-out geometry differ in shape.
         """
         tell = progress or (lambda fraction: None)
-        fit = np.asarray(slopes.rate, dtype=np.float32)
-        noise = np.broadcast_to(np.asarray(slopes.read_noise, np.float32), fit.shape)
-        poisson = np.broadcast_to(np.asarray(slopes.poisson, np.float32), fit.shape)
-        usable = np.isfinite(fit) & np.isfinite(noise) & (noise > 0) & np.isfinite(poisson)
-        frames = (readout.to_detector(np.where(usable, a, 0)) for a in (fit, noise, poisson))
-        seen = scaled(*frames, readout.to_detector(usable)).to(next(self.parameters()).device)
-        correlated, first, _ = self._correlated(seen, readout.outputs, _Tiled(self.scene, tile))
+        slopes, usable, seen = self._seen(slopes, readout)
+        correlated, first = self._around_zero(seen, readout.outputs, tile)
         tell(0.4)
         signal, log_variance = self._denoised(seen, correlated, first, _Tiled(self.noise, tile))
         tell(0.9)
         deviation = spread(signal, seen) * torch.exp(0.5 * log_variance)
         found = (readout.from_detector(a[0].cpu().numpy()) for a in (signal, deviation, correlated))
-        result = _handed_over(SlopeImage(fit, noise, poisson), seen.level, seen.unit, usable, *found)
+        result = _handed_over(slopes, seen.level, seen.unit, usable, *found)
         tell(1.0)
         return result
+
+    @torch.inference_mode()
+    def correlated(self, slopes, readout, *, tile=256):
+        """Correlated noise in a slope image, (ny, nx) float32 e- / s; parameters as for `denoise`."""
+        _, usable, seen = self._seen(slopes, readout)
+        found = self._around_zero(seen, readout.outputs, tile)[0][0].cpu().numpy()
+        return np.where(usable, readout.from_detector(found) * seen.unit, 0).astype(np.float32)
+
+    def _around_zero(self, seen, outputs, tile):
+        """Correlated noise of a whole frame with the mean 0, since the level is the sky's; and what `_denoised` needs."""
+        correlated, first, _ = self._correlated(seen, outputs, _Tiled(self.scene, tile))
+        return correlated - (correlated * seen.usable).sum() / seen.usable.sum().clamp(min=1), first
+
+    def _seen(self, slopes, readout):
+        """Slopes with images for numbers, where they can be used, and how the network sees them."""
+        fit = np.asarray(slopes.rate, dtype=np.float32)
+        noise, poisson = (
+            np.broadcast_to(np.asarray(a, np.float32), fit.shape) for a in (slopes.read_noise, slopes.poisson)
+        )
+        usable = np.isfinite(fit) & np.isfinite(noise) & (noise > 0) & np.isfinite(poisson)
+        frames = (readout.to_detector(np.where(usable, a, 0)) for a in (fit, noise, poisson))
+        seen = scaled(*frames, readout.to_detector(usable)).to(next(self.parameters()).device)
+        return SlopeImage(fit, noise, poisson), usable, seen
+
+    def group_noise(self, groups, read_noise, group_time, readout, **options):
+        """Correlated noise of every group, (ngroups, ny, nx) e-: `jwst_denoise.networks.group_noise.group_noise`."""
+        return group_noise(self, groups, read_noise, group_time, readout, **options)
 
     def predict(
         self, groups, read_noise, *, group_time, readout, gain=1.0, bad=None, saturated=None, jump=None, nframes=1,

@@ -124,6 +124,7 @@ def simulate_slopes(rate, setup, rng):
     slope = rng.poisson((rate + 0.005) / poisson) * poisson - 0.005
     slope += read_noise * rng.standard_normal(rate.shape, dtype=np.float32)
     correlated = _correlated(setup, rng)
+    correlated -= correlated.mean()  # the level of a frame is the sky's
     slope += correlated
     if setup.unlit:
         unlit = rate * setup.seconds < UNLIT
