@@ -7,8 +7,21 @@ from numbers import Real
 __all__ = ["Domain"]
 
 #: Fact about an exposure -> the list of the domain that must hold it.
-_NAMES = {"instrument": "instruments", "kind": "kinds", "level": "levels", "filter": "filters"}
-_RANGES = {"exposure_time": "s", "n_groups": "groups", "exposure_time_ratio": "times"}
+_NAMES = {
+    "instrument": "instruments",
+    "kind": "kinds",
+    "level": "levels",
+    "filter": "filters",
+    "read_pattern": "read_patterns",
+}
+_RANGES = {
+    "exposure_time": "s",
+    "n_groups": "groups",
+    "exposure_time_ratio": "times",
+    "outputs": "outputs",
+    "read_noise": "e-",
+    "background": "e-/s",
+}
 
 
 @dataclass(frozen=True)
@@ -19,15 +32,21 @@ class Domain:
     ----------
     description : str
         In words, also what the other fields cannot say.
-    instruments, kinds, levels, filters : sequence of str, optional
+    instruments, kinds, levels, filters, read_patterns : sequence of str, optional
         The valid ones; upper and lower case are the same. Kinds are ``image`` or ``spectrum``, levels those of the
-        products (``ramp``, ``rate``, ``cal`` …).
+        products (``ramp``, ``rate``, ``cal`` …), read patterns those of READPATT.
     exposure_time : (float, float), optional
         Shortest and longest, seconds.
     n_groups : (float, float), optional
         Fewest and most groups.
     exposure_time_ratio : (float, float), optional
         Smallest and largest gain in exposure time that may be asked for.
+    outputs : (float, float), optional
+        Fewest and most outputs that read a frame at once.
+    read_noise : (float, float), optional
+        Lowest and highest median read noise of one frame, e-.
+    background : (float, float), optional
+        Lowest and highest median rate of an exposure, e-/s.
 
     Raises
     ------
@@ -40,9 +59,13 @@ class Domain:
     kinds: tuple[str, ...] | None = None
     levels: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
+    read_patterns: tuple[str, ...] | None = None
     exposure_time: tuple[float, float] | None = None
     n_groups: tuple[float, float] | None = None
     exposure_time_ratio: tuple[float, float] | None = None
+    outputs: tuple[float, float] | None = None
+    read_noise: tuple[float, float] | None = None
+    background: tuple[float, float] | None = None
 
     def __post_init__(self):
         """Check the values."""
@@ -78,8 +101,9 @@ class Domain:
         Parameters
         ----------
         **facts
-            ``instrument``, ``kind``, ``level``, ``filter`` (str), ``exposure_time`` (s), ``n_groups``,
-            ``exposure_time_ratio``; what is None or left out is not known and not judged.
+            ``instrument``, ``kind``, ``level``, ``filter``, ``read_pattern`` (str), ``exposure_time`` (s),
+            ``n_groups``, ``exposure_time_ratio``, ``outputs``, ``read_noise`` (e-), ``background`` (e-/s); what is None
+            or left out is not known and not judged.
 
         Returns
         -------
@@ -105,7 +129,8 @@ class Domain:
             valid, text = str(value).lower() in {a.lower() for a in allowed}, ", ".join(allowed)
         else:
             valid, text = allowed[0] <= value <= allowed[1], f"{allowed[0]:g} to {allowed[1]:g} {_RANGES[name]}"
-        return None if valid else f"{name.replace('_', ' ')} {value} is not among {text}"
+        shown = f"{value:.4g}" if isinstance(value, float) else value
+        return None if valid else f"{name.replace('_', ' ')} {shown} is not among {text}"
 
 
 def _names(name, value):

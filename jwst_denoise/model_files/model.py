@@ -72,7 +72,7 @@ class Model:
         ----------
         **facts
             What is known of it: ``instrument``, ``kind`` (``image``, ``spectrum``), ``level`` (``rate`` …), ``filter``,
-            ``exposure_time`` (s), ``n_groups``, ``exposure_time_ratio``; None if not known.
+            ``exposure_time`` (s), ``n_groups``, and the others of `Domain`; None if not known.
 
         Returns
         -------

@@ -146,7 +146,7 @@ class DenoiseStep(Step):
             for model in output:
                 self._process_one(model)
         else:
-            self._process_one(output)
+            output = self._process_one(output)
         return output
 
     def _must_copy(self, data):
@@ -157,22 +157,30 @@ class DenoiseStep(Step):
         return not inside_pipeline
 
     def _process_one(self, model):
-        settings = self.settings(model)
+        """Correct one data model in place, or a tuple of several that belong together; return it."""
+        models = model if isinstance(model, tuple) else (model,)
+        settings = self.settings(models[0])
         if self._is_hook:  # stpipe writes the parameters of parentless steps only
             log.info("%s: %s", self.class_alias, provenance.describe(settings))
         try:
             if settings["skip"] and self.parent is not None:
                 raise NotApplicable("skip is set")
-            result = self.denoise(model, settings := SimpleNamespace(**settings))
+            results = self.denoise(model, settings := SimpleNamespace(**settings))
         except NotApplicable as reason:
-            mark(model, self.class_alias, "SKIPPED", reason)
+            self._mark(models, "SKIPPED", reason)
         except CorrectionFailed as reason:
-            mark(model, self.class_alias, "FAILED", reason)
+            self._mark(models, "FAILED", reason)
         else:
-            mark(model, self.class_alias, "COMPLETE")
-            provenance.record(model, self.class_alias, vars(settings), result.figures)
-            extras.write(self, model, result, vars(settings))
+            self._mark(models, "COMPLETE")
+            for one, result in zip(models, results if isinstance(model, tuple) else (results,), strict=True):
+                provenance.record(one, self.class_alias, vars(settings), result.figures)
+                extras.write(self, one, result, vars(settings))
         return model
+
+    def _mark(self, models, status, reason=None):
+        """Record the status in every data model, the reason once in the log."""
+        for index, model in enumerate(models):
+            mark(model, self.class_alias, status, reason if index == 0 else None)
 
     def denoise(self, model, settings):
         """Correct one data model in place; to be defined by the subclass.

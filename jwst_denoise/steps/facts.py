@@ -46,7 +46,7 @@ def is_spectrum(model):
     return is_nirspec_spectrum(model) or model.meta.exposure.type in _SLITLESS
 
 
-def check_domain(network, model):
+def check_domain(network, model, refused=("instrument",), **more):
     """Warn in the log if a network was not made for an exposure; refuse another instrument.
 
     Parameters
@@ -55,16 +55,20 @@ def check_domain(network, model):
         The network.
     model : JwstDataModel
         The exposure.
+    refused : sequence of str, optional
+        Facts that must be within the domain.
+    **more
+        Facts beside, or in place of, those of `facts_of`.
 
     Raises
     ------
     NotApplicable
-        If the network was not made for the instrument.
+        If the network was not made for the instrument, or for another fact of ``refused``.
     """
-    facts = facts_of(model)
+    facts = facts_of(model) | more
     name, domain = network.info["name"], network.info["domain"]
-    if refused := network.check_domain(instrument=facts["instrument"]):
-        raise NotApplicable(f"{name} was not made for this detector: {'; '.join(refused)} ({domain['description']})")
+    if reasons := network.check_domain(**{fact: facts[fact] for fact in refused}):
+        raise NotApplicable(f"{name} was not made for this detector: {'; '.join(reasons)} ({domain['description']})")
     for reason in network.check_domain(**facts):
         log.warning("%s was not made for this: %s (%s)", name, reason, domain["description"])
 

@@ -118,7 +118,7 @@ def _draw_images(axes, figure, preview):
         ("before", before, {"norm": scene, "cmap": "gray"}),
         ("after", after, {"norm": scene, "cmap": "gray"}),
         ("removed", removed, {"vmin": middle - span, "vmax": middle + span, "cmap": "RdBu_r"}),
-        (f"dark pixels used: {mask.mean():.0%}", mask, {"vmin": 0, "vmax": 1, "cmap": "cividis"}),
+        (f"{preview.mask_label}: {mask.mean():.0%}", mask, {"vmin": 0, "vmax": 1, "cmap": "cividis"}),
     )
     for axis, (name, image, style) in zip(axes, panels, strict=True):
         aspect = "auto" if image.shape[1] > 3 * image.shape[0] else "equal"

@@ -21,6 +21,8 @@ class Preview:
         Direction of the lines.
     label : str
         Which plane it is.
+    mask_label : str
+        What the mask is.
     """
 
     before: np.ndarray
@@ -28,6 +30,7 @@ class Preview:
     mask: np.ndarray
     readout: object
     label: str = ""
+    mask_label: str = "dark pixels used"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""Pipeline ``calwebb_denoise1``: calwebb_detector1 with the steps of this package."""
+
+import contextlib
+import copy
+import logging
+
+from jwst.pipeline import Detector1Pipeline
+
+from jwst_denoise.steps.cosmic_ray_mask_step import CosmicRayMaskStep
+from jwst_denoise.steps.nsclean_step import NSCleanStep
+from jwst_denoise.steps.ramp_denoise_step import RampDenoiseStep
+
+__all__ = ["DenoiseDetector1Pipeline"]
+
+log = logging.getLogger("stpipe.jwst_denoise.steps")
+
+
+class _OptionalNSCleanStep(NSCleanStep):
+    """nsclean, off unless it is asked for."""
+
+    spec = """
+        skip = boolean(default=True)  # Skip this step; ramp_denoise sees the same noise
+    """
+
+
+class DenoiseDetector1Pipeline(Detector1Pipeline):
+    """calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
+
+    Cosmic rays are flagged after the jump step. ``nsclean``, off by default, cleans the groups in the place of
+    clean_flicker_noise. ``ramp_denoise`` denoises what ramp_fit makes or, with ``product='ramp'``, the groups that it
+    is given. Everything else, with its parameters and those that CRDS has for it, is calwebb_detector1's.
+    """
+
+    class_alias = "calwebb_denoise1"
+
+    step_defs = {
+        **Detector1Pipeline.step_defs,
+        "cosmic_ray_mask": CosmicRayMaskStep,
+        "nsclean": _OptionalNSCleanStep,
+        "ramp_denoise": RampDenoiseStep,
+    }
+
+    _OURS = ("cosmic_ray_mask", "nsclean", "ramp_denoise")
+
+    @classmethod
+    def get_config_reftype(cls):
+        """Type of the parameter references in CRDS: that of calwebb_detector1."""
+        return Detector1Pipeline.get_config_reftype()
+
+    @classmethod
+    def get_config_from_reference(cls, dataset, disable=None, crds_observatory=None):
+        """Parameters that CRDS has for calwebb_detector1, and those that this package ships for its own steps.
+
+        Parameters
+        ----------
+        dataset, disable, crds_observatory
+            As in `stpipe.Step`.
+
+        Returns
+        -------
+        configobj.ConfigObj
+        """
+        config = super().get_config_from_reference(dataset, disable, crds_observatory)
+        for name in cls._OURS:
+            if not config["steps"].get(name):
+                config["steps"][name] = cls.step_defs[name].get_config_from_reference(dataset)
+        return config
+
+    def process(self, input_data):
+        """Run calwebb_detector1 with the steps of this package in their places.
+
+        Parameters
+        ----------
+        input_data : str or RampModel
+            Raw exposure.
+
+        Returns
+        -------
+        ImageModel
+            The rate; of a run without ramp_fit, the RampModel.
+        """
+        with contextlib.ExitStack() as stack:
+            for place, step in self._places():
+                stack.enter_context(_after(getattr(self, place), step))
+            return super().process(input_data)
+
+    def _places(self):
+        """Steps of calwebb_detector1 and those that follow them; a step that is skipped says so in the ramp."""
+        denoise, fits = self.ramp_denoise, not self.ramp_fit.skip
+        rates = denoise.product == "rate" and not denoise.skip
+        if rates and not fits:
+            log.warning("ramp_denoise has no rates to denoise, since ramp_fit is skipped")
+        yield "jump", self.cosmic_ray_mask
+        yield "clean_flicker_noise", self.nsclean
+        if not rates:
+            yield "persistence", denoise
+        if fits and not self.nsclean.skip:
+            yield "ramp_fit", _errors_of(self.nsclean)
+        if fits and rates:
+            yield "ramp_fit", denoise
+
+
+@contextlib.contextmanager
+def _after(place, step):
+    """Let a step run after another, and after the hooks of that one."""
+    hooks = place._post_hooks
+    place._post_hooks = [*hooks, step]
+    try:
+        yield
+    finally:
+        place._post_hooks = hooks
+
+
+def _errors_of(nsclean):
+    """The step that fits the errors of rates to their scatter, once the groups are clean."""
+    errors = copy.copy(nsclean)
+    errors.errors_only = True
+    return errors
