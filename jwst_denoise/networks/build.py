@@ -13,6 +13,7 @@ FAMILIES = MappingProxyType(
         "cosmic_ray_mask-ramp": "jwst_denoise.networks.group_differences:GroupDifferenceMask",
         "inpaint": "jwst_denoise.networks.inpaint:Inpaint",
         "ramp_denoise": "jwst_denoise.networks.ramp_denoise:RampDenoise",
+        "ramp_denoise-hxrg": "jwst_denoise.networks.hxrg:HxRGDenoise",
     }
 )
 
