@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from jwst_denoise.ramps.slopes import SlopeImage, fit_slope, slope_noise
+from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["group_noise"]
 

@@ -167,7 +167,7 @@ class RampDenoise(nn.Module):
         return np.where(usable, readout.from_detector(found) * seen.unit, 0).astype(np.float32)
 
     def _around_zero(self, seen, outputs, tile):
-        """Correlated noise of a whole frame with the mean 0, since the level is the sky's; and what `_denoised` needs."""
+        """Correlated noise of a whole frame with the mean 0, as the level is the sky's; and what `_denoised` needs."""
         correlated, first, _ = self._correlated(seen, outputs, _Tiled(self.scene, tile))
         return correlated - (correlated * seen.usable).sum() / seen.usable.sum().clamp(min=1), first
 

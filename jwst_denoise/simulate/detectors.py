@@ -193,7 +193,7 @@ def _others():
     h4rg = DetectorParameters(
         "H4RG", "ECHELLE", 1, 2, gain=2.6, read_noise=10.0, dark_current=0.003, bias=8000.0, saturation=50000.0,
         correlated=NoiseSpectrum(common_rms=17.8, output_rms=3.6, alternating_rms=1.0, common_slope=1.55),
-        size=4096, outputs=32, overhead=8, picture_frame=0.001, pixel_walk=0.4,
+        size=4096, outputs=32, overhead=8, picture_frame=0.001, pixel_walk=0.44,
     )  # fmt: skip
     fast, slow = GEOMETRY["GUIDER2"][1:]
     guider2 = replace(guider, name="GUIDER2", fastaxis=fast, slowaxis=slow, gain=1.81, pixel_scale=0.0691)
