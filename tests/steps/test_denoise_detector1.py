@@ -1,0 +1,170 @@
+"""The pipeline ``calwebb_denoise1`` on the offline cache, with an untrained network."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from astropy.io import fits
+from jwst.pipeline import Detector1Pipeline
+from jwst.ramp_fitting import RampFitStep
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise import DenoiseDetector1Pipeline, RampDenoiseStep, crds_cache, model_files, products, simulate
+from jwst_denoise.networks import build
+
+pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
+
+INFO = {
+    "name": "untrained",
+    "domain": {"description": "tests", "instruments": ["NIRCAM", "NIRSPEC"]},
+    "provenance": {"command": "none"},
+    "scores": {"none": {"ours": 1.0}},
+    "licence": "BSD-3-Clause",
+    "card": "Random weights. Not for use.",
+}
+#: Steps that matter little here.
+SKIPPED = ("saturation", "ipc", "superbias", "refpix", "linearity", "dark_current", "charge_migration")
+SOURCE = np.s_[..., 60:64, 80:84]
+JUMP = 4
+STATUS = {"cosmic_ray_mask": "S_CRMASK", "nsclean": "S_NSCLN", "ramp_denoise": "S_RMPDN"}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Cache of one detector, in use, and no collection of garbage before every step: half of the time."""
+    directory = tmp_path_factory.mktemp("crds") / "cache"
+    crds_cache.build(directory, detectors=["NRCB1"])
+    with crds_cache.activated(directory), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stpipe.step.gc", SimpleNamespace(collect=lambda: 0))
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    """Model file of a small network with random weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        network = build({"family": "ramp_denoise", "hidden": 4, "depth": 2, "units": 4}).eval()
+    return str(model_files.save(tmp_path_factory.mktemp("model") / "untrained.asdf", network, INFO))
+
+
+@pytest.fixture(scope="module")
+def uncal(tmp_path_factory):
+    """A bright source on a faint sky in SUB160, 2 integrations of 5 groups, with cosmic rays."""
+    detector = simulate.detector("NRCB1")
+    observation = simulate.observation(detector, "NRC_IMAGE", subarray="SUB160")
+    scene = np.full((160, 160), 0.5)
+    scene[60:64, 80:84] = 5000
+    rng = np.random.default_rng(12)
+    hits = simulate.CosmicRayParameters(flux=500.0, snowball_rate=0, shower_rate=0)
+    exposure = simulate.simulate_exposure(scene, detector, None, "RAPID", 5, 2, rng, observation=observation, hits=hits)
+    return str(products.write(exposure, tmp_path_factory.mktemp("uncal"), "jw1")["uncal"])
+
+
+def run(uncal, directory, pipeline, **steps):
+    """Products of a run by their suffixes."""
+    steps |= {name: {"skip": True} for name in SKIPPED}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("STPIPE_DISABLE_CRDS_STEPPARS", raising=False)
+        pipeline.call(uncal, output_dir=str(directory), save_results=True, save_calibrated_ramp=True, steps=steps)
+    return {path.stem.removeprefix("jw1_"): path for path in directory.iterdir()}
+
+
+def denoise(uncal, directory, untrained, ramp_denoise=None, **steps):
+    """Products of calwebb_denoise1."""
+    return run(
+        uncal, directory, DenoiseDetector1Pipeline, ramp_denoise={"model": untrained} | (ramp_denoise or {}), **steps
+    )
+
+
+def arrays(path):
+    with datamodels.open(path) as model:
+        return {name: np.array(getattr(model, name)) for name in ("data", "err", "dq", "var_poisson", "var_rnoise")}
+
+
+def statuses(path):
+    header = fits.getheader(path)
+    return {name: header.get(keyword) for name, keyword in STATUS.items()}
+
+
+@pytest.fixture(scope="module")
+def plain(cache, uncal, tmp_path_factory):
+    """Products of calwebb_detector1."""
+    return run(uncal, tmp_path_factory.mktemp("plain"), Detector1Pipeline)
+
+
+@pytest.fixture(scope="module")
+def denoised(cache, uncal, untrained, tmp_path_factory):
+    """Products of calwebb_denoise1 with the flags of calwebb_detector1."""
+    return denoise(uncal, tmp_path_factory.mktemp("denoised"), untrained, cosmic_ray_mask={"skip": True})
+
+
+def test_default(denoised, plain, untrained):
+    assert set(denoised) == set(plain) == {"ramp", "rate", "rateints"}
+    for name in ("rate", "rateints"):
+        ours, theirs = arrays(denoised[name]), arrays(plain[name])
+        assert statuses(denoised[name]) == dict.fromkeys(STATUS, "SKIPPED") | {"ramp_denoise": "COMPLETE"}
+        for array in ours:
+            np.testing.assert_array_equal(ours[array][SOURCE], theirs[array][SOURCE])
+        np.testing.assert_array_equal(ours["dq"], theirs["dq"])
+        np.testing.assert_array_equal(np.isnan(ours["data"]), np.isnan(theirs["data"]))
+        assert (ours["data"] != theirs["data"]).mean() > 0.9
+        header = fits.getheader(denoised[name])
+        assert header["RMD_MODL"] == "untrained"
+        assert header["RMD_SHA"] == model_files.read_info(untrained)["sha256"]
+        assert header["R_GAIN"].startswith("crds://")
+    with datamodels.open(denoised["ramp"]) as ours, datamodels.open(plain["ramp"]) as theirs:
+        np.testing.assert_array_equal(ours.data, theirs.data)
+        np.testing.assert_array_equal(ours.groupdq, theirs.groupdq)
+    with datamodels.open(denoised["rate"]) as rate:
+        assert any("ramp_denoise - INFO - Removed" in line for line in rate.cal_logs.calwebb_denoise1)
+
+
+def test_step_on_the_saved_ramp_makes_the_pipelines_rates(denoised, plain, untrained):
+    rates = RampDenoiseStep.call(str(plain["ramp"]), model=untrained, configure_log=False)
+    for model, name in zip(rates, ("rate", "rateints"), strict=True):
+        expected = arrays(denoised[name])
+        for array in expected:
+            np.testing.assert_array_equal(getattr(model, array), expected[array])
+
+
+def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
+    steps = {"nsclean": {"skip": False, "method": "median"}, "ramp_denoise": {"product": "ramp"}}
+    made = denoise(uncal, tmp_path / "out", untrained, **steps)
+    for name in ("rate", "rateints"):
+        assert statuses(made[name]) == dict.fromkeys(STATUS, "COMPLETE")
+    header = fits.getheader(made["rate"])
+    assert header["RMD_PROD"] == "ramp"
+    assert header["NSC_ERRF"] > 0
+    with datamodels.open(made["ramp"]) as ours, datamodels.open(plain["ramp"]) as theirs:
+        assert (ours.groupdq & ~theirs.groupdq & JUMP).any()
+        assert not np.array_equal(ours.data, theirs.data)
+    with datamodels.open(made["ramp"]) as ramp:  # what is saved is what was fitted
+        rate, _ = RampFitStep.call(ramp, configure_log=False)
+    np.testing.assert_array_equal(arrays(made["rate"])["data"], rate.data)
+
+
+def test_without_our_steps_it_is_detector1(cache, uncal, untrained, plain, tmp_path):
+    skip = {"skip": True}
+    made = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip)
+    assert statuses(made["rate"]) == dict.fromkeys(STATUS, "SKIPPED")
+    for name in ("rate", "rateints"):
+        ours, theirs = arrays(made[name]), arrays(plain[name])
+        for array in ours:
+            np.testing.assert_array_equal(ours[array], theirs[array])
+
+
+def test_without_ramp_fit_there_is_a_ramp(cache, uncal, untrained, tmp_path, caplog):
+    made = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
+    assert set(made) == {"ramp"}
+    assert "no rates to denoise" in caplog.text
+
+
+def test_parameters_of_other_steps_and_references(cache, uncal):
+    """A bare run has CRDS's parameters of calwebb_detector1, and the shipped ones of nsclean."""
+    assert DenoiseDetector1Pipeline.get_config_reftype() == "pars-detector1pipeline"
+    for disable in (False, True):
+        config = DenoiseDetector1Pipeline.get_config_from_reference(uncal, disable=disable)
+        assert config["steps"]["nsclean"]["mask_dilation"] == 4
+        assert "ramp_denoise" in config["steps"]
