@@ -46,7 +46,8 @@ class RampDenoise(nn.Module):
 
     A small U-net tells what of a slope image is noise. In time bins of every output, a recurrent network makes of it
     the correlated noise (`ReadStreams`), which is subtracted. A second U-net estimates what white noise is left, and
-    its own error. What it took from significant light is put back (`put_back`). All is in units of the noise of the
+    its own error. What it took from the light of a small box is put
+    back (`put_back`). All is in units of the noise of the
     slopes, so that any number of groups and any time can be given.
 
     Parameters
@@ -121,7 +122,7 @@ class RampDenoise(nn.Module):
         own = slopes.spread
         planes = torch.stack([torch.asinh(observed / own), torch.log(own), slopes.usable, first], dim=1)
         noise, log_variance = unet(planes).unbind(1)
-        return put_back(observed - own * noise, observed, own, slopes.usable, self.kernel), log_variance
+        return put_back(observed - own * noise, observed, slopes.usable, self.kernel), log_variance
 
     @torch.inference_mode()
     def denoise(self, slopes, readout, *, tile=256, progress=None):
