@@ -12,10 +12,13 @@ STEP = "jwst_denoise.NSCleanStep"
 OURS = {"nsclean": {"method": "gp"}}
 COSMIC_RAYS = "jwst_denoise.CosmicRayMaskStep"
 OUR_COSMIC_RAYS = {"cosmic_ray_mask": {"model": "auto"}}
+RAMPS = "jwst_denoise.RampDenoiseStep"
+OUR_RAMPS = {"ramp_denoise": {"model": "auto"}}
 COMMENT = """\
 # Any parameter of the hooked step may be set here; the same section inside an entry of steps holds for that hook alone.
 """
 
+DENOISE1 = ("jwst_denoise", "DenoiseDetector1Pipeline")
 DETECTOR1 = ("jwst.pipeline.calwebb_detector1", "Detector1Pipeline")
 GUIDER = ("jwst.pipeline.calwebb_guider", "GuiderPipeline")
 IMAGE2 = ("jwst.pipeline.calwebb_image2", "Image2Pipeline")
@@ -69,6 +72,7 @@ def main():
             write_step_file(instrument, mode, exp_types)
         write_detector1_files(instrument)
         write_cosmic_ray_files(instrument)
+        write_ramp_files(instrument)
     write_stage_2_files()
     write_pipeline_file("fgs_guider_nsclean", GUIDER, "FGS", MODES["FGS"]["guiding"], [hook(GUIDER_CDS, "post")])
 
@@ -124,6 +128,21 @@ def write_cosmic_ray_files(instrument):
         write_pipeline_file(f"{prefix}_spec2_cosmic_ray_mask", SPEC2, instrument, spectra, steps, **settings)
 
 
+def write_ramp_files(instrument):
+    """Write the places of ramp_denoise in calwebb_detector1, before and after ramp_fit, and calwebb_denoise1."""
+    prefix, exp_types, off = instrument.lower(), all_but_guiding(instrument), skipped(CLEAN_FLICKER)
+    for name, when in (("groups", "pre"), ("rates", "post")):
+        path, steps = f"{prefix}_detector1_ramp_denoise_{name}", [off, hook(RAMP_FIT, when, RAMPS)]
+        write_pipeline_file(path, DETECTOR1, instrument, exp_types, steps, ours=OUR_RAMPS)
+    steps = [
+        sub_step(COSMIC_RAYS, "cosmic_ray_mask", skip=False, model="auto"),
+        off,
+        sub_step(STEP, "nsclean", skip=True, method="gp"),
+        sub_step(RAMPS, "ramp_denoise", skip=False, model="auto", product="rate"),
+    ]
+    write_pipeline_file(f"{prefix}_denoise1", DENOISE1, instrument, exp_types, steps, ours=None)
+
+
 def write_stage_2_files():
     """Write the stage-2 files of nsclean.
 
@@ -145,23 +164,27 @@ def write_stage_2_files():
 
 
 def write_pipeline_file(name, pipeline, instrument, exp_types, steps, ours=OURS):
-    """Write the parameter file of a pipeline with our step hooked in."""
+    """Write the parameter file of a pipeline with our step hooked in, and its parameters in a section of their own."""
     module, cls = pipeline
     tree = {
         "class": f"{module}.{cls}",
         "name": cls,
         "parameters": {},
         "steps": steps,
-        "jwst_denoise": ours,
         "meta": metadata(cls, instrument, exp_types),
     }
-    write(name, tree)
+    write(name, tree | ({"jwst_denoise": ours} if ours else {}))
 
 
 def hook(step, when, ours=STEP, **parameters):
     """Entry of ``steps`` that hooks a step of ours before or after one of the pipeline's."""
     name, cls = step
     return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [ours], **parameters}}
+
+
+def sub_step(cls, name, **parameters):
+    """Entry of ``steps`` for a step of ours in a pipeline of ours."""
+    return {"class": cls, "name": name, "parameters": parameters}
 
 
 def skipped(step):

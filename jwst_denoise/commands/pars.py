@@ -55,15 +55,16 @@ def copy(directory, overwrite):
 
 def _describe(tree):
     """Instrument, purpose and exposure types of a parameter file."""
-    selector = tree["meta"]["selector"]
+    selector, steps = tree["meta"]["selector"], tree.get("steps", [])
     hooks = [
         f"{when.removesuffix('_hooks')}-hook of {step['name']}"
-        for step in tree.get("steps", [])
+        for step in steps
         for when in ("pre_hooks", "post_hooks")
         if step["parameters"].get(when)
     ]
-    if hooks:
-        purpose = f"{tree['class'].rpartition('.')[2]}, {', '.join(hooks)}"
+    if steps:
+        used = hooks or [step["name"] for step in steps if not step["parameters"].get("skip")]
+        purpose = f"{tree['class'].rpartition('.')[2]}, {', '.join(used)}"
     else:
         settings = ", ".join(f"{name}={value}" for name, value in tree["parameters"].items())
         purpose = f"defaults of {tree['name']}: {settings}"

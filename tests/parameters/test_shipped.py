@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asdf
 import pytest
+from jwst.pipeline import Detector1Pipeline
 from stpipe import config_parser
 from stpipe.utilities import import_class
 
@@ -15,11 +16,13 @@ from jwst_denoise.parameters import shipped
 TOOL = Path(jwst_denoise.__file__).parents[1] / "tools" / "write_parameter_files.py"
 PIPELINES = [name for name in parameters.names() if "_nsclean" in name]
 COSMIC_RAYS = [name for name in parameters.names() if "_cosmic_ray_mask" in name]
+RAMPS = [name for name in parameters.names() if "_ramp_denoise_" in name]
+DENOISE1 = [name for name in parameters.names() if name.endswith("_denoise1")]
 STEPS = [name for name in parameters.names() if name.startswith("nsclean_")]
 
 
 def test_every_instrument_and_stage_is_there():
-    assert {*PIPELINES, *COSMIC_RAYS, *STEPS} == set(parameters.names())
+    assert {*PIPELINES, *COSMIC_RAYS, *RAMPS, *DENOISE1, *STEPS} == set(parameters.names())
     for instrument in ("nirspec", "nircam", "niriss", "fgs"):
         for level in ("groups", "rates"):
             assert f"{instrument}_detector1_nsclean_{level}" in PIPELINES
@@ -66,6 +69,30 @@ def test_cosmic_ray_masks_have_every_slot():
         for slot in ("detector1_cosmic_ray_mask_ramps", "detector1_cosmic_ray_mask_rates", "image2_cosmic_ray_mask"):
             assert f"{instrument}_{slot}" in COSMIC_RAYS
     assert {f"{name}_spec2_cosmic_ray_mask" for name in ("nirspec", "nircam", "niriss")} <= set(COSMIC_RAYS)
+
+
+@pytest.mark.parametrize("name", RAMPS)
+def test_pipeline_files_hook_ramp_denoise(name):
+    pipeline = Detector1Pipeline.from_config_file(str(parameters.path(name)))
+    kind = "_pre_hooks" if name.endswith("_groups") else "_post_hooks"
+    (hook,) = getattr(pipeline.ramp_fit, kind)
+    assert isinstance(hook, jwst_denoise.RampDenoiseStep)
+    assert parameters.of_hook(hook) == {"model": "auto"}
+    assert pipeline.clean_flicker_noise.skip
+
+
+@pytest.mark.parametrize("name", DENOISE1)
+def test_files_of_the_pipeline_of_our_steps(name):
+    pipeline = jwst_denoise.DenoiseDetector1Pipeline.from_config_file(str(parameters.path(name)))
+    steps = ("cosmic_ray_mask", "clean_flicker_noise", "nsclean", "ramp_denoise")
+    assert [getattr(pipeline, step).skip for step in steps] == [False, True, True, False]
+    assert pipeline.ramp_denoise.product == "rate"
+
+
+def test_ramp_denoise_has_every_slot():
+    for instrument in ("nirspec", "nircam", "niriss", "fgs"):
+        assert f"{instrument}_denoise1" in DENOISE1
+        assert {f"{instrument}_detector1_ramp_denoise_{level}" for level in ("groups", "rates")} <= set(RAMPS)
 
 
 @pytest.mark.parametrize("name", STEPS)
