@@ -2,7 +2,7 @@
 
 from torch.nn.functional import avg_pool2d
 
-__all__ = ["box_mean", "put_back"]
+__all__ = ["box_mean", "put_back", "without_light"]
 
 LEAST = 1e-6
 
@@ -42,3 +42,35 @@ def put_back(denoised, observed, usable, size):
     """
     taken = box_mean(usable * (observed - denoised), size)
     return denoised + taken / box_mean(usable, size).clamp(min=LEAST)
+
+
+def without_light(value, weight, near, wide):
+    """Noise without the light that is in it.
+
+    Correlated noise changes from line to line, light does not: the mean over a box of several lines is light, unless
+    pixels far along the same lines have it, too. Whoever estimates correlated noise from the result takes nothing from
+    sources that are smaller than the box.
+
+    Parameters
+    ----------
+    value, weight : Tensor
+        (N, lines, pixels): weight times noise; weight.
+    near : int
+        Edge of the box in pixels.
+    wide : int
+        Length along the lines of the box with which it is compared, pixels; 0 for none, where levels of lines and wide
+        boxes have been subtracted before.
+
+    Returns
+    -------
+    Tensor
+        (N, lines, pixels): weight times noise less light.
+    """
+    light = _weighted_mean(value, weight, (near, near))
+    if wide:
+        light = light - _weighted_mean(value, weight, (near, wide))
+    return value - weight * light
+
+
+def _weighted_mean(value, weight, size):
+    return box_mean(value, size) / box_mean(weight, size).clamp(min=LEAST)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.conservation import put_back
+from jwst_denoise.networks.conservation import put_back, without_light
 from jwst_denoise.networks.group_noise import group_noise
 from jwst_denoise.networks.read_streams import ReadStreams, from_streams, pooled, to_streams
 from jwst_denoise.networks.slope_planes import scaled, spread
@@ -62,6 +62,8 @@ class RampDenoise(nn.Module):
         Pixels of a time bin.
     kernel : tuple of int
         Box (lines, pixels) in which light is conserved.
+    near, wide : int
+        Odd edges in pixels of the boxes by which light is told from correlated noise, see `without_light`.
 
     References
     ----------
@@ -70,15 +72,15 @@ class RampDenoise(nn.Module):
 
     family = "ramp_denoise"
 
-    def __init__(self, hidden=16, depth=4, units=24, mixer="gru", bin=8, kernel=(5, 5)):
+    def __init__(self, hidden=16, depth=4, units=24, mixer="gru", bin=8, kernel=(5, 5), near=9, wide=255):
         super().__init__()
         self.architecture = {
             "family": self.family, "hidden": hidden, "depth": depth, "units": units, "mixer": mixer, "bin": bin,
-            "kernel": [int(n) for n in kernel],
+            "kernel": [int(n) for n in kernel], "near": near, "wide": wide,
         }  # fmt: skip
-        if bin < 1 or len(kernel) != 2 or not all(n >= 1 and n % 2 for n in kernel):
-            raise ValueError(f"bin={bin!r} must be positive and kernel={kernel!r} two odd numbers")
-        self.bin, self.kernel = bin, tuple(kernel)
+        if bin < 1 or len(kernel) != 2 or not all(n >= 1 and n % 2 for n in (*kernel, near, wide or 1)):
+            raise ValueError(f"bin={bin!r} must be positive; kernel={kernel!r}, near={near!r} and wide={wide!r} odd")
+        self.bin, self.kernel, self.near, self.wide = bin, tuple(kernel), near, wide
         self.scene = UNet(UNetConfig(depth, max(1, hidden // 2), inputs=3, outputs=2, normalise=False))
         self.streams = ReadStreams(units, mixer)
         self.noise = UNet(UNetConfig(depth, hidden, inputs=4, outputs=2, normalise=False))
@@ -112,7 +114,8 @@ class RampDenoise(nn.Module):
         first, gate = unet(planes).unbind(1)
         weight = slopes.usable * torch.sigmoid(gate) / own**2
         with torch.autocast(weight.device.type, enabled=False):
-            streams = (to_streams(plane, outputs) for plane in (weight * own * first, weight))
+            value = without_light(weight * own * first, weight, self.near, self.wide)
+            streams = (to_streams(plane, outputs) for plane in (value, weight))
             noise, state = self.streams(*(pooled(stream, self.bin) for stream in streams), state)
         width = slopes.signal.shape[-1] // outputs
         return from_streams(noise.repeat_interleave(self.bin, dim=-1)[..., :width]), first, state
