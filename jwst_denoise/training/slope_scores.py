@@ -26,13 +26,15 @@ def slope_scores(network, blocks):
     -------
     dict
         Class -> ``rmse``, ``rmse_fit`` (without correction of the level of lines), ``bias`` and ``pull`` (standard
-        deviation of the error over the error that the network expects).
+        deviation of the error over the error that the network expects); classes without pixels are left out.
     """
     found = [_errors(network, blocks[index]) for index in range(len(blocks))]
     ratio, fitted, denoised, pull = (np.concatenate(values) for values in zip(*found, strict=True))
     scores = {}
     for name, (low, high) in CLASSES.items():
         use = (ratio >= low) & (ratio < high)
+        if not use.any():
+            continue
         scores[name] = {
             "rmse_fit": float(np.sqrt(np.mean(fitted[use] ** 2))),
             "rmse": float(np.sqrt(np.mean(denoised[use] ** 2))),

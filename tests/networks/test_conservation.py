@@ -1,0 +1,58 @@
+"""Light is neither made nor destroyed."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import uniform_filter
+
+from jwst_denoise.networks.conservation import box_mean, put_back, without_light
+
+RNG = np.random.default_rng(1)
+
+
+def noise(*shape):
+    return torch.from_numpy(RNG.standard_normal((1, *shape)).astype(np.float32))
+
+
+@pytest.mark.parametrize("size", [(5, 5), (3, 9), (1, 1)])
+def test_box_mean_is_the_plain_mean(size):
+    plane = noise(20, 30)
+    inside = (slice(size[0], -size[0]), slice(size[1], -size[1]))
+    np.testing.assert_allclose(box_mean(plane, size)[0].numpy()[inside], uniform_filter(plane[0].numpy(), size)[inside],
+                               atol=1e-5)  # fmt: skip
+    torch.testing.assert_close(box_mean(torch.ones(1, 6, 7), size), torch.ones(1, 6, 7))
+
+
+def test_sum_over_a_source_is_that_of_the_observation_whatever_the_network_says():
+    observed = torch.zeros(1, 40, 40)
+    observed[0, 18:23, 17:22] = 3.0
+    everything = torch.ones_like(observed)
+    for denoised in (torch.zeros_like(observed), 0.7 * observed, observed.flip(-1) * 0.1):
+        found = put_back(denoised, observed, everything, (5, 5))
+        assert float(found.sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
+    erased = put_back(torch.zeros_like(observed), observed, everything, (5, 5))
+    assert float(erased[0, 16:25, 15:24].sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
+
+
+def test_pixels_without_datum_are_not_light():
+    observed, usable = torch.full((1, 12, 12), 2.0), torch.ones(1, 12, 12)
+    observed[0, 6, 6], usable[0, 6, 6] = 1e6, 0
+    torch.testing.assert_close(
+        put_back(torch.zeros_like(observed), observed, usable, (3, 3)), torch.full((1, 12, 12), 2.0)
+    )
+
+
+def test_sources_do_not_count_as_noise_and_stripes_do():
+    weight = torch.ones(1, 45, 500)
+    source = torch.zeros_like(weight)
+    source[0, 20:25, 240:245] = 1.0
+    left = without_light(source, weight, 9, 255)
+    assert abs(float(left[0, 14:31, 234:251].sum())) < 0.08 * float(source.sum())
+    stripes = noise(45, 1).expand(1, 45, 500).contiguous()
+    torch.testing.assert_close(without_light(stripes, weight, 9, 255), stripes, atol=1e-4, rtol=0)
+
+
+def test_without_a_wide_box_the_mean_of_the_near_one_goes():
+    value = noise(30, 30)
+    found = without_light(value, torch.ones_like(value), 9, 0)
+    torch.testing.assert_close(found, value - box_mean(value, (9, 9)))

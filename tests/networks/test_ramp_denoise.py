@@ -1,0 +1,146 @@
+"""The recurrent denoiser on images and ramps, untrained: geometry, units, gaps, hand-over."""
+
+import numpy as np
+import pytest
+import torch
+
+from jwst_denoise.networks import build
+from jwst_denoise.networks.ramp_denoise import HAND_OVER, RampDenoise
+from jwst_denoise.networks.slope_planes import scaled, spread
+from jwst_denoise.ramps.slopes import SlopeImage
+from jwst_denoise.readout import Readout
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(3)
+    return RampDenoise(hidden=4, depth=2, units=8).eval()
+
+
+@pytest.fixture
+def slopes():
+    rng = np.random.default_rng(1)
+    rate = (0.5 + 0.02 * rng.standard_normal((48, 64))).astype(np.float32)
+    rate[10:14, 20:24] = np.nan
+    return SlopeImage(rate, np.full(rate.shape, 0.02, np.float32), 0.001)
+
+
+READOUT = Readout((48, 64), fastaxis=1, slowaxis=2, outputs=4)
+
+
+def test_architecture_makes_the_same_network(network):
+    again = build(network.architecture)
+    again.load_state_dict(network.state_dict())
+    assert again.architecture == network.architecture
+
+
+@pytest.mark.parametrize("wrong", [{"kernel": (4, 5)}, {"kernel": (5,)}, {"bin": 0}, {"near": 4}, {"mixer": "lstm"}])
+def test_impossible_architectures_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RampDenoise(**wrong)
+
+
+def test_scaled_slopes_have_unit_noise_and_no_level(slopes):
+    usable = np.isfinite(slopes.rate)
+    seen = scaled(slopes.rate, slopes.read_noise, slopes.poisson, usable)
+    inside = seen.signal[seen.usable > 0]
+    assert float(inside.std()) == pytest.approx(0.02 / np.hypot(0.02, np.sqrt(0.5 * 0.001)), rel=0.05)
+    assert abs(float(inside.median())) < 1e-3 and seen.level == pytest.approx(0.5, abs=0.01)
+    brighter = (0.5 + 0.3 - seen.level) / seen.unit
+    expected = np.sqrt(0.02**2 + 0.8 * 0.001) / seen.unit
+    assert float(spread(torch.tensor(brighter), seen)[0, 0, 0]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_no_slope_stays_no_slope_and_does_not_spread(network, slopes):
+    found = network.denoise(slopes, READOUT)
+    np.testing.assert_array_equal(np.isnan(found.rate), np.isnan(slopes.rate))
+    np.testing.assert_array_equal(np.isnan(found.err), np.isnan(slopes.rate))
+    assert (found.share[np.isnan(slopes.rate)] == 0).all()
+    filled = np.where(np.isnan(slopes.rate), 1e9, slopes.rate)
+    noise = np.where(np.isnan(slopes.rate), np.nan, slopes.read_noise)
+    other = network.denoise(SlopeImage(filled, noise, slopes.poisson), READOUT)
+    np.testing.assert_allclose(other.rate, found.rate)
+
+
+def test_input_is_not_changed(network, slopes):
+    before = slopes.rate.copy()
+    network.denoise(slopes, READOUT)
+    np.testing.assert_array_equal(slopes.rate, before)
+
+
+def test_bright_pixels_are_the_fit_bit_by_bit(network, slopes):
+    slopes.rate[30, 40] = 0.5 + 2 * HAND_OVER[1] * np.sqrt(0.02**2 + 2.5 * 0.001)
+    found = network.denoise(slopes, READOUT)
+    assert found.rate[30, 40] == slopes.rate[30, 40] and found.share[30, 40] == 0
+    assert found.err[30, 40] == pytest.approx(np.sqrt(slopes.variance[30, 40]), rel=1e-5)
+    assert found.correlated[30, 40] == 0 and found.share[5, 5] == 1
+
+
+def test_result_scales_with_the_unit(network, slopes):
+    """The same photons in other units: a time ten times as long."""
+    found = network.denoise(slopes, READOUT)
+    longer = SlopeImage(slopes.rate / 10, slopes.read_noise / 10, slopes.poisson / 10)
+    np.testing.assert_allclose(10 * network.denoise(longer, READOUT).rate, found.rate, rtol=1e-4)
+
+
+def test_result_does_not_depend_on_tiles(network, slopes):
+    np.testing.assert_allclose(
+        network.denoise(slopes, READOUT, tile=16).rate, network.denoise(slopes, READOUT).rate, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(("fast", "slow"), [(-1, 2), (2, -1), (-2, -1)])
+def test_orientation_is_that_of_the_readout(network, slopes, fast, slow):
+    """A frame seen in another orientation gives the same in that orientation."""
+    shape = (48, 64) if abs(fast) == 1 else (64, 48)
+    turned = Readout(shape, fastaxis=fast, slowaxis=slow, outputs=4)
+    image = SlopeImage(turned.from_detector(slopes.rate), 0.02, 0.001)
+    found = network.denoise(image, turned)
+    np.testing.assert_allclose(turned.to_detector(found.rate), network.denoise(slopes, READOUT).rate, rtol=1e-6)
+
+
+def test_empty_and_one_output_frames(network):
+    rate = np.full((16, 20), np.nan, np.float32)
+    readout = Readout((16, 20), fastaxis=1, slowaxis=2)
+    assert np.isnan(network.denoise(SlopeImage(rate, 1.0, 0.1), readout).rate).all()
+    rate[:] = 1
+    assert np.isfinite(network.denoise(SlopeImage(rate, 1.0, 0.1), readout).rate).all()
+
+
+def ramp(ngroups=5):
+    rng = np.random.default_rng(4)
+    rate = np.full((48, 64), 3.0)
+    groups = rate * 10 * np.arange(1, ngroups + 1)[:, None, None]
+    return (groups + rng.normal(0, 8, groups.shape)).astype(np.float32)
+
+
+def test_predict_takes_counts_and_gives_rates(network):
+    groups = ramp()
+    options = {"group_time": 10.0, "readout": READOUT}
+    rate, sigma = network.predict(groups, 8.0, **options)
+    assert rate.shape == sigma.shape == (48, 64)
+    assert np.median(rate) == pytest.approx(3.0, abs=0.1)
+    np.testing.assert_allclose(network.predict(groups / 2, 8.0, gain=2.0, **options)[0], rate, rtol=1e-5)
+    bad = np.zeros((48, 64), bool)
+    bad[3, 3] = True
+    assert np.argwhere(np.isnan(network.predict(groups, 8.0, bad=bad, **options)[0])).tolist() == [[3, 3]]
+    with pytest.raises(ValueError, match="saturated has shape"):
+        network.predict(groups, 8.0, saturated=bad[:5], **options)
+    with pytest.raises(ValueError, match="gain"):
+        network.predict(groups, 8.0, gain=np.ones(3), **options)
+
+
+def test_noise_of_groups_has_the_slope_of_the_noise_of_the_whole(network):
+    groups = ramp()
+    noise = network.group_noise(groups, 8.0, 10.0, READOUT)
+    assert noise.shape == groups.shape and (noise[0] == 0).all() and np.abs(noise[1:]).max() > 0
+    from jwst_denoise.ramps.slopes import fit_slope
+
+    slopes = fit_slope(groups, 8.0, 10.0)
+    expected = network.denoise(slopes, READOUT).correlated
+    np.testing.assert_allclose(fit_slope(noise, 8.0, 10.0).rate, expected, atol=1e-4)
+
+
+def test_share_of_noise_is_on_the_same_frame(network, slopes):
+    """What is subtracted has no level: that of the sky stays."""
+    assert abs(np.mean(network.correlated(slopes, READOUT)[np.isfinite(slopes.rate)])) < 1e-6

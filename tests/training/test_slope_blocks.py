@@ -1,0 +1,119 @@
+"""Blocks of slopes: their noise is that of whole simulated ramps, fitted."""
+
+import numpy as np
+import pytest
+import torch
+
+from jwst_denoise.networks import build
+from jwst_denoise.ramps.slopes import fit_slope, slope_noise
+from jwst_denoise.readout import Readout
+from jwst_denoise.simulate import detector, simulate_exposure
+from jwst_denoise.training.line_scenes import EchelleScenes, LineScenes
+from jwst_denoise.training.slope_blocks import (
+    SlopeBlocks,
+    SlopeSetup,
+    _correlated,
+    draw_jwst,
+    draw_nirps,
+    simulate_slopes,
+)
+from jwst_denoise.training.slope_losses import SlopeLoss
+from jwst_denoise.training.slope_scores import CLASSES, slope_scores
+
+
+def setup_of(det, lines, width, ngroups, time):
+    noise = slope_noise(ngroups, time)
+    return SlopeSetup(
+        lines, 1, width, 12, noise.read, noise.poisson, ngroups * time, det.read_noise, 0.0, det.correlated
+    )
+
+
+def test_noise_is_that_of_whole_ramps():
+    """Variance and correlation along the line against `simulate_exposure` and `fit_slope`."""
+    det, shape, ngroups = detector("NRCA1"), (64, 512), 6
+    readout = Readout(shape, fastaxis=1, slowaxis=2)
+    off = dict.fromkeys(
+        ("dark", "cosmic_rays", "ktc", "pedestal", "picture_frame", "superbias", "ipc", "nonlinearity"), False
+    )
+    rng = np.random.default_rng(1)
+    scene = np.full(shape, 5.0)
+    made = simulate_exposure(scene, det, readout, "RAPID", ngroups, 8, rng, **off)
+    ramps = (made.counts.astype(float) - det.bias) * det.gain
+    slopes = np.array([fit_slope(ramp, det.read_noise, made.group_time).rate for ramp in ramps]) - 5.0
+    setup = setup_of(det, *shape, ngroups, made.group_time)
+    direct = []
+    for _ in range(8):
+        found = simulate_slopes(scene, setup, rng)
+        good = found["usable"] & (found["read_noise"] < 1.5 * np.median(found["read_noise"]))
+        direct.append(np.where(good, found["slope"] - 5.0, np.nan))
+    direct = np.array(direct)
+    clipped = np.clip(direct, *np.nanpercentile(direct, (0.1, 99.9)))
+    assert np.nanstd(clipped) == pytest.approx(np.std(slopes), rel=0.05)
+    weights = setup.read * np.sqrt(1)
+    expected = np.array([fit_slope(c, 1.0, made.group_time).rate for c in made.truth.correlated])
+    alike = np.array([_correlated(setup, rng) for _ in range(8)])
+    lags = (1, 8, 64)
+    for lag in lags:
+        structure = [np.mean((a[..., lag:] - a[..., :-lag]) ** 2) / weights**2 for a in (expected, alike)]
+        assert structure[1] == pytest.approx(structure[0], rel=0.1)
+
+
+@pytest.mark.parametrize(("draw", "outputs"), [(draw_jwst, {1, 4}), (draw_nirps, {32})])
+def test_setups_are_possible(draw, outputs):
+    setups = [draw(64, np.random.default_rng([1, index])) for index in range(40)]
+    assert {setup.outputs for setup in setups} == outputs
+    assert all(setup.read > 0 and setup.poisson > 0 for setup in setups)
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    return SlopeBlocks(LineScenes.draw(3, 5), draw_jwst, 4, 7, 32 * 2048)
+
+
+def test_blocks_depend_on_seed_and_index_alone(blocks):
+    again = SlopeBlocks(blocks.scenes, draw_jwst, 4, 7, 32 * 2048)
+    for (inputs, truth, weight), (others, same, _) in ((blocks[1], again[1]), (blocks[3], again[3])):
+        assert torch.equal(inputs["signal"], others["signal"]) and torch.equal(truth, same)
+        assert truth.shape == (2, *weight.shape) and set(weight.unique().tolist()) <= {0, 1}
+        assert all(n % 8 == 0 for n in weight.shape)
+
+
+def test_signal_is_scene_and_noise(blocks):
+    """In units of the noise of the sky; most of it is white."""
+    inputs, truth, weight = blocks[0]
+    faint = (weight > 0) & (truth[0] < 1)
+    error = (inputs["signal"] - truth[0])[faint]
+    assert 0.7 < float(error.clamp(-4, 4).std()) < 1.6
+
+
+def test_unlit_pixels_give_levels_to_echelle_blocks():
+    inputs, truth, weight = SlopeBlocks(EchelleScenes(), draw_nirps, 1, 3, 64 * 4096)[0]
+    unlit = (truth[0] < 0.02) & (weight > 0)
+    error = torch.where(unlit, inputs["signal"] - truth[0], 0.0)
+    means = error.sum(dim=1) / unlit.sum(dim=1).clamp(min=1)
+    assert float(means[unlit.sum(dim=1) > 2000].abs().max()) < 0.25
+
+
+def test_loss_falls_and_scores_are_finite(blocks):
+    torch.manual_seed(0)
+    network = build({"family": "ramp_denoise", "hidden": 4, "depth": 2, "units": 4})
+    batch = torch.utils.data.default_collate([blocks[2]])
+    loss = SlopeLoss(2)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    values = []
+    for _ in range(8):
+        optimizer.zero_grad()
+        value = loss(network, *batch)
+        value.backward()
+        optimizer.step()
+        values.append(value.item())
+    assert values[-1] < values[0]
+    found = slope_scores(network.eval(), [blocks[2]])
+    assert set(found) <= set(CLASSES) and np.isfinite(found["faint"]["rmse"])
+
+
+def test_scenes_are_cut_along_and_across_their_long_edge():
+    scenes = LineScenes.draw(4, 2)
+    assert {rate.shape for rate in scenes.rates} <= {(256, 2048), (2048, 256)}
+    for shape in ((128, 2048), (256, 256), (64, 512)):
+        assert scenes.block(shape, np.random.default_rng(3)).shape == shape
