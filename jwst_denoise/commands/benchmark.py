@@ -8,8 +8,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from jwst_denoise.benchmarks import suite
 from jwst_denoise.benchmarks.cosmic_rays import suite as cosmic_ray_suite
+from jwst_denoise.benchmarks.ramps import suite as ramp_suite
 
-NAMES, COSMIC_RAY_NAMES = (", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite))
+NAMES, COSMIC_RAY_NAMES, RAMP_NAMES = (
+    ", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite, ramp_suite)
+)
 
 
 @click.group("benchmark")
@@ -70,6 +73,35 @@ def cosmic_rays(json_path, figure, stamps, only, models, quick):
             for path, draw in ((figure, picture.draw_curves), (stamps, picture.draw_stamps)):
                 if path:
                     draw(path, quick)
+    _judge(found)
+
+
+@command.command("ramps")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@click.option("--figures", type=click.Path(file_okay=False), help="Also draw pictures (PNG) into this directory.")
+@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure, repeatedly if wanted: {RAMP_NAMES}.")
+@click.option("--models", type=click.Path(file_okay=False), help="Directory of model files to measure instead.")
+@click.option("--quick", is_flag=True, help="Small cases: a minute instead of many, targets not judged by them.")
+@click.option("--studies", is_flag=True, help="Compare choices of the training instead: losses.")
+def ramps(json_path, figures, only, models, quick, studies):
+    r"""Measure denoised ramps: NIRPS as in the paper, JWST beside ramp_fit and clean_flicker_noise in the same run.
+
+    Ramps are simulated with scenes and seeds that nothing was trained or tuned on. Rows of a model that is not there
+    say so. A target that is missed makes the exit status 1.
+
+    
+    jwst-denoise benchmark ramps --json figures.json --figures pictures
+    jwst-denoise benchmark ramps --quick --only noise --only sources --models my_models
+    """
+    from jwst_denoise.benchmarks.cosmic_rays import models as measured
+
+    with measured.in_directory(models):
+        groups = suite.choose(only, ramp_suite.STUDIES if studies else ramp_suite.GROUPS)
+        found = _report(groups, quick, json_path, "ramps", ("torch",))
+        if figures:
+            from jwst_denoise.benchmarks.ramps import pictures
+
+            pictures.draw(figures, [group.name for group in groups], quick)
     _judge(found)
 
 
