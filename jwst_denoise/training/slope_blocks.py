@@ -20,6 +20,7 @@ __all__ = ["SlopeBlocks", "SlopeSetup", "draw_jwst", "draw_nirps", "simulate_slo
 PIXEL_TIME = 1e-5
 FULL = 2048
 LONGEST = 40  # groups
+SMOOTHING = 11  # lines over which the side reference pixels are averaged
 BOX = 50  # pixels of the boxes whose unlit pixels give a level (paper, section 3.2)
 UNLIT = 1.0  # e- of an exposure below which a pixel counts as unlit
 
@@ -48,6 +49,8 @@ class SlopeSetup:
         Of the correlated noise of a frame.
     unlit : bool
         Whether means of unlit pixels of lines and boxes have been subtracted.
+    reference : bool
+        Whether the level of the reference pixels at the ends of a line, smoothed over lines, has been subtracted.
     """
 
     lines: int
@@ -61,6 +64,7 @@ class SlopeSetup:
     walk: float
     spectrum: NoiseSpectrum
     unlit: bool = False
+    reference: bool = False
 
 
 def draw_jwst(lines, rng):
@@ -76,7 +80,7 @@ def draw_jwst(lines, rng):
     spectrum = NoiseSpectrum(2.6 * strength, 1.5 * strength * rng.lognormal(0, 0.3), 0.5 * strength)
     return SlopeSetup(
         lines, outputs, width, 12, noise.read / np.sqrt(pattern.nframes), noise.poisson, ngroups * group_time,
-        rng.uniform(6, 12), 0.0, spectrum,
+        rng.uniform(6, 12), 0.0, spectrum, reference=outputs == 4 and rng.uniform() < 0.7,
     )  # fmt: skip
 
 
@@ -187,6 +191,10 @@ def _correlated(setup, rng):
     samples = setup.lines * ticks
     common = stationary_noise(spectrum.common_psd, samples, PIXEL_TIME, rng).reshape(shape)
     own = [stationary_noise(spectrum.output_psd, samples, PIXEL_TIME, rng).reshape(shape) for _ in range(setup.outputs)]
+    if setup.reference:
+        seen = common[:, :4].mean(axis=1) + (own[0] + own[-1])[:, :4].mean(axis=1) / 2
+        white = rng.normal(0, setup.read_noise / np.sqrt(8), setup.lines)
+        common = common - ndimage.uniform_filter1d(seen + white, SMOOTHING)[:, None]
     parts = [(common + noise)[:, : setup.width] for noise in own]
     parts = [part[:, ::-1] if index % 2 else part for index, part in enumerate(parts)]
     offset = rng.normal(0, 0.3, setup.outputs)
