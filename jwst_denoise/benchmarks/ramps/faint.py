@@ -20,7 +20,7 @@ LOWER = 0.6  # asked, of the best peer
 PULL = (0.95, 1.05)
 BLANK, LIT = 0.1, 1.0  # noise: less light above the sky than the first is none, more than the second is a source
 STAMP = 160  # pixels of the pictures
-SHOWN = 10  # groups of the pictures
+GROUPS, SHOWN = (5, 10, 20), 10  # groups of the ramps, and of the pictures
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _busiest(truth):
 def faint(quick):
     """Rows: errors of pixels below 2 e-/s beside the peers', and pulls of blank sky and of sources."""
     for case in QUICK if quick else CASES:
-        found = measured(case, (5,) if quick else (5, 10, 20), models.directory())
+        found = measured(case, (SHOWN,) if quick else GROUPS, models.directory())
         for number, figures in found.items():
             yield _error_row(f"JWST, {case}, {number} groups", figures, quick)
         for kind in ("blank", "sources"):

@@ -15,7 +15,7 @@ from jwst_denoise.ramps.slopes import slope_noise
 from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.simulate.sersic import add_sersic
 
-__all__ = ["Catalogue", "catalogue", "flux_of", "measured", "sources"]
+__all__ = ["Catalogue", "cases_of", "catalogue", "flux_of", "measured", "size_of", "sources"]
 
 SPACING = 28  # pixels between sources
 APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
@@ -138,10 +138,20 @@ def _sums(image, place, radius):
     return np.array(found["aperture_sum"])
 
 
+def cases_of(quick):
+    """Cases that are measured."""
+    return CASES[:1] if quick else CASES
+
+
+def size_of(quick):
+    """Edge of a subarray, or None for a full frame, and number of exposures."""
+    return (320, 1) if quick else (None, 2)
+
+
 def sources(quick):
     """Rows: mean errors of the fluxes of stars and galaxies in bins of signal-to-noise ratio."""
-    for case in CASES[:1] if quick else CASES:
-        found = measured(case, 320 if quick else None, 1 if quick else 2, models.directory())
+    for case in cases_of(quick):
+        found = measured(case, *size_of(quick), models.directory())
         for kind, by_method in found.items():
             ours = by_method.get(methods.OURS)
             yield Row(
