@@ -15,7 +15,7 @@ __all__ = ["BOX", "FEWEST", "reference_corrected", "unlit_corrected", "unlit_pix
 
 BOX = 50  # pixels
 FEWEST = 10  # unlit pixels that give a mean
-SMOOTHING = 5  # pixels over which light is looked for
+SMOOTHING = ((5, 5), (5, 25), (25, 5))  # pixels over which light is looked for: sources, and traces along either axis
 MARGIN = 2  # pixels around light that are not unlit either
 
 
@@ -87,11 +87,11 @@ def unlit_corrected(images, readout, unlit, box=BOX):
     return result
 
 
-def unlit_pixels(rate, readout, n_sigma=3.0):
+def unlit_pixels(rate, readout, n_sigma=2.5):
     """Light-sensitive pixels without light, from a slope image.
 
-    Light is where the mean of 5 × 5 pixels is ``n_sigma`` above the level, lines having lost their medians before;
-    pixels next to it are not unlit either.
+    Light is where the mean of 5 × 5, 5 × 25 or 25 × 5 pixels is ``n_sigma`` above the level, lines having lost their
+    medians before; pixels next to it are not unlit either.
 
     Parameters
     ----------
@@ -113,11 +113,13 @@ def unlit_pixels(rate, readout, n_sigma=3.0):
     frame = readout.to_detector(np.where(good, rate, np.nan).astype(np.float32))
     some = readout.to_detector(good).any(axis=1)
     frame[some] -= np.nanmedian(frame[some], axis=1, keepdims=True)
-    weight = uniform_filter(good.astype(np.float32), SMOOTHING)
-    mean = uniform_filter(np.nan_to_num(readout.from_detector(frame)), SMOOTHING)
-    mean /= np.maximum(weight, 1 / SMOOTHING**2)
-    level, sigma = robust_level(mean[good])
-    return good & ~grow(mean > level + n_sigma * sigma, MARGIN)
+    image, weight = np.nan_to_num(readout.from_detector(frame)), good.astype(np.float32)
+    lit = np.zeros(good.shape, dtype=bool)
+    for size in SMOOTHING:
+        mean = uniform_filter(image, size) / np.maximum(uniform_filter(weight, size), 0.5 / np.prod(size))
+        level, sigma = robust_level(mean[good])
+        lit |= mean > level + n_sigma * sigma
+    return good & ~grow(lit, MARGIN)
 
 
 def _planes(stack):

@@ -7,7 +7,9 @@ import torch
 
 from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.presets import RibbonPreset
 from jwst_denoise.training.ramp_stamps import RampStamps
+from jwst_denoise.training.ribbon_examples import measure_variance, ribbon_examples
 from jwst_denoise.training.scenes import ScenePool
 from jwst_denoise.training.slope_scores import slope_scores
 from jwst_denoise.training.tasks import SEEDS, slope_blocks
@@ -36,6 +38,9 @@ def calibrate(family, network, settings):
     dict
         ``scores``, and for masks ``thresholds``.
     """
+    if isinstance(settings, RibbonPreset):
+        examples = ribbon_examples(settings, "calibration", SEEDS, settings.calibration)
+        return {"thresholds": {}, "scores": measure_variance(network, examples)}
     if family == "ramp_denoise":
         blocks = slope_blocks(settings, "calibration", settings.calibration, 4)
         return {"thresholds": {}, "scores": slope_scores(network, blocks)}

@@ -14,7 +14,8 @@ from torch.utils.data import DataLoader, Sampler
 
 __all__ = ["fit"]
 
-DECAY = 0.1
+DECAY = 0.1  # of the learning rate where the loss does not improve
+FADING = 0.98  # of the learning rate after each epoch of an exponential schedule
 IMPROVEMENT = 1e-3  # relative, of the validation loss
 DECAYS = 2  # after which the training ends at the next stall
 GRADIENT = 1.0  # norm to which gradients are clipped
@@ -76,6 +77,8 @@ class Training(lightning.LightningModule):
             total = self.settings.epochs * self.settings.steps
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        if self.settings.schedule == "exponential":
+            return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, FADING)]
         schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, factor=DECAY, patience=self.settings.patience, threshold=IMPROVEMENT
         )

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 
-__all__ = ["PRESETS", "Preset", "RampPreset", "preset"]
+__all__ = ["PRESETS", "Preset", "RampPreset", "RibbonPreset", "preset"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Preset:
         At the start.
     schedule : str
         ``plateau``: a tenth whenever the validation loss does not improve for ``patience`` epochs, and the end at the
-        third time, as the paper does; ``cosine``: down to zero over all epochs.
+        third time, as the paper does; ``cosine``: down to zero over all epochs; ``exponential``: by 2 % after each.
     patience : int
         See ``schedule``.
     validation : int
@@ -62,10 +62,10 @@ class Preset:
     def __post_init__(self):
         """Refuse what cannot be."""
         for name, value in asdict(self).items():
-            if isinstance(value, int | float) and name != "seed" and not value > 0:
+            if isinstance(value, int | float) and name not in ("seed", "dropout", "wide") and not value > 0:
                 raise ValueError(f"{name}={value} must be positive")
-        if self.schedule not in ("plateau", "cosine"):
-            raise ValueError(f"schedule={self.schedule!r} must be 'plateau' or 'cosine'")
+        if self.schedule not in ("plateau", "cosine", "exponential"):
+            raise ValueError(f"schedule={self.schedule!r} must be 'plateau', 'cosine' or 'exponential'")
         if self.seed < 0:
             raise ValueError(f"seed={self.seed} must not be negative")
 
@@ -86,6 +86,9 @@ class RampPreset(Preset):
         ``gru`` or ``attention``.
     along, across : int
         Box, in pixels along and across lines, in which light is conserved.
+    wide : int
+        Pixels along a line over which light and correlated noise are told apart, see
+        `jwst_denoise.networks.conservation.without_light`.
     power : int
         Of the error in the loss.
     """
@@ -95,7 +98,7 @@ class RampPreset(Preset):
     data: str = "jwst"
     batch: int = 1
     steps: int = 150
-    epochs: int = 60
+    epochs: int = 45
     warm: int = 1
     learning_rate: float = 0.001
     schedule: str = "cosine"
@@ -107,6 +110,7 @@ class RampPreset(Preset):
     mixer: str = "gru"
     along: int = 5
     across: int = 5
+    wide: int = 255
     power: int = 2
 
     def __post_init__(self):
@@ -118,6 +122,56 @@ class RampPreset(Preset):
             raise ValueError(f"mixer={self.mixer!r} must be 'gru' or 'attention'")
 
 
+@dataclass(frozen=True)
+class RibbonPreset(Preset):
+    """Sizes and schedule of a training of the network on ribbons, by default those of Payeur et al. 2022.
+
+    Their 24 028 lines of six ramps, each 50 times, take 20 GB of memory here.
+
+    Parameters
+    ----------
+    scenes : int
+        Simulated ramps; a sixth as many others are for validation.
+    lines, outputs, width, reads : int
+        Of a ramp: lines of a frame, amplifiers, pixels of a line that each reads, reads.
+    passes : int
+        Passes over the lines of the ramps, after which other ramps take their place.
+    rows, units, filters, masked, activation, dropout
+        Of the network, see `jwst_denoise.networks.hxrg.HxRGDenoise`.
+    power : int
+        Of the error in the loss.
+    """
+
+    data: str = "ribbons"
+    scenes: int = 6
+    batch: int = 16
+    steps: int = 1501
+    epochs: int = 50
+    warm: int = 1
+    learning_rate: float = 0.002
+    schedule: str = "exponential"
+    validation: int = 500
+    calibration: int = 500
+    lines: int = 4096
+    outputs: int = 32
+    width: int = 128
+    reads: int = 100
+    passes: int = 50
+    rows: int = 3
+    units: int = 208
+    filters: int = 64
+    masked: str = "neighbour"
+    activation: str = "relu"
+    dropout: float = 0.05
+    power: int = 4
+
+    def __post_init__(self):
+        """Refuse what cannot be; the network itself refuses sizes that it cannot have."""
+        super().__post_init__()
+        if self.lines < 16:
+            raise ValueError(f"lines={self.lines} must be 16 or more: eight hold reference pixels")
+
+
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
 
 _RAMP = replace(
@@ -125,15 +179,21 @@ _RAMP = replace(
 )
 
 #: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
-#: in an hour; ``ramp``: the same for group differences.
+#: in an hour; ``ramp``: the same for group differences. Of ``ramp_denoise``, ``paper`` is the network of Payeur et al.
+#: 2022 with their recipe, and ``ribbons`` a smaller one for a CPU.
 PRESETS = MappingProxyType(
     {
         ("cosmic_ray_mask", "paper"): Preset(),
         ("cosmic_ray_mask", "small"): _SMALL,
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("ramp_denoise", "jwst"): RampPreset(),
-        ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=60, steps=100, along=11),
+        ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=16, steps=100, along=11, wide=0),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
+        ("ramp_denoise", "paper"): RibbonPreset(),
+        ("ramp_denoise", "ribbons"): RibbonPreset(
+            scenes=24, steps=180, epochs=25, validation=256, calibration=480, lines=128, outputs=8, width=32,
+            reads=20, units=32, filters=16,
+        ),
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }

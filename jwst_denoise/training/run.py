@@ -25,9 +25,9 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask`` or ``inpaint``.
+        ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
     preset : str
-        ``paper`` or ``small``.
+        Of the family, e.g. ``paper``.
     output : path
         Directory for checkpoints and log, ``weights.npz`` (arrays by name) and ``info.json`` (architecture,
         provenance, thresholds, scores), of which `jwst_denoise.model_files.pack` makes a model file.
@@ -57,6 +57,7 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
     todo = task(family, settings, exposures=exposures)
     result = fit(todo, settings, output, resume=resume, progress=progress)
     network = todo.network.eval().to("cpu")
+    found = calibrate(family, network, settings) if exposures is None else scores(family, network, todo.validation)
     np.savez(output / "weights.npz", **{name: value.numpy() for name, value in network.state_dict().items()})
     info = {
         "architecture": network.architecture,
@@ -65,7 +66,7 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
             **result, "hours": round((time.time() - started) / 3600, 2), "resumed": resume, "machine": _machine(),
             "exposures": _names(exposures), "torch": torch.__version__, "numpy": np.__version__,
         },
-        **(calibrate(family, network, settings) if exposures is None else scores(family, network, todo.validation)),
+        **found,
     }  # fmt: skip
     (output / "info.json").write_text(json.dumps(info, indent=1))
     return output

@@ -11,7 +11,9 @@ from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.exposure_stamps import exposure_sets
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
 from jwst_denoise.training.line_scenes import EchelleScenes, LineScenes
+from jwst_denoise.training.presets import RibbonPreset
 from jwst_denoise.training.ramp_stamps import RampStamps
+from jwst_denoise.training.ribbon_examples import ribbon_parts
 from jwst_denoise.training.scenes import ScenePool
 from jwst_denoise.training.slope_blocks import SlopeBlocks, draw_jwst, draw_nirps
 from jwst_denoise.training.slope_losses import SlopeLoss
@@ -56,6 +58,8 @@ def task(family, settings, progress=None, exposures=None):
     exposures : sequence of ExposureStack, optional
         A user's own exposures to train on; simulated ones without.
     """
+    if isinstance(settings, RibbonPreset):
+        return Task(*ribbon_parts(settings, SEEDS))
     if family == "ramp_denoise":
         return _ramp_task(settings, progress)
     network, stamps, loss = _parts(family, settings)
@@ -83,7 +87,7 @@ def _ramp_task(settings, progress):
     network = build(
         {
             "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth, "units": settings.units,
-            "mixer": settings.mixer, "kernel": [settings.across, settings.along],
+            "mixer": settings.mixer, "kernel": [settings.across, settings.along], "wide": settings.wide,
         }
     )  # fmt: skip
     return Task(
