@@ -16,11 +16,16 @@ for _family, _preset in PRESETS:
     FAMILIES.setdefault(_family, []).append(_preset)
 KNOWN = "; ".join(f"{family}: {', '.join(presets)}" for family, presets in FAMILIES.items())
 VALUES = {name: value for preset in PRESETS.values() for name, value in asdict(preset).items()}
-#: Family -> exposure and options with which strun uses the model.
+#: Family, and data of the preset if it matters -> how the model is used.
 USES = {
-    "cosmic_ray_mask": "exposure_rate.fits --model",
-    "inpaint": "exposure_rate.fits --inpaint=network --inpaint_model",
+    "cosmic_ray_mask": "strun cosmic_ray_mask exposure_rate.fits --model={path}",
+    ("cosmic_ray_mask", "ramps"): "strun cosmic_ray_mask exposure_ramp.fits --model={path}",
+    "inpaint": "strun cosmic_ray_mask exposure_rate.fits --inpaint=network --inpaint_model={path}",
+    ("ramp_denoise", "jwst"): "strun ramp_denoise exposure_ramp.fits --model={path}",
+    "ramp_denoise": "python: jwst_denoise.load_model({path!r}).predict(groups, read_noise, ...)",
 }
+#: Data of presets that are not JWST's.
+H4RG = ("nirps", "ribbons")
 CARD = (
     "Made with `jwst-denoise train {family} --preset {preset}` on {data}. Look at the scores before you rely on it.\n"
 )
@@ -57,6 +62,8 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
         jwst-denoise train cosmic_ray_mask --set hidden=4 --set epochs=40 --output run
         jwst-denoise train cosmic_ray_mask --output mine --exposures jw*_nrca1_cal.fits
         strun cosmic_ray_mask exposure_cal.fits --model=mine/cosmic_ray_mask-small.asdf
+        jwst-denoise train ramp_denoise --preset jwst --output ramps
+        strun ramp_denoise exposure_ramp.fits --model=ramps/ramp_denoise-jwst.asdf
     """
     if files and not exposures:
         raise click.UsageError(f"{files[0]}: what is it for? Exposures to train on come after --exposures")
@@ -118,6 +125,8 @@ def _describe(output, family, preset, stacks):
     if stacks:
         data = f"exposures of one's own: {'; '.join(stack.setup for stack in stacks)}"
         instruments = {"instruments": sorted({stack.setup.split()[0] for stack in stacks})}
+    elif PRESETS[family, preset].data in H4RG:
+        data, instruments = "simulated ramps of an H4RG with 32 outputs", {"instruments": ["NIRPS"]}
     else:
         data, instruments = "simulated exposures of JWST's near-infrared detectors", {}
     about = {"domain": {"description": f"Trained on {data}"} | instruments, "licence": "NOASSERTION"}
@@ -141,5 +150,5 @@ def _finish(output, family, preset):
 
     model_files.pack(output, path, overwrite=True)
     click.echo(f"{path}: model file; its card: jwst-denoise models show {path}")
-    use = "exposure_ramp.fits --model" if PRESETS[family, preset].data == "ramps" else USES[family]
-    click.echo(f"  strun cosmic_ray_mask {use}={path}")
+    use = USES.get((family, PRESETS[family, preset].data), USES[family])
+    click.echo(f"  {use.format(path=str(path))}")

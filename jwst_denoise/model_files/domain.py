@@ -129,7 +129,7 @@ class Domain:
             valid, text = str(value).lower() in {a.lower() for a in allowed}, ", ".join(allowed)
         else:
             valid, text = allowed[0] <= value <= allowed[1], f"{allowed[0]:g} to {allowed[1]:g} {_RANGES[name]}"
-        shown = f"{value:.4g}" if isinstance(value, float) else value
+        shown = f"{value:.6g}" if isinstance(value, float) else value
         return None if valid else f"{name.replace('_', ' ')} {shown} is not among {text}"
 
 

@@ -43,6 +43,18 @@ def training_network(family):
     return build({"family": family, "depth": 2, "hidden": 4})
 
 
+@pytest.mark.parametrize(
+    ("preset", "use"), [("jwst", "strun ramp_denoise exposure_ramp.fits"), ("nirps", "load_model(")]
+)
+def test_use_of_a_network_for_ramps(asked, tmp_path, preset, use):
+    result = run("ramp_denoise", "--preset", preset, "--output", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert use in result.output.splitlines()[-1]
+    assert str(tmp_path / "run" / f"ramp_denoise-{preset}.asdf") in result.output.splitlines()[-1]
+    domain = model_files.read_info(tmp_path / "run" / f"ramp_denoise-{preset}.asdf")["domain"]
+    assert list(domain.get("instruments", [])) == (["NIRPS"] if preset == "nirps" else [])
+
+
 @pytest.fixture
 def exposures(tmp_path):
     """Paths of three dithered exposures."""
