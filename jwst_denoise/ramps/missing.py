@@ -22,7 +22,7 @@ def bridged(groups, usable, jump=None):
     usable : ndarray
         (ngroups, ny, nx) bool.
     jump : ndarray, optional
-        (ngroups, ny, nx) bool: charge came between this group and the one before.
+        (ngroups, ny, nx) bool: charge came between this group and the one before; of no meaning in the first.
 
     Returns
     -------
@@ -32,9 +32,10 @@ def bridged(groups, usable, jump=None):
         (ngroups, ny, nx) bool: False in groups that cannot be used, and in those that end a step with a jump.
     """
     usable = np.asarray(usable, dtype=bool) & np.isfinite(groups)
-    jump = np.zeros_like(usable) if jump is None else np.asarray(jump, dtype=bool)
+    jump = np.zeros_like(usable) if jump is None else np.array(jump, dtype=bool)
+    jump[0] = False
     result = np.array(groups, dtype=np.float32)
-    y, x = np.nonzero((~usable).any(axis=0) | jump[1:].any(axis=0))
+    y, x = np.nonzero((~usable).any(axis=0) | jump.any(axis=0))
     if len(y):
         part = (slice(None), y, x)
         result[part] = _bridged(np.where(usable[part], groups[part], 0), usable[part], jump[part])

@@ -45,7 +45,7 @@ def test_a_ramp_with_a_step_and_a_gap_becomes_straight():
     usable[6, 0, 1] = False
     groups[6, 0, 1] = 1e6
     jump = np.zeros(groups.shape, bool)
-    jump[4, 0, 1] = True
+    jump[[0, 4], 0, 1] = True  # there is nothing before the first group
     filled, measured = bridged(groups, usable, jump)
     np.testing.assert_allclose(np.diff(filled, axis=0), 5, atol=1e-4)
     np.testing.assert_array_equal(filled[:, 0, 0], groups[:, 0, 0])  # whole ramps are not touched
