@@ -90,7 +90,8 @@ def ribbon_reads(groups, readout, *, usable=None, jump=None, masked="neighbour",
     _correct(values, readout, bad, unlit)
     neighbour_replaced(values, bad, readout, out=values)
     values -= values.mean(axis=0)
-    return RibbonReads(values[:-1], measured[1:-1] & ~bad)
+    kept = np.broadcast_to(~bad, values.shape)
+    return RibbonReads(values[:-1], kept[:-1] if masked == "neighbour" else measured[1:-1] & kept[:-1])
 
 
 def _correct(values, readout, bad, unlit):

@@ -126,7 +126,8 @@ class RampPreset(Preset):
 class RibbonPreset(Preset):
     """Sizes and schedule of a training of the network on ribbons, by default those of Payeur et al. 2022.
 
-    Their 24 028 lines of six ramps, each 50 times, take 20 GB of memory here.
+    Their 24 028 lines of six ramps, each 50 times, take 20 GB of memory here, and while a ramp is simulated twice as
+    much.
 
     Parameters
     ----------
@@ -193,7 +194,7 @@ PRESETS = MappingProxyType(
         ("ramp_denoise", "ribbons"): RibbonPreset(
             scenes=24, steps=180, epochs=25, validation=256, calibration=480, lines=128, outputs=8, width=32,
             reads=20, units=32, filters=16,
-        ),
+        ),  # fmt: skip
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }

@@ -1,0 +1,70 @@
+"""The study of losses: its figures against loops, and its rows with networks that are known."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from jwst_denoise.benchmarks.ramps import studies
+from jwst_denoise.ramps.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.training import ribbon_exposures
+from jwst_denoise.training.ribbon_exposures import RibbonSetup, draw_exposure
+
+
+@pytest.fixture(scope="module")
+def ramps():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ribbon_exposures, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
+        setup = RibbonSetup(lines=96, outputs=4, width=32, reads=8)
+        return [draw_exposure(setup, np.random.default_rng([3, number])) for number in range(2)]
+
+
+def test_fit_is_that_of_corrected_reads(ramps):
+    ramp = ramps[0]
+    reads = unlit_corrected(
+        reference_corrected(ramp.groups - ramp.groups[0], ramp.readout), ramp.readout, ramp.unlit
+    )  # fmt: skip
+    time = np.arange(8) - 3.5
+    expected = np.tensordot(time / np.sum(time**2), reads, axes=1) * 7
+    np.testing.assert_allclose(studies.fitted(ramp)[ramp.known], expected[ramp.known], rtol=1e-3, atol=2e-3)
+
+
+def test_figures_of_known_errors(ramps):
+    """Every pixel too bright by a tenth and by ±1 in turn along the columns."""
+    signs = (-1.0) ** np.arange(96)[:, None]
+    images = [1.1 * ramp.flux + signs for ramp in ramps]
+    found = studies.measure(images, ramps)
+    errors = np.concatenate([(0.1 * ramp.flux + signs)[ramp.known] for ramp in ramps])
+    assert found.pixels == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert found.bias == pytest.approx(0.1, abs=0.02)  # an odd number of rows leaves ±1 of about 80 e-
+    assert studies.measure([ramp.flux for ramp in ramps], ramps) == studies.Figures(0.0, 0.0, 0.0, 0.0)
+    assert found.over(studies.Figures(2 * found.pixels, found.spectrum, 3 * found.features, 0.0)) == (
+        "2.00 / 1.00 / 3.00 × lower"
+    )
+
+
+def test_absorption_lines_are_what_is_well_below_its_surroundings():
+    spectrum = np.full((1, 60), 100.0)
+    spectrum[0, 20:23] = 70, 40, 70
+    spectrum[0, 40] = 95
+    assert np.argwhere(studies._sharp(spectrum))[:, 1].tolist() == [20, 21, 22]
+
+
+def test_rows_compare_every_loss_with_the_fit(monkeypatch, ramps):
+    """Networks that see the truth, more wrongly with every power."""
+    monkeypatch.setattr(ribbon_exposures, "draw_exposure", lambda setup, rng: ramps[int(rng.integers(2))])
+    truth = {ramp.groups.tobytes(): ramp.flux / (7 * ramp.group_time) for ramp in ramps}
+
+    def trained(quick, power):
+        def predict(groups, **arguments):
+            assert {"group_time", "readout", "bad", "jump", "unlit"} == set(arguments)
+            return truth[groups.tobytes()] * (1 + 0.01 * power), None
+
+        return SimpleNamespace(predict=predict)
+
+    monkeypatch.setattr(studies, "trained", trained)
+    rows = list(studies.losses(True))
+    assert [row.figures["power"] for row in rows] == [2, 3, 4, 5, 6]
+    assert [row.figures["network"]["bias"] for row in rows] == pytest.approx([0.02, 0.03, 0.04, 0.05, 0.06], rel=1e-3)
+    assert all(row.figures["fit"]["pixels"] > 5 for row in rows)
+    assert all(row.met is None for row in rows)
