@@ -179,6 +179,11 @@ _RAMP = replace(
     _SMALL, depth=3, hidden=12, data="ramps", scenes=120, steps=40, epochs=60, warm=15, validation=64, calibration=128
 )
 
+_RIBBONS = RibbonPreset(
+    scenes=24, steps=180, epochs=25, validation=256, calibration=480, lines=128, outputs=8, width=32, reads=20,
+    units=32, filters=16,
+)  # fmt: skip
+
 #: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
 #: in an hour; ``ramp``: the same for group differences. Of ``ramp_denoise``, ``paper`` is the network of Payeur et al.
 #: 2022 with their recipe, and ``ribbons`` a smaller one for a CPU.
@@ -191,10 +196,7 @@ PRESETS = MappingProxyType(
         ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=16, steps=100, along=11, wide=0),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),
-        ("ramp_denoise", "ribbons"): RibbonPreset(
-            scenes=24, steps=180, epochs=25, validation=256, calibration=480, lines=128, outputs=8, width=32,
-            reads=20, units=32, filters=16,
-        ),  # fmt: skip
+        ("ramp_denoise", "ribbons"): _RIBBONS,
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }
