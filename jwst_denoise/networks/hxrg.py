@@ -134,7 +134,8 @@ class HxRGDenoise(nn.Module):
         -------
         rate, sigma : ndarray
             (ny, nx) float32 e- / s: the rate and its standard deviation. NaN in reference pixels and where no read can
-            be used; ``sigma`` is NaN everywhere if the network's ``variance`` was not measured.
+            be used; ``sigma`` is NaN everywhere if the network's ``variance`` was not measured. Pixels that were
+            replaced by a neighbour have the flux that the network finds for it.
 
         Raises
         ------
@@ -148,7 +149,10 @@ class HxRGDenoise(nn.Module):
         )  # fmt: skip
         known = usable[1:].any(axis=0) & ~readout.reference_pixels
         del groups, usable, jump
+        training = self.training
+        self.eval()
         ribbons = np.concatenate(list(self._ribbons(reads, readout, tile, progress or (lambda fraction: None))))
+        self.train(training)
         flux = np.where(known, from_ribbons(ribbons, readout), np.nan).astype(np.float32)
         seconds = np.float32((self.architecture["reads"] - 1) * group_time)
         return flux / seconds, self.error(flux) / seconds
@@ -161,14 +165,14 @@ class HxRGDenoise(nn.Module):
 
     def _ribbons(self, reads, readout, tile, tell):
         """Flux (lines, width, outputs) of some lines after the other."""
-        network, device = self.eval(), self.variance.device
+        device = self.variance.device
         rows, units, filters = (self.architecture[name] for name in ("rows", "units", "filters"))
         line = 4 * readout.width * (rows * ribbon_size(readout) * len(reads.values) + 2 * units * filters)
         step = max(1, min(tile, MEMORY // line))
         for start in range(0, readout.lines, step):
             lines = np.arange(start, min(start + step, readout.lines))
             samples = reads.samples(readout, rows, lines)
-            yield network(*(torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in samples)).cpu().numpy()
+            yield self(*(torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in samples)).cpu().numpy()
             tell((lines[-1] + 1) / readout.lines)
 
     def _check_ramps(self, groups, readout):

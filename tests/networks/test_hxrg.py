@@ -143,6 +143,9 @@ def test_prediction_is_the_network_on_every_line(network, groups):
         network.predict(groups, group_time=SECONDS, readout=READOUT)[0], rate, rtol=1e-4, atol=1e-6
     )
     assert rate.dtype == sigma.dtype == np.float32
+    again = network.train().predict(groups, group_time=SECONDS, readout=READOUT, tile=5)[0]  # without dropout
+    np.testing.assert_array_equal(again, rate)
+    assert network.training
 
 
 @pytest.mark.parametrize(("fast", "slow"), [(-1, -2), (2, 1), (-2, -1)])
