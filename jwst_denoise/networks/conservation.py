@@ -5,6 +5,7 @@ from torch.nn.functional import avg_pool2d
 __all__ = ["box_mean", "put_back", "without_light"]
 
 LEAST = 1e-6
+PASSES = 2
 
 
 def box_mean(planes, size):
@@ -25,8 +26,9 @@ def box_mean(planes, size):
 def put_back(denoised, observed, usable, size):
     """Denoised image with the light that the network took.
 
-    Every pixel gets the mean of observed less denoised of the usable pixels in the box around it. Sums over more than a
-    box are those of the observation: the network decides on the distribution of light within a box alone.
+    Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, twice: what the first
+    pass has smeared, the second brings back, so that not even the width of what is smooth changes. Sums over more than
+    two boxes are those of the observation: the network decides on the distribution of light within them alone.
 
     Parameters
     ----------
@@ -40,8 +42,10 @@ def put_back(denoised, observed, usable, size):
     Tensor
         (N, lines, pixels).
     """
-    taken = box_mean(usable * (observed - denoised), size)
-    return denoised + taken / box_mean(usable, size).clamp(min=LEAST)
+    known = box_mean(usable, size).clamp(min=LEAST)
+    for _ in range(PASSES):
+        denoised = denoised + box_mean(usable * (observed - denoised), size) / known
+    return denoised
 
 
 def without_light(value, weight, near, wide):
@@ -49,7 +53,7 @@ def without_light(value, weight, near, wide):
 
     Correlated noise changes from line to line, light does not: the mean over a box of several lines is light, unless
     pixels far along the same lines have it, too. Whoever estimates correlated noise from the result takes nothing from
-    sources that are smaller than the box.
+    sources that are smaller than the box. What the first pass has smeared is light as well: there are two.
 
     Parameters
     ----------
@@ -66,10 +70,12 @@ def without_light(value, weight, near, wide):
     Tensor
         (N, lines, pixels): weight times noise less light.
     """
-    light = _weighted_mean(value, weight, (near, near))
-    if wide:
-        light = light - _weighted_mean(value, weight, (near, wide))
-    return value - weight * light
+    for _ in range(PASSES):
+        light = _weighted_mean(value, weight, (near, near))
+        if wide:
+            light = light - _weighted_mean(value, weight, (near, wide))
+        value = value - weight * light
+    return value
 
 
 def _weighted_mean(value, weight, size):
