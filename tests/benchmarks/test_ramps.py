@@ -210,7 +210,7 @@ def test_jwst_rows_and_pictures(small, untrained, tmp_path):
         assert len(found) == 3
         assert set(found[0].figures["rms"]) == {*methods.PEERS, methods.OURS}
         for name in (methods.FIT, methods.OURS):
-            assert 0.5 < found[1].figures["pull"][faint.SHOWN][name]["pull"] < 2
+            assert 0.5 < found[1].figures[faint.SHOWN]["pull"][name]["pull"] < 2
         pictures.draw(tmp_path, ["faint"], True)
     assert {path.name for path in tmp_path.iterdir()} == {"jwst_images.png", "jwst_errors.png"}
 

@@ -83,13 +83,17 @@ class Figures:
     rms : dict
         Method -> rms error in e-/s of pixels below `FAINT`.
     pull : dict
-        ``blank`` and ``sources`` -> method -> `pull` and rms of the errors in units of ERR, and their mean.
+        ``blank`` and ``sources`` -> method -> `pull` and rms of the errors in units of ERR, and their mean; less the
+        level of the blank sky, which no error of a pixel holds.
+    levels : dict
+        Method -> error of the level of the blank sky, e-/s.
     stamps : dict
         ``truth`` and method -> small part of the image, where it is shown.
     """
 
     rms: dict
     pull: dict
+    levels: dict
     stamps: dict
 
     @property
@@ -139,16 +143,17 @@ def _figures(case, ramp, shown):
     good = ramp.light & np.logical_and.reduce([np.isfinite(rate.data) for rate in rates.values()])
     errors = {name: rate.data - ramp.truth for name, rate in rates.items()}
     above = (ramp.truth - case.sky) / rates[methods.FIT].err
-    pulls = {}
-    for kind, where in (("blank", good & (above < BLANK)), ("sources", good & (above > LIT))):
-        scaled = {name: (errors[name][where] / rates[name].err[where]).astype(float) for name in rates}
+    blank, pulls = good & (above < BLANK), {}
+    levels = {name: float(np.median(error[blank])) for name, error in errors.items()}
+    for kind, where in (("blank", blank), ("sources", good & (above > LIT))):
+        scaled = {n: ((errors[n][where] - levels[n]) / rates[n].err[where]).astype(float) for n in rates}
         pulls[kind] = {n: {"pull": pull(s), "rms": rms(s), "mean": float(s.mean())} for n, s in scaled.items()}
     stamps = {}
     if shown:
         box = _busiest(ramp.truth)
         stamps = {"truth": ramp.truth[box]} | {name: rate.data[box] for name, rate in rates.items()}
     faint = good & (ramp.truth < FAINT)
-    return Figures({name: rms(error[faint]) for name, error in errors.items()}, pulls, stamps)
+    return Figures({name: rms(error[faint]) for name, error in errors.items()}, pulls, levels, stamps)
 
 
 def _busiest(truth):
@@ -191,7 +196,7 @@ def _pull_row(case, kind, found, quick):
     return Row(
         what, _listed(ours, ".3f") if ours else f"skipped: no model {methods.MODEL}", peer,
         f"{PULL[0]:g} – {PULL[1]:g}", None if quick or not ours else all(PULL[0] <= v <= PULL[1] for v in ours),
-        {"pull": {number: figures.pull[kind] for number, figures in found.items()}},
+        {number: {"pull": figures.pull[kind], "levels": figures.levels} for number, figures in found.items()},
     )  # fmt: skip
 
 
