@@ -117,8 +117,10 @@ class RampDenoise(nn.Module):
             value = without_light(weight * own * first, weight, self.near, self.wide)
             streams = (to_streams(plane, outputs) for plane in (value, weight))
             noise, state = self.streams(*(pooled(stream, self.bin) for stream in streams), state)
-        width = slopes.signal.shape[-1] // outputs
-        return from_streams(noise.repeat_interleave(self.bin, dim=-1)[..., :width]), first, state
+            width = slopes.signal.shape[-1] // outputs
+            noise = from_streams(noise.repeat_interleave(self.bin, dim=-1)[..., :width])
+            noise = without_light(slopes.usable * noise, slopes.usable, self.near, self.wide)
+        return noise, first, state
 
     def _denoised(self, slopes, correlated, first, unet):
         observed = slopes.signal - slopes.usable * correlated
