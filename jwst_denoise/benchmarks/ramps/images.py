@@ -16,6 +16,7 @@ __all__ = ["CLASSES", "Pair", "fabry_perot", "images", "pair", "realisations", "
 #: Classes of flux in e- of the paper's figure 11.
 CLASSES = {"no flux": (-np.inf, 1.0), "low flux": (1.0, 20.0), "high flux": (20.0, 60.0)}
 PROFILE = 0.04  # of the peak: pixels with more light are summed to a spectrum
+ONE_ORDER = 176  # lines that hold an order
 RUN = 64  # pixels along the spectrum over which a bias is averaged
 BLOCK = 64
 PIXELS, SPECTRUM, SCATTER = 3.9, 1.9, 1.95  # asked
@@ -174,7 +175,7 @@ def realisations(quick):
     except MissingData as error:
         yield skipped(what, error)
         return
-    found = [Pair("star", 4, 10 + seed, quick, model, 320).spectra() for seed in range(number)]
+    found = [Pair("star", 4, 10 + seed, quick, model, ONE_ORDER).spectra() for seed in range(number)]
     scatter = {who: float(np.std([one[who] for one in found], axis=0, ddof=1).mean()) for who in ("network", "fit")}
     yield Row(
         what, f"{scatter['network']:.2f} e-: {_ratio(scatter):.2f} × less",

@@ -20,7 +20,7 @@ SEED = 9000
 PEAK = 30.0  # e- in the brightest pixel after all reads
 ROWS, FEW = 512, 160  # lines of a band
 HOT = 0.05  # e-/s of dark current above which a pixel counts as bad
-DARKS, FIRST = 5, 4  # frames, and reads of each, of which the differences are looked at
+DARKS, FIRST = 3, 4  # frames, and reads of each, of which the differences are looked at
 OFF = dict.fromkeys(("cosmic_rays", "nonlinearity"), False)
 
 
