@@ -126,9 +126,9 @@ def band(source, scene_seed, noise_seed, quick, rows=ROWS):
     exposure = simulate.simulate_exposure(scene, detector, readout, "UTR", reads_of(quick), 1, rng, **OFF)
     dark = detector.dark_rate(readout.shape)
     unlit = (scene == 0) & (dark < HOT) & ~readout.reference_pixels
-    slopes = _slopes(exposure, numbers_of(quick), unlit)
     bad = (dark >= HOT) | readout.reference_pixels
-    rates = {number: np.where(bad, np.nan, slope - dark).astype(np.float32) for number, slope in slopes.items()}
+    slopes = _slopes(exposure, numbers_of(quick), dark, unlit)
+    rates = {number: np.where(bad, np.nan, slope).astype(np.float32) for number, slope in slopes.items()}
     truth = couple((scene + dark) * ~readout.reference_pixels, detector.ipc) - dark
     return Band(scene, truth, rates, readout, interval)
 
@@ -140,8 +140,8 @@ def _scene(source, readout, peak, seed):
     return echelle(readout.shape, rng, peak=peak, source=source) * ~readout.reference_pixels
 
 
-def _slopes(exposure, numbers, unlit):
-    """Slopes of the first reads in e-/s, corrected by reference pixels and unlit pixels.
+def _slopes(exposure, numbers, dark, unlit):
+    """Slopes of the first reads in e-/s, less the dark current, corrected by reference pixels and unlit pixels.
 
     All corrections are linear in a read, so that the slopes of corrected reads are the corrected slopes.
     """
@@ -153,7 +153,7 @@ def _slopes(exposure, numbers, unlit):
             if index < number:
                 time = (np.arange(number) - (number - 1) / 2) * exposure.frame_time
                 totals[number] += np.float32(time[index] / np.sum(time**2)) * electrons
-    return {number: unlit_corrected(reference_corrected(total, readout), readout, unlit)
+    return {number: unlit_corrected(reference_corrected(total - dark, readout), readout, unlit)
             for number, total in totals.items()}  # fmt: skip
 
 
