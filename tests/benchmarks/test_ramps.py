@@ -86,7 +86,7 @@ def test_slopes_of_corrected_reads_are_corrected_slopes(small):
     )
     dark = detector.dark_rate(readout.shape)
     unlit = (band.scene == 0) & (dark < nirps.HOT) & ~readout.reference_pixels
-    reads = exposure.counts[0].astype(np.float32) * np.float32(detector.gain)
+    reads = (exposure.counts[0].astype(np.float32) - exposure.counts[0, 0]) * np.float32(detector.gain)
     reads -= dark * band.interval * np.arange(4, dtype=np.float32)[:, None, None]
     reads = unlit_corrected(reference_corrected(reads, readout), readout, unlit)
     for number in (2, 4):

@@ -145,10 +145,10 @@ def _slopes(exposure, numbers, dark, unlit):
 
     All corrections are linear in a read, so that the slopes of corrected reads are the corrected slopes.
     """
-    gain, readout = np.float32(exposure.detector.gain), exposure.readout
+    gain, readout, first = np.float32(exposure.detector.gain), exposure.readout, exposure.counts[0, 0]
     totals = {number: np.zeros(unlit.shape, np.float32) for number in numbers}
     for index, read in enumerate(exposure.counts[0]):
-        electrons = read * gain
+        electrons = (read.astype(np.float32) - first) * gain
         for number in numbers:
             if index < number:
                 time = (np.arange(number) - (number - 1) / 2) * exposure.frame_time
