@@ -81,6 +81,10 @@ class RampDenoiseStep(DenoiseStep):
             return super()._process_one(model)
         _checked(model_files.read_info(_name(settings["model"])))
         rates = ramp_fit.fit_ramps(self, model, settings)
+        if self.parent is None:  # the ramp is a copy, or was read, and is not needed any more
+            for name in ("data", "groupdq"):
+                model.instance.pop(name, None)
+            model.close()
         self._pair = True
         if self.suffix in (None, self.default_suffix()):
             self.suffix = "rate"
