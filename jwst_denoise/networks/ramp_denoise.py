@@ -16,6 +16,7 @@ from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]
 
+KNOTS = (0.3, 1.0, 3.0, 10.0)  # S/N of a pixel, evenly spaced in its logarithm, at which errors are calibrated
 HAND_OVER = (30.0, 60.0)  # S/N of a pixel between which the result goes over to the fit
 
 
@@ -84,6 +85,7 @@ class RampDenoise(nn.Module):
         self.scene = UNet(UNetConfig(depth, max(1, hidden // 2), inputs=3, outputs=2, normalise=False))
         self.streams = ReadStreams(units, mixer)
         self.noise = UNet(UNetConfig(depth, hidden, inputs=4, outputs=2, normalise=False))
+        self.register_buffer("error_factor", torch.ones(len(KNOTS)))
 
     def forward(self, slopes, outputs, state=None):
         """Denoise scaled slopes.
@@ -129,6 +131,18 @@ class RampDenoise(nn.Module):
         noise, log_variance = unet(planes).unbind(1)
         return put_back(observed - own * noise, observed, slopes.usable, self.kernel), log_variance
 
+    def deviation(self, signal, log_variance, slopes):
+        """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``.
+
+        What the network expects, times `error_factor`: how far it was off on blocks of known truth, by the S/N.
+        """
+        own = spread(signal, slopes)
+        ratio = (signal.abs() / own).clamp(KNOTS[0], KNOTS[-1])
+        place = torch.log(ratio / KNOTS[0]) / np.log(KNOTS[-1] / KNOTS[0]) * (len(KNOTS) - 1)
+        low = place.long().clamp(max=len(KNOTS) - 2)
+        factor = torch.lerp(self.error_factor[low], self.error_factor[low + 1], place - low)
+        return own * torch.exp(0.5 * log_variance) * factor
+
     @torch.inference_mode()
     def denoise(self, slopes, readout, *, tile=256, progress=None):
         """Denoise a slope image.
@@ -159,7 +173,7 @@ class RampDenoise(nn.Module):
         tell(0.4)
         signal, log_variance = self._denoised(seen, correlated, first, _Tiled(self.noise, tile))
         tell(0.9)
-        deviation = spread(signal, seen) * torch.exp(0.5 * log_variance)
+        deviation = self.deviation(signal, log_variance, seen)
         found = (readout.from_detector(a[0].cpu().numpy()) for a in (signal, deviation, correlated))
         result = _handed_over(slopes, seen.level, seen.unit, usable, *found)
         tell(1.0)

@@ -11,7 +11,7 @@ from jwst_denoise.training.presets import RibbonPreset
 from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.ribbon_examples import measure_variance, ribbon_examples
 from jwst_denoise.training.scenes import ScenePool
-from jwst_denoise.training.slope_scores import slope_scores
+from jwst_denoise.training.slope_scores import calibrate_errors, slope_scores
 from jwst_denoise.training.tasks import SEEDS, slope_blocks
 
 __all__ = ["calibrate", "operating_points"]
@@ -29,7 +29,7 @@ def calibrate(family, network, settings):
     family : str
         ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
     network : torch.nn.Module
-        In evaluation mode.
+        In evaluation mode; the errors of networks that expect some are calibrated in it.
     settings : Preset
         ``calibration`` stamps of each kind, of the size ``stamp``.
 
@@ -42,8 +42,7 @@ def calibrate(family, network, settings):
         examples = ribbon_examples(settings, "calibration", SEEDS, settings.calibration)
         return {"thresholds": {}, "scores": measure_variance(network, examples)}
     if family == "ramp_denoise":
-        blocks = slope_blocks(settings, "calibration", settings.calibration, 4)
-        return {"thresholds": {}, "scores": slope_scores(network, blocks)}
+        return {"thresholds": {}, "scores": _of_slopes(network, settings)}
     if family == "inpaint":
         return {"scores": {kind: _filling(network, kind, settings) for kind in FIELDS}}
     found = {kind: _probabilities(network, kind, settings) for kind in FIELDS}
@@ -67,6 +66,14 @@ def operating_points(probability, truth):
         (n,) float and bool.
     """
     return {rate: float(np.quantile(probability[~truth], 1 - rate)) for rate in RATES}
+
+
+def _of_slopes(network, settings):
+    """Calibrate the errors on one half of the blocks, and measure on the other."""
+    blocks = slope_blocks(settings, "calibration", settings.calibration, 4)
+    half = settings.calibration // 2
+    calibrate_errors(network, [blocks[index] for index in range(half)])
+    return slope_scores(network, [blocks[index] for index in range(half, settings.calibration)])
 
 
 def _probabilities(network, kind, settings):

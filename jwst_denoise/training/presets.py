@@ -98,7 +98,7 @@ class RampPreset(Preset):
     data: str = "jwst"
     batch: int = 1
     steps: int = 150
-    epochs: int = 30
+    epochs: int = 15
     warm: int = 1
     learning_rate: float = 0.001
     schedule: str = "cosine"
@@ -193,7 +193,7 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "small"): _SMALL,
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("ramp_denoise", "jwst"): RampPreset(),
-        ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=10, steps=100, along=11, wide=0),
+        ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=7, steps=100, along=11, wide=0),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),
         ("ramp_denoise", "ribbons"): _RIBBONS,

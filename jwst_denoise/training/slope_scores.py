@@ -3,13 +3,40 @@
 import numpy as np
 import torch
 
+from jwst_denoise.networks.ramp_denoise import KNOTS
 from jwst_denoise.networks.slope_planes import spread
 from jwst_denoise.training.slope_losses import BRIGHTEST, slopes_of
 
-__all__ = ["CLASSES", "slope_scores"]
+__all__ = ["CLASSES", "calibrate_errors", "slope_scores"]
 
 #: Class -> S/N of a pixel, from and to.
 CLASSES = {"faint": (-np.inf, 1), "middle": (1, 5), "bright": (5, BRIGHTEST)}
+
+
+OUTLIER = 5.0  # of its expected error, beyond which an error does not count: cosmic rays that are left
+FEWEST = 1000  # errors that give a standard deviation
+
+
+def calibrate_errors(network, blocks):
+    """Set the network's `error_factor` so that errors have the expected standard deviation, by the S/N of a pixel.
+
+    Parameters
+    ----------
+    network : RampDenoise
+        In evaluation mode; changed.
+    blocks : sequence
+        Items of `SlopeBlocks` to measure on.
+    """
+    network.error_factor.fill_(1)
+    found = [_errors(network, block) for block in blocks]
+    ratio, pull = (np.concatenate([errors[name] for errors in found]) for name in ("measured", "pull"))
+    knots = np.log(KNOTS)
+    edges = np.exp((knots[1:] + knots[:-1]) / 2)
+    nearest = np.digitize(np.abs(ratio), edges)
+    for index in range(len(KNOTS)):
+        errors = pull[(nearest == index) & (np.abs(pull) < OUTLIER)]
+        if len(errors) >= FEWEST:
+            network.error_factor[index] = float(errors.std())
 
 
 def slope_scores(network, blocks):
@@ -19,8 +46,8 @@ def slope_scores(network, blocks):
     ----------
     network : RampDenoise
         In evaluation mode.
-    blocks : SlopeBlocks
-        To measure on.
+    blocks : sequence
+        Items of `SlopeBlocks` to measure on.
 
     Returns
     -------
@@ -28,8 +55,10 @@ def slope_scores(network, blocks):
         Class -> ``rmse``, ``rmse_fit`` (without correction of the level of lines), ``bias`` and ``pull`` (standard
         deviation of the error over the error that the network expects); classes without pixels are left out.
     """
-    found = [_errors(network, blocks[index]) for index in range(len(blocks))]
-    ratio, fitted, denoised, pull = (np.concatenate(values) for values in zip(*found, strict=True))
+    found = [_errors(network, block) for block in blocks]
+    ratio, fitted, denoised, pull = (
+        np.concatenate([errors[name] for errors in found]) for name in ("true", "fitted", "denoised", "pull")
+    )
     scores = {}
     for name, (low, high) in CLASSES.items():
         use = (ratio >= low) & (ratio < high)
@@ -39,18 +68,25 @@ def slope_scores(network, blocks):
             "rmse_fit": float(np.sqrt(np.mean(fitted[use] ** 2))),
             "rmse": float(np.sqrt(np.mean(denoised[use] ** 2))),
             "bias": float(np.mean(denoised[use])),
-            "pull": float(np.std(pull[use])),
+            "pull": float(np.std(pull[use & (np.abs(pull) < OUTLIER)])),
         }
     return scores
 
 
 def _errors(network, item):
+    """S/N of every pixel, true and measured; errors of the fit and of the denoised signal; these over their own."""
     inputs, truth, weight = item
     slopes, outputs = slopes_of({name: torch.as_tensor(value)[None] for name, value in inputs.items()})
     with torch.inference_mode():
         signal, log_variance, *_ = network(slopes, outputs)
+        expected = network.deviation(signal, log_variance, slopes)
     use = weight > 0
-    expected = spread(signal, slopes) * torch.exp(0.5 * log_variance)
     error = signal[0] - truth[0]
-    ratio = truth[0] / spread(truth[:1], slopes)[0]
-    return [a[use].numpy() for a in (ratio, slopes.signal[0] - truth[0], error, error / expected[0])]
+    found = {
+        "true": truth[0] / spread(truth[:1], slopes)[0],
+        "measured": (signal / spread(signal, slopes))[0],
+        "fitted": slopes.signal[0] - truth[0],
+        "denoised": error,
+        "pull": error / expected[0],
+    }
+    return {name: values[use].numpy() for name, values in found.items()}

@@ -144,3 +144,20 @@ def test_noise_of_groups_has_the_slope_of_the_noise_of_the_whole(network):
 def test_share_of_noise_is_on_the_same_frame(network, slopes):
     """What is subtracted has no level: that of the sky stays."""
     assert abs(np.mean(network.correlated(slopes, READOUT)[np.isfinite(slopes.rate)])) < 1e-6
+
+
+def test_errors_are_scaled_by_the_factor_of_their_signal(network):
+    """At the knots exactly, between them in between, beyond them like at the last."""
+    import copy
+
+    from jwst_denoise.networks.ramp_denoise import KNOTS
+    from jwst_denoise.networks.slope_planes import ScaledSlopes
+
+    network = copy.deepcopy(network)
+    network.error_factor[:] = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    ones = torch.ones(1, 1, 6)
+    slopes = ScaledSlopes(ones, ones, 0 * ones, ones)
+    between = np.sqrt(KNOTS[0] * KNOTS[1])
+    signal = torch.tensor([[[0.0, KNOTS[0], between, -KNOTS[1], KNOTS[3], 50.0]]], dtype=torch.float32)
+    found = network.deviation(signal, 0 * ones, slopes)[0, 0]
+    np.testing.assert_allclose(found.numpy(), [1, 1, 1.5, 2, 4, 4], atol=0.06)

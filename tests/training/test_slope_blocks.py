@@ -18,7 +18,7 @@ from jwst_denoise.training.slope_blocks import (
     simulate_slopes,
 )
 from jwst_denoise.training.slope_losses import SlopeLoss
-from jwst_denoise.training.slope_scores import CLASSES, slope_scores
+from jwst_denoise.training.slope_scores import CLASSES, calibrate_errors, slope_scores
 
 
 def setup_of(det, lines, width, ngroups, time):
@@ -108,7 +108,10 @@ def test_loss_falls_and_scores_are_finite(blocks):
         optimizer.step()
         values.append(value.item())
     assert values[-1] < values[0]
-    found = slope_scores(network.eval(), [blocks[2]])
+    network.eval()
+    calibrate_errors(network, [blocks[0], blocks[1]])
+    assert (network.error_factor > 0).all() and (network.error_factor != 1).any()
+    found = slope_scores(network, [blocks[2]])
     assert set(found) <= set(CLASSES) and np.isfinite(found["faint"]["rmse"])
 
 
