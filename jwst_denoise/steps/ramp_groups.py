@@ -46,14 +46,17 @@ def clean(model, network, readout, noise, settings):
         k = part.start
         flags = model.groupdq[k]
         usable = good & ((flags & (DO_NOT_USE | SATURATED)) == 0) & np.isfinite(model.data[k])
+        groups = np.array(model.data[k], np.float32) * gain
+        groups[:, ~known] = np.nan
         removed = network.group_noise(
-            np.where(known, model.data[k] * gain, np.nan).astype(np.float32), noise.read_noise,
-            model.meta.exposure.group_time, readout, usable=usable, jump=(flags & JUMP_DET) != 0,
-            nframes=noise.nframes, groupgap=noise.groupgap, tile=settings.tile_size,
+            groups, noise.read_noise, model.meta.exposure.group_time, readout, usable=usable,
+            jump=(flags & JUMP_DET) != 0, nframes=noise.nframes, groupgap=noise.groupgap, tile=settings.tile_size,
         )  # fmt: skip
+        del groups
         with np.errstate(invalid="ignore", divide="ignore"):
-            removed = np.where(usable, removed / gain, 0).astype(np.float32)
-        model.data[k] -= removed.astype(model.data.dtype)
+            removed /= gain
+        removed[~usable] = 0
+        model.data[k] -= removed.astype(model.data.dtype, copy=False)
         square += float(np.mean(removed[1:] ** 2, dtype=float))
         if removed_noise is not None:
             removed_noise[k] = removed
