@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Run", "detector1", "guider", "strun_line"]
+__all__ = ["Run", "denoise1", "detector1", "guider", "strun_line"]
 
 _STEP = re.compile(r"Step (\w+) running")
 
@@ -47,6 +47,13 @@ def detector1(exposure, directory, log, config_file=None, notify=None, **options
     from jwst.pipeline import Detector1Pipeline
 
     return _run(Detector1Pipeline, exposure, directory, log, config_file, notify, **options)
+
+
+def denoise1(exposure, directory, log, notify=None, **options):
+    """Run calwebb_denoise1, see `detector1`."""
+    from jwst_denoise import DenoiseDetector1Pipeline
+
+    return _run(DenoiseDetector1Pipeline, exposure, directory, log, None, notify, **options)
 
 
 def guider(exposure, directory, log, config_file=None, notify=None):

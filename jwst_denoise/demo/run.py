@@ -64,10 +64,12 @@ def _simulated(scenario, output, environment, log, stages, console):
         strun_line("calwebb_detector1", half.uncal, folder / "raw"),
         strun_line(scenario.parameters, half.uncal, folder / "cleaned"),
         strun_line(scenario.cosmic_ray_parameters, half.uncal, folder / "masked"),
+        strun_line("calwebb_denoise1", half.uncal, folder / "denoised"),
     ]
     console.print(screen.simulated_panel(scenario, half))
     console.print(screen.cosmic_ray_panel(half))
-    screen.show_commands(console, (half.picture, half.cosmic_ray_picture), environment, commands)
+    console.print(screen.ramp_panel(half))
+    screen.show_commands(console, (half.picture, half.cosmic_ray_picture, half.ramp_picture), environment, commands)
     return half
 
 

@@ -1,10 +1,10 @@
-"""The simulated half: an exposure with known truth through calwebb_detector1, without and with the step."""
+"""The simulated half: an exposure with known truth through calwebb_detector1, without and with the steps."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from jwst_denoise import crds_cache, parameters, products
-from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, figures, picture, pipeline
+from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, figures, picture, pipeline, ramp_picture, ramps
 from jwst_denoise.demo import exposure as exposures
 
 __all__ = ["SimulatedHalf", "run"]
@@ -20,7 +20,8 @@ TRUTH_STEPS = {"refpix": {"skip": True}}
 class SimulatedHalf:
     """What the simulated half made: raw exposure, runs, figures before and after, lit fraction, pictures.
 
-    ``masked`` is the run with CosmicRayMaskStep, ``found`` its figures and those of the run without.
+    ``masked`` is the run with CosmicRayMaskStep, ``found`` its figures and those of the run without; ``denoised`` is
+    the run of calwebb_denoise1, ``rates`` its figures.
     """
 
     uncal: Path
@@ -34,6 +35,9 @@ class SimulatedHalf:
     masked: pipeline.Run
     found: tuple[cosmic_rays.Found, cosmic_rays.Found]
     cosmic_ray_picture: Path
+    denoised: pipeline.Run
+    rates: ramps.Denoised
+    ramp_picture: Path
 
 
 def run(scenario, output, cache, log, progress):
@@ -65,6 +69,8 @@ def run(scenario, output, cache, log, progress):
         with progress.stage("calwebb_detector1 with CosmicRayMaskStep") as report:
             file = parameters.path(scenario.cosmic_ray_parameters)
             masked = pipeline.detector1(uncal, output / "masked", log, file, report.name, steps=KEEP_JUMPS)
+        with progress.stage("calwebb_denoise1") as report:
+            denoised = pipeline.denoise1(uncal, output / "denoised", log, report.name)
         with progress.stage("calwebb_detector1 without any correlated noise, for the truth") as report:
             ideal = exposures.perfect(exposure, scenario.root)
             perfect = pipeline.detector1(ideal, output / "truth", log, None, report.name, steps=TRUTH_STEPS)
@@ -75,10 +81,14 @@ def run(scenario, output, cache, log, progress):
         picture.draw(planes, exposure.readout, title, target)
         close_up = output / f"{scenario.root}_cosmic_rays.png"
         found = _cosmic_rays(exposure, (raw, masked), planes, title, close_up)
+        ramp_target = output / f"{scenario.root}_ramps.png"
+        rates = _ramps(exposure, (masked, denoised), planes, title, ramp_target)
     before = figures.measure(planes.before, planes.error_before, planes)
     after = figures.measure(planes.after, planes.error_after, planes)
-    lit = planes.lit.mean()
-    return SimulatedHalf(uncal, raw, cleaned, before, after, lit, planes.seconds, target, masked, found, close_up)
+    return SimulatedHalf(
+        uncal, raw, cleaned, before, after, planes.lit.mean(), planes.seconds, target,
+        masked, found, close_up, denoised, rates, ramp_target,
+    )  # fmt: skip
 
 
 def _cosmic_rays(exposure, runs, planes, title, path):
@@ -89,6 +99,14 @@ def _cosmic_rays(exposure, runs, planes, title, path):
     jumps = [cosmic_rays.jumps(flag) for flag in flags]
     cosmic_ray_picture.draw([rate[0] for rate in rates], jumps, truth, planes, title, path)
     return tuple(cosmic_rays.measure(*pair, planes, truth) for pair in zip(flags, rates, strict=True))
+
+
+def _ramps(exposure, runs, planes, title, path):
+    """Draw the denoised rates; figures beside those of calwebb_detector1, and of ramp_fit on the same ramp."""
+    fit, denoised = (figures.electrons(made.path, exposure) for made in runs)
+    planes = ramps.against_light(planes, denoised)
+    ramp_picture.draw(planes, exposure.readout, title, path)
+    return ramps.measure(planes, fit)
 
 
 def _ramp_of(made):

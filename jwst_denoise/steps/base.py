@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import operator
 from types import SimpleNamespace
 
 from jwst.datamodels import ModelContainer, ModelLibrary
@@ -143,8 +144,8 @@ class DenoiseStep(Step):
                 for index, model in enumerate(output):
                     output.shelve(self._process_one(model), index)
         elif isinstance(output, ModelContainer):
-            for model in output:
-                self._process_one(model)
+            made = [self._process_one(model) for model in output]
+            output = output if all(map(operator.is_, made, output)) else made
         else:
             output = self._process_one(output)
         return output

@@ -55,6 +55,17 @@ def test_good_groups_are_not_flagged(finished):
     assert figures(finished[1], "flagged without a hit, S/N")[1] < 0.5
 
 
+def test_denoised_rates(finished):
+    screen = finished[1].split("rates against the true light")[1]
+    for name in ("error, dark pixels", "error, under sources"):
+        without, denoised = figures(screen, name)
+        assert 0 < denoised < 0.9 * without
+    assert abs(figures(screen, "flux, all sources")[1]) < 1  # per cent
+    assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.1)
+    words = " ".join(re.sub(r"[│]", " ", screen).split())
+    assert int(re.search(r"S/N > 70, (\d+) differ from what ramp_fit makes", words)[1]) == 0
+
+
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
 def test_flight_exposure_is_cross_validated(finished, pair):
     raw, median, gp = figures(finished[1], f"integrations {pair}")
@@ -70,10 +81,12 @@ def test_products(finished):
         assert np.nanstd(fits.getdata(raw) - fits.getdata(cleaned)) > 0
     masked = directory / "simulated" / "masked" / "demo_nis_cluster_rate.fits"
     assert fits.getheader(masked)["S_CRMASK"] == "COMPLETE"
+    denoised = directory / "simulated" / "denoised" / "demo_nis_cluster_rate.fits"
+    assert fits.getheader(denoised)["S_RMPDN"] == fits.getheader(denoised)["S_CRMASK"] == "COMPLETE"
     assert "Step ramp_fit running" in (directory / "pipeline.log").read_text()
 
 
-PICTURES = ["simulated/demo_nis_cluster.png", "simulated/demo_nis_cluster_cosmic_rays.png", "flight/flight.png"]
+PICTURES = [f"simulated/demo_nis_cluster{name}.png" for name in ("", "_cosmic_rays", "_ramps")] + ["flight/flight.png"]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -86,7 +99,7 @@ def test_pictures_show_something(finished, picture):
 
 def test_screen_is_not_drowned_and_tells_how_to_repeat_it(finished):
     directory, screen = finished
-    assert len(screen.splitlines()) < 80
+    assert len(screen.splitlines()) < 100
     assert " - INFO - " not in screen
     uncal = directory / "simulated" / "demo_nis_cluster_uncal.fits"
     assert f"strun $(jwst-denoise pars path niriss_detector1_nsclean_groups) {uncal} --output_dir=" in screen

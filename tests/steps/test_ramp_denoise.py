@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.io import fits
+from jwst.datamodels import ModelContainer
 from jwst.ramp_fitting import RampFitStep
 from stdatamodels.jwst import datamodels
 
@@ -273,8 +274,9 @@ def test_hooks_of_ramp_fit(ramp, halving, references, caplog, monkeypatch):
 
 
 def test_several_ramps(ramp, halving, references):
-    results = run([ramp, ramp], **references)
-    assert [len(pair) for pair in results] == [2, 2]
+    for several in ([ramp, ramp], ModelContainer([ramp, ramp])):
+        for pair in run(several, **references):
+            assert [type(model) for model in pair] == [datamodels.ImageModel, datamodels.CubeModel]
 
 
 def test_rates_after_gain_scale(ramp, halving, references):

@@ -1,0 +1,71 @@
+"""Ramps of the simulated exposure: what calwebb_denoise1 makes of them, against the true light."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from jwst_denoise.demo import figures
+
+__all__ = ["Denoised", "against_light", "measure"]
+
+BRIGHT = 70.0  # light of a pixel over its error, above which rates are the fit's
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """Figures of the rates with all steps, and of those without.
+
+    Parameters
+    ----------
+    before, after : jwst_denoise.demo.figures.Figures
+        Against the true light: all errors count, not only correlated noise.
+    bright, changed : int
+        Bright pixels, and those of them that are not as ``ramp_fit`` has made them of the same ramp.
+    """
+
+    before: figures.Figures
+    after: figures.Figures
+    bright: int
+    changed: int
+
+
+def against_light(planes, rate):
+    """Planes with a denoised rate image, whose errors are counted from the true light.
+
+    Parameters
+    ----------
+    planes : jwst_denoise.demo.figures.Planes
+        Of the exposure.
+    rate : tuple of ndarray
+        Rate image, its error, and unusable pixels, from `jwst_denoise.demo.figures.electrons`.
+
+    Returns
+    -------
+    jwst_denoise.demo.figures.Planes
+    """
+    image, error, unusable = rate
+    usable = {name: getattr(planes, name) & ~unusable for name in ("lit", "dark")}
+    return replace(planes, after=image, error_after=error, perfect=planes.light, **usable)
+
+
+def measure(planes, fit):
+    """Figures of a run.
+
+    Parameters
+    ----------
+    planes : jwst_denoise.demo.figures.Planes
+        From `against_light`.
+    fit : tuple of ndarray
+        Rate image of the same ramp by ``ramp_fit``, its error, and unusable pixels.
+
+    Returns
+    -------
+    Denoised
+    """
+    image, error, unusable = fit
+    sky = np.median(image[planes.dark])
+    bright = ~unusable & (image - sky > BRIGHT * error)
+    changed = bright & ((planes.after != image) | (planes.error_after != error))
+    pairs = ((planes.before, planes.error_before), (planes.after, planes.error_after))
+    before, after = (figures.measure(*pair, planes) for pair in pairs)
+    return Denoised(before, after, int(bright.sum()), int(changed.sum()))
