@@ -16,7 +16,7 @@ from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]
 
-KNOTS = (0.3, 1.0, 3.0, 10.0)  # S/N of a pixel, evenly spaced in its logarithm, at which errors are calibrated
+KNOTS = (0.1, 0.2, 0.4, 0.8)  # expected errors, in units of the pixel's noise, at which errors are calibrated
 HAND_OVER = (30.0, 60.0)  # S/N of a pixel between which the result goes over to the fit
 
 
@@ -134,14 +134,14 @@ class RampDenoise(nn.Module):
     def deviation(self, signal, log_variance, slopes):
         """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``.
 
-        What the network expects, times `error_factor`: how far it was off on blocks of known truth, by the S/N.
+        What the network expects, times `error_factor`: how far it was off on blocks of known truth. The factor depends
+        on what it expects, not on the signal, of which the error is a part.
         """
-        own = spread(signal, slopes)
-        ratio = (signal.abs() / own).clamp(KNOTS[0], KNOTS[-1])
-        place = torch.log(ratio / KNOTS[0]) / np.log(KNOTS[-1] / KNOTS[0]) * (len(KNOTS) - 1)
+        expected = torch.exp(0.5 * log_variance)
+        place = torch.log2(expected.clamp(KNOTS[0], KNOTS[-1]) / KNOTS[0])
         low = place.long().clamp(max=len(KNOTS) - 2)
         factor = torch.lerp(self.error_factor[low], self.error_factor[low + 1], place - low)
-        return own * torch.exp(0.5 * log_variance) * factor
+        return spread(signal, slopes) * expected * factor
 
     @torch.inference_mode()
     def denoise(self, slopes, readout, *, tile=256, progress=None):

@@ -86,6 +86,9 @@ class RampPreset(Preset):
         ``gru`` or ``attention``.
     along, across : int
         Box, in pixels along and across lines, in which light is conserved.
+    near : int
+        Edge in pixels of the box in which correlated noise holds no light, see
+        `jwst_denoise.networks.conservation.without_light`.
     wide : int
         Pixels along a line over which light and correlated noise are told apart, see
         `jwst_denoise.networks.conservation.without_light`.
@@ -110,6 +113,7 @@ class RampPreset(Preset):
     mixer: str = "gru"
     along: int = 5
     across: int = 5
+    near: int = 9
     wide: int = 255
     power: int = 2
 
@@ -193,7 +197,9 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "small"): _SMALL,
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("ramp_denoise", "jwst"): RampPreset(),
-        ("ramp_denoise", "nirps"): RampPreset(data="nirps", pixels=458752, epochs=7, steps=100, along=11, wide=0),
+        ("ramp_denoise", "nirps"): RampPreset(
+            data="nirps", pixels=458752, epochs=7, steps=100, along=11, near=7, wide=0
+        ),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),
         ("ramp_denoise", "ribbons"): _RIBBONS,

@@ -14,11 +14,14 @@ CLASSES = {"faint": (-np.inf, 1), "middle": (1, 5), "bright": (5, BRIGHTEST)}
 
 
 OUTLIER = 5.0  # of its expected error, beyond which an error does not count: cosmic rays that are left
+CORE = (15.87, 84.13)  # percentiles at one standard deviation of a normal distribution
 FEWEST = 1000  # errors that give a standard deviation
 
 
 def calibrate_errors(network, blocks):
-    """Set the network's `error_factor` so that errors have the expected standard deviation, by the S/N of a pixel.
+    """Set the network's `error_factor` so that errors are as large as expected.
+
+    The core of their distribution counts, so that faint cosmic rays, which are light to the network, do not.
 
     Parameters
     ----------
@@ -29,14 +32,14 @@ def calibrate_errors(network, blocks):
     """
     network.error_factor.fill_(1)
     found = [_errors(network, block) for block in blocks]
-    ratio, pull = (np.concatenate([errors[name] for errors in found]) for name in ("measured", "pull"))
+    expected, pull = (np.concatenate([errors[name] for errors in found]) for name in ("expected", "pull"))
     knots = np.log(KNOTS)
     edges = np.exp((knots[1:] + knots[:-1]) / 2)
-    nearest = np.digitize(np.abs(ratio), edges)
+    nearest = np.digitize(expected, edges)
     for index in range(len(KNOTS)):
-        errors = pull[(nearest == index) & (np.abs(pull) < OUTLIER)]
+        errors = pull[nearest == index]
         if len(errors) >= FEWEST:
-            network.error_factor[index] = float(errors.std())
+            network.error_factor[index] = float(np.diff(np.percentile(errors, CORE))[0] / 2)
 
 
 def slope_scores(network, blocks):
@@ -74,7 +77,7 @@ def slope_scores(network, blocks):
 
 
 def _errors(network, item):
-    """S/N of every pixel, true and measured; errors of the fit and of the denoised signal; these over their own."""
+    """True S/N of pixels, error that the network expects, errors of fit and denoised signal; these over their own."""
     inputs, truth, weight = item
     slopes, outputs = slopes_of({name: torch.as_tensor(value)[None] for name, value in inputs.items()})
     with torch.inference_mode():
@@ -84,7 +87,7 @@ def _errors(network, item):
     error = signal[0] - truth[0]
     found = {
         "true": truth[0] / spread(truth[:1], slopes)[0],
-        "measured": (signal / spread(signal, slopes))[0],
+        "expected": torch.exp(0.5 * log_variance)[0],
         "fitted": slopes.signal[0] - truth[0],
         "denoised": error,
         "pull": error / expected[0],

@@ -87,7 +87,8 @@ def _ramp_task(settings, progress):
     network = build(
         {
             "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth, "units": settings.units,
-            "mixer": settings.mixer, "kernel": [settings.across, settings.along], "wide": settings.wide,
+            "mixer": settings.mixer, "kernel": [settings.across, settings.along],
+            "near": settings.near, "wide": settings.wide,
         }
     )  # fmt: skip
     return Task(

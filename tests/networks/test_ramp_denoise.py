@@ -1,12 +1,14 @@
 """The recurrent denoiser on images and ramps, untrained: geometry, units, gaps, hand-over."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.ramp_denoise import HAND_OVER, RampDenoise
-from jwst_denoise.networks.slope_planes import scaled, spread
+from jwst_denoise.networks.ramp_denoise import HAND_OVER, KNOTS, RampDenoise
+from jwst_denoise.networks.slope_planes import ScaledSlopes, scaled, spread
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.readout import Readout
 
@@ -146,18 +148,11 @@ def test_share_of_noise_is_on_the_same_frame(network, slopes):
     assert abs(np.mean(network.correlated(slopes, READOUT)[np.isfinite(slopes.rate)])) < 1e-6
 
 
-def test_errors_are_scaled_by_the_factor_of_their_signal(network):
-    """At the knots exactly, between them in between, beyond them like at the last."""
-    import copy
-
-    from jwst_denoise.networks.ramp_denoise import KNOTS
-    from jwst_denoise.networks.slope_planes import ScaledSlopes
-
+def test_errors_are_scaled_by_the_factor_of_what_is_expected(network):
+    """At the knots exactly, half way between them in between, beyond them like at the last."""
     network = copy.deepcopy(network)
     network.error_factor[:] = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    ones = torch.ones(1, 1, 6)
-    slopes = ScaledSlopes(ones, ones, 0 * ones, ones)
-    between = np.sqrt(KNOTS[0] * KNOTS[1])
-    signal = torch.tensor([[[0.0, KNOTS[0], between, -KNOTS[1], KNOTS[3], 50.0]]], dtype=torch.float32)
-    found = network.deviation(signal, 0 * ones, slopes)[0, 0]
-    np.testing.assert_allclose(found.numpy(), [1, 1, 1.5, 2, 4, 4], atol=0.06)
+    expected = torch.tensor([[[0.01, KNOTS[0], (KNOTS[0] * KNOTS[1]) ** 0.5, KNOTS[1], KNOTS[3], 2.0]]])
+    ones = torch.ones_like(expected)
+    found = network.deviation(ones, 2 * torch.log(expected), ScaledSlopes(ones, ones, 0 * ones, ones))
+    torch.testing.assert_close(found / expected, torch.tensor([[[1, 1, 1.5, 2, 4, 4]]]), atol=1e-4, rtol=0)
