@@ -61,7 +61,8 @@ MODES = {
 #: Behind NIRSpec's slits, shutters and slicers the dark areas are dark: what is smooth there is the detector's.
 #: Wings of stars and galaxies are masked further out than traces, between which dark pixels are rare.
 SKY = {"background": "keep", "mask_dilation": 4}
-DARK = {"background": "remove", "mask_science_regions": True}
+#: That field is light to ramp_denoise, so calwebb_denoise1 runs nsclean too.
+DARK = {"background": "remove", "mask_science_regions": True, "skip": False}
 SPECTRAL = ("ifu", "mos", "fs", "bots")
 
 
@@ -137,7 +138,7 @@ def write_ramp_files(instrument):
     steps = [
         sub_step(COSMIC_RAYS, "cosmic_ray_mask", skip=False, model="auto"),
         off,
-        sub_step(STEP, "nsclean", skip=True, method="gp"),
+        sub_step(STEP, "nsclean", method="gp", **({} if instrument == "NIRSPEC" else {"skip": True})),
         sub_step(RAMPS, "ramp_denoise", skip=False, model="auto", product="rate"),
     ]
     write_pipeline_file(f"{prefix}_denoise1", DENOISE1, instrument, exp_types, steps, ours=None)

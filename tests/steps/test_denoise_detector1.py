@@ -9,8 +9,17 @@ from astropy.io import fits
 from jwst.pipeline import Detector1Pipeline
 from jwst.ramp_fitting import RampFitStep
 from stdatamodels.jwst import datamodels
+from stpipe import config_parser
 
-from jwst_denoise import DenoiseDetector1Pipeline, RampDenoiseStep, crds_cache, model_files, products, simulate
+from jwst_denoise import (
+    DenoiseDetector1Pipeline,
+    RampDenoiseStep,
+    crds_cache,
+    model_files,
+    parameters,
+    products,
+    simulate,
+)
 from jwst_denoise.networks import build
 
 pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
@@ -168,3 +177,16 @@ def test_parameters_of_other_steps_and_references(cache, uncal):
         config = DenoiseDetector1Pipeline.get_config_from_reference(uncal, disable=disable)
         assert config["steps"]["nsclean"]["mask_dilation"] == 4
         assert "ramp_denoise" in config["steps"]
+
+
+@pytest.mark.parametrize(("exp_type", "runs"), [("NRS_IFU", True), ("NRS_TACQ", False)])
+def test_nsclean_runs_on_spectra_of_nirspec(exp_type, runs):
+    with datamodels.RampModel((1, 2, 8, 8)) as model:
+        model.meta.instrument.name, model.meta.exposure.type = "NIRSPEC", exp_type
+        config = DenoiseDetector1Pipeline.get_config_from_reference(model, disable=True)
+    for name in (None, "nirspec_denoise1"):
+        if name:
+            config_parser.merge_config(config, config_parser.load_config_file(str(parameters.path(name))))
+        pipeline = DenoiseDetector1Pipeline.from_config_section(config, name="DenoiseDetector1Pipeline")
+        assert pipeline.nsclean.skip != runs
+        assert not pipeline.ramp_denoise.skip
