@@ -14,14 +14,13 @@ CLASSES = {"faint": (-np.inf, 1), "middle": (1, 5), "bright": (5, BRIGHTEST)}
 
 
 OUTLIER = 5.0  # of its expected error, beyond which an error does not count: cosmic rays that are left
-CORE = (15.87, 84.13)  # percentiles at one standard deviation of a normal distribution
 FEWEST = 1000  # errors that give a standard deviation
 
 
 def calibrate_errors(network, blocks):
     """Set the network's `error_factor` so that errors are as large as expected.
 
-    The core of their distribution counts, so that faint cosmic rays, which are light to the network, do not.
+    Errors far beyond what is expected do not count: they are of faint cosmic rays, which are light to the network.
 
     Parameters
     ----------
@@ -37,9 +36,9 @@ def calibrate_errors(network, blocks):
     edges = np.exp((knots[1:] + knots[:-1]) / 2)
     nearest = np.digitize(expected, edges)
     for index in range(len(KNOTS)):
-        errors = pull[nearest == index]
+        errors = pull[(nearest == index) & (np.abs(pull) < OUTLIER)]
         if len(errors) >= FEWEST:
-            network.error_factor[index] = float(np.diff(np.percentile(errors, CORE))[0] / 2)
+            network.error_factor[index] = float(errors.std())
 
 
 def slope_scores(network, blocks):
