@@ -15,10 +15,11 @@ from jwst_denoise.ramps.slopes import slope_noise
 from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.simulate.sersic import add_sersic
 
-__all__ = ["Catalogue", "cases_of", "catalogue", "flux_of", "measured", "size_of", "sources"]
+__all__ = ["Catalogue", "cases_of", "catalogue", "flux_of", "level_of", "measured", "size_of", "sources"]
 
 SPACING = 28  # pixels between sources
 APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
+CLIP = 5.0
 RATIO = (3.0, 500.0)  # signal-to-noise ratio in the aperture
 SIZE = (1.5, 5.0)  # effective radius of galaxies, pixels
 #: Sky in e-/s, read pattern, groups.
@@ -125,9 +126,14 @@ def _apertures(ramp, rates, good, blank, sky, place, radius):
     errors = {}
     for name, rate in rates.items():
         error = rate.data - ramp.truth
-        level = np.median(error[blank])
+        level = level_of(error[blank], rates[methods.FIT].err[blank])
         errors[name] = _sums(np.where(good, error - level, 0), place, radius)
     return {"flux": flux, "ratio": flux / noise, "errors": errors}
+
+
+def level_of(error, noise):
+    """Mean of the errors that are within `CLIP` times the noise: photons are skewed, a median is below their mean."""
+    return float(np.mean(error[np.abs(error) < CLIP * noise], dtype=float))
 
 
 def _sums(image, place, radius):

@@ -12,6 +12,7 @@ from jwst_denoise.benchmarks.ramps import methods
 from jwst_denoise.benchmarks.ramps.bias import LIMIT, biases, is_met, text
 from jwst_denoise.benchmarks.ramps.exposures import DETECTORS, opened, ramps_of, seeded
 from jwst_denoise.benchmarks.ramps.noise import rms
+from jwst_denoise.benchmarks.ramps.sources import level_of
 from jwst_denoise.benchmarks.rows import Row
 from jwst_denoise.simulate.spectra import Trace, render
 from jwst_denoise.simulate.spectrum_shapes import Spectrum, random_spectrum
@@ -95,7 +96,9 @@ def _figures(ramp, rates, some, corner):
     sky = render([_dark(trace) for trace in some], ramp.truth.shape, corner)
     flux = spectrum(ramp.truth - sky)
     noise = np.sqrt(spectrum(rates[methods.FIT].err ** 2))
-    errors = {n: spectrum(r.data - ramp.truth - np.median((r.data - ramp.truth)[blank])) for n, r in rates.items()}
+    fit = rates[methods.FIT].err[blank]
+    errors = {n: r.data - ramp.truth for n, r in rates.items()}
+    errors = {n: spectrum(error - level_of(error[blank], fit)) for n, error in errors.items()}
     lines = lines_of(flux)
     few = (flux < 10 * noise) & (noise > 0)
     result = {"rms": {name: rms(error[few] / noise[few]) for name, error in errors.items()}}
