@@ -20,7 +20,7 @@ class Denoised:
     before, after : jwst_denoise.demo.figures.Figures
         Against the true light: all errors count, not only correlated noise.
     bright, changed : int
-        Bright pixels, and those of them that are not as ``ramp_fit`` has made them of the same ramp.
+        Bright pixels, and those of them that the network has changed.
     """
 
     before: figures.Figures
@@ -48,24 +48,22 @@ def against_light(planes, rate):
     return replace(planes, after=image, error_after=error, perfect=planes.light, **usable)
 
 
-def measure(planes, fit):
+def measure(planes, removed):
     """Figures of a run.
 
     Parameters
     ----------
     planes : jwst_denoise.demo.figures.Planes
         From `against_light`.
-    fit : tuple of ndarray
-        Rate image of the same ramp by ``ramp_fit``, its error, and unusable pixels.
+    removed : ndarray
+        (ny, nx) rate by ``ramp_fit`` of the same ramp less the denoised rate.
 
     Returns
     -------
     Denoised
     """
-    image, error, unusable = fit
-    sky = np.median(image[planes.dark])
-    bright = ~unusable & (image - sky > BRIGHT * error)
-    changed = bright & ((planes.after != image) | (planes.error_after != error))
+    sky = np.median(planes.after[planes.dark])
+    bright = (planes.lit | planes.dark) & (planes.after - sky > BRIGHT * planes.error_after)
     pairs = ((planes.before, planes.error_before), (planes.after, planes.error_after))
     before, after = (figures.measure(*pair, planes) for pair in pairs)
-    return Denoised(before, after, int(bright.sum()), int(changed.sum()))
+    return Denoised(before, after, int(bright.sum()), int((bright & (removed != 0)).sum()))

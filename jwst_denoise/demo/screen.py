@@ -132,10 +132,10 @@ def ramp_panel(half):
     for row in rows:
         table.add_row(*row)
     note = (
-        "[dim]calwebb_denoise1 is calwebb_detector1 with CosmicRayMaskStep and RampDenoiseStep. All errors count, "
-        "white noise and photons too. ERR of a source is that of calwebb_detector1. "
-        f"Of {half.rates.bright} pixels with S/N > {ramps.BRIGHT:.0f}, {half.rates.changed} differ from what ramp_fit "
-        "makes of the same ramp.[/]"
+        "[dim]calwebb_denoise1 is calwebb_detector1 with CosmicRayMaskStep, RampDenoiseStep and, for spectra of "
+        "NIRSpec, NSCleanStep. All errors count, white noise and photons too. ERR of a source is that of "
+        f"calwebb_detector1. Of {half.rates.bright} pixels with S/N > {ramps.BRIGHT:.0f}, RampDenoiseStep has changed "
+        f"{half.rates.changed}.[/]"
     )
     return _panel("Simulated: ramps", table, note)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from astropy.io import fits
+
 from jwst_denoise import crds_cache, parameters, products
 from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, figures, picture, pipeline, ramp_picture, ramps
 from jwst_denoise.demo import exposure as exposures
@@ -11,6 +13,9 @@ __all__ = ["SimulatedHalf", "run"]
 
 #: The flags are in the ramp that the jump step and its hooks leave.
 KEEP_JUMPS = {"jump": {"save_results": True}}
+
+#: What the network has changed.
+KEEP_NOISE = {"ramp_denoise": {"save_noise": True}}
 
 #: Reference pixels have white noise of their own, which their correction turns into stripes; the truth has none.
 TRUTH_STEPS = {"refpix": {"skip": True}}
@@ -70,7 +75,7 @@ def run(scenario, output, cache, log, progress):
             file = parameters.path(scenario.cosmic_ray_parameters)
             masked = pipeline.detector1(uncal, output / "masked", log, file, report.name, steps=KEEP_JUMPS)
         with progress.stage("calwebb_denoise1") as report:
-            denoised = pipeline.denoise1(uncal, output / "denoised", log, report.name)
+            denoised = pipeline.denoise1(uncal, output / "denoised", log, report.name, steps=KEEP_NOISE)
         with progress.stage("calwebb_detector1 without any correlated noise, for the truth") as report:
             ideal = exposures.perfect(exposure, scenario.root)
             perfect = pipeline.detector1(ideal, output / "truth", log, None, report.name, steps=TRUTH_STEPS)
@@ -82,7 +87,7 @@ def run(scenario, output, cache, log, progress):
         close_up = output / f"{scenario.root}_cosmic_rays.png"
         found = _cosmic_rays(exposure, (raw, masked), planes, title, close_up)
         ramp_target = output / f"{scenario.root}_ramps.png"
-        rates = _ramps(exposure, (masked, denoised), planes, title, ramp_target)
+        rates = _ramps(exposure, denoised, planes, title, ramp_target)
     before = figures.measure(planes.before, planes.error_before, planes)
     after = figures.measure(planes.after, planes.error_after, planes)
     return SimulatedHalf(
@@ -101,12 +106,12 @@ def _cosmic_rays(exposure, runs, planes, title, path):
     return tuple(cosmic_rays.measure(*pair, planes, truth) for pair in zip(flags, rates, strict=True))
 
 
-def _ramps(exposure, runs, planes, title, path):
-    """Draw the denoised rates; figures beside those of calwebb_detector1, and of ramp_fit on the same ramp."""
-    fit, denoised = (figures.electrons(made.path, exposure) for made in runs)
-    planes = ramps.against_light(planes, denoised)
+def _ramps(exposure, made, planes, title, path):
+    """Draw the denoised rates; their figures beside those of calwebb_detector1."""
+    planes = ramps.against_light(planes, figures.electrons(made.path, exposure))
     ramp_picture.draw(planes, exposure.readout, title, path)
-    return ramps.measure(planes, fit)
+    noise = made.path.with_name(made.path.name.replace("_rate.fits", "_ramp_denoise_noise.fits"))
+    return ramps.measure(planes, fits.getdata(noise))
 
 
 def _ramp_of(made):

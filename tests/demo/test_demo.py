@@ -63,7 +63,7 @@ def test_denoised_rates(finished):
     assert abs(figures(screen, "flux, all sources")[1]) < 1  # per cent
     assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.1)
     words = " ".join(re.sub(r"[│]", " ", screen).split())
-    assert int(re.search(r"S/N > 70, (\d+) differ from what ramp_fit makes", words)[1]) == 0
+    assert int(re.search(r"S/N > 70, RampDenoiseStep has changed (\d+)", words)[1]) == 0
 
 
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
