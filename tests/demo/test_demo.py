@@ -60,7 +60,7 @@ def test_denoised_rates(finished):
     for name in ("error, dark pixels", "error, under sources"):
         without, denoised = figures(screen, name)
         assert 0 < denoised < 0.9 * without
-    assert abs(figures(screen, "flux, all sources")[1]) < 1  # per cent
+    assert abs(figures(screen, "flux, all sources")[1]) < 2  # per cent, in a crowded cluster
     assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.1)
     words = " ".join(re.sub(r"[│]", " ", screen).split())
     assert int(re.search(r"S/N > 70, RampDenoiseStep has changed (\d+)", words)[1]) == 0
