@@ -6,7 +6,7 @@ import numpy as np
 
 from jwst_denoise.simulate import fields, spectra
 from jwst_denoise.simulate.echelle import echelle
-from jwst_denoise.training.scenes import _psf
+from jwst_denoise.training.scenes import random_psf
 
 __all__ = ["EchelleScenes", "LineScenes"]
 
@@ -78,5 +78,5 @@ def _scene(rng):
         options = {"sky": sky, "brightness": rng.lognormal(-0.5, 1)}
         if kind in NUMBERS:
             options["galaxies" if kind == "galaxies" else "stars"] = NUMBERS[kind] * rng.lognormal(0, 0.7)
-        rate = FIELDS[kind](SHAPE, _psf(rng), rng, **options)
+        rate = FIELDS[kind](SHAPE, random_psf(rng), rng, **options)
     return rate.T if rng.integers(2) else rate

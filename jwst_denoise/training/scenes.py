@@ -8,7 +8,7 @@ import numpy as np
 from jwst_denoise.simulate import fields, spectra
 from jwst_denoise.simulate.psf import PSF, filters, point_spread_function
 
-__all__ = ["KINDS", "ScenePool"]
+__all__ = ["KINDS", "ScenePool", "random_psf"]
 
 SIZE = 512
 FIELDS = {"galaxies": fields.field, "cluster": fields.cluster, "resolved": fields.resolved, "nebula": fields.nebula}
@@ -84,10 +84,11 @@ def _scene(kind, rng):
         options["galaxies" if kind == "galaxies" else "stars"] = rng.lognormal(0, 0.5) * {
             "galaxies": 2500, "cluster": 30000, "resolved": 500000
         }[kind]  # fmt: skip
-    return FIELDS[kind]((SIZE, SIZE), _psf(rng), rng, **options)
+    return FIELDS[kind]((SIZE, SIZE), random_psf(rng), rng, **options)
 
 
-def _psf(rng):
+def random_psf(rng):
+    """Point-spread function of a random channel and filter, or now and then a Gaussian."""
     if rng.uniform() < ROUND_SHARE:
         return gaussian(rng.uniform(1.2, 5.0))
     channel = str(rng.choice(CHANNELS))
