@@ -10,11 +10,13 @@ import numpy as np
 
 from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.benchmarks import peers
+from jwst_denoise.masks.dq import JUMP_DET
 from jwst_denoise.simulate.response import couple
 
 __all__ = ["DETECTORS", "SEED", "Ramp", "opened", "ramps_of", "seeded"]
 
 SEED = 9000
+JUMP = 4.0
 #: Instrument -> detector that stands for it.
 DETECTORS = {"NIRCam": "NRCB1", "NIRSpec": "NRS1"}
 
@@ -61,7 +63,8 @@ def seeded(*numbers):
 def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
     """Simulate an exposure and take its first groups.
 
-    Flags come from the truth: saturation, and jumps above four times the noise of a difference.
+    Flags come from the truth: saturation, and jumps of more than `JUMP` times the noise of a difference, with what
+    neighbours see of a hit by inter-pixel capacitance.
 
     Parameters
     ----------
@@ -85,6 +88,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
     exposure = simulate.simulate_exposure(scene, detector, None, pattern, max(groups), 1, rng, observation=observation)
     truth, light = _truth(exposure, parameters)
     model = products.ramp_model(exposure)
+    model.groupdq[0, 1:][_jumps(exposure, parameters, truth)] |= np.array(JUMP_DET, model.groupdq.dtype)
     del exposure
     with peers.quiet():
         model = RefPixStep.call(model, configure_log=False)
@@ -99,6 +103,13 @@ def _truth(exposure, detector):
     dark = detector.dark_rate(shape, corner)
     expected = couple(exposure.truth.rate + dark, detector.ipc) - dark
     return expected.astype(np.float32), ~exposure.readout.reference_pixels & (dark < 10 * detector.dark_current + 0.01)
+
+
+def _jumps(exposure, detector, truth):
+    """Differences (ngroups - 1, ny, nx) in which cosmic rays are seen."""
+    light = np.maximum(truth, 0) * np.float32(exposure.group_time)
+    noise = np.sqrt(light + 2 * detector.read_noise**2 / exposure.pattern.nframes)
+    return np.stack([couple(added, detector.ipc) > JUMP * noise for added in exposure.truth.cosmic_ray_differences(0)])
 
 
 def _middle(model, truth, light, lines):
