@@ -10,6 +10,7 @@ from jwst_denoise.benchmarks.ramps.figures import COLOURS, new, save, show
 __all__ = ["errors", "images", "sources", "traces_of_bins"]
 
 SHOWN = (methods.FIT, methods.FLICKER, methods.OURS)
+TICKS = (-20, -10, -5, -2, -0.5, 0.5, 2, 5, 10, 20)  # %
 STYLE = {methods.FIT: "fit", methods.FLICKER: "peer", methods.OURS: "ours"}
 
 
@@ -90,5 +91,7 @@ def _bins(axis, by_method, title):
         axis.errorbar(x, bias, error, fmt="o", capsize=2, color=COLOURS[STYLE[name]], label=name)
     axis.axhspan(-0.5, 0.5, color="0.9", zorder=0)
     axis.axhline(0, color="0.6", lw=0.8, zorder=0)
-    axis.set(xscale="log", xlabel="signal-to-noise ratio", ylabel="mean error, %", title=title, ylim=(-5, 5))
+    axis.set_yscale("symlog", linthresh=1)
+    axis.set(xscale="log", xlabel="signal-to-noise ratio", ylabel="mean error, %", title=title, ylim=(-30, 30))
+    axis.set(yticks=TICKS, yticklabels=TICKS)
     axis.legend(fontsize=8)
