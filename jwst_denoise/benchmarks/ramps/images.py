@@ -168,7 +168,7 @@ def _by_class(one):
 
 def realisations(quick):
     """Row: scatter of the spectrum over realisations of one scene."""
-    number = 3 if quick else 10
+    number = 2 if quick else 10
     what = f"NIRPS, {number} realisations of one scene: standard deviation of the spectrum, mean over its pixels"
     try:
         model = models.load(nirps.MODEL)
