@@ -5,7 +5,7 @@ from torch.nn.functional import avg_pool2d
 __all__ = ["box_mean", "put_back", "without_light"]
 
 LEAST = 1e-6
-PASSES = 2
+PUT_BACK, TAKEN_OUT = 3, 2  # passes
 
 
 def box_mean(planes, size):
@@ -26,8 +26,8 @@ def box_mean(planes, size):
 def put_back(denoised, observed, usable, size):
     """Denoised image with the light that the network took.
 
-    Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, twice: what the first
-    pass has smeared, the second brings back, so that not even the width of what is smooth changes. Sums over more than
+    Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, three times: what one
+    pass has smeared, the next brings back, so that not even the width of what is smooth changes. Sums over more than
     two boxes are those of the observation: the network decides on the distribution of light within them alone.
 
     Parameters
@@ -43,7 +43,7 @@ def put_back(denoised, observed, usable, size):
         (N, lines, pixels).
     """
     known = box_mean(usable, size).clamp(min=LEAST)
-    for _ in range(PASSES):
+    for _ in range(PUT_BACK):
         denoised = denoised + box_mean(usable * (observed - denoised), size) / known
     return denoised
 
@@ -70,7 +70,7 @@ def without_light(value, weight, near, wide):
     Tensor
         (N, lines, pixels): weight times noise less light.
     """
-    for _ in range(PASSES):
+    for _ in range(TAKEN_OUT):
         light = _weighted_mean(value, weight, (near, near))
         if wide:
             light = light - _weighted_mean(value, weight, (near, wide))
