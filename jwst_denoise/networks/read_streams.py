@@ -9,6 +9,7 @@ __all__ = ["MIXERS", "ReadStreams", "from_streams", "pooled", "to_streams"]
 MIXERS = ("gru", "attention")
 HEADS = 4
 FEATURES = 6
+SEQUENCES, LINES = 1024, 256  # that are worked on together: bounds the memory
 
 
 def to_streams(frame, outputs):
@@ -89,7 +90,8 @@ class ReadStreams(nn.Module):
         """
         batch, outputs, lines, bins = value.shape
         seen = self._features(value, weight)
-        inner = self._along(seen.flatten(0, 2)).view(batch, outputs, lines, bins, 2 * self.units)
+        inner = torch.cat([self._along(part) for part in seen.flatten(0, 2).split(SEQUENCES)])
+        inner = inner.view(batch, outputs, lines, bins, 2 * self.units)
         ends = torch.cat([inner[..., -1, : self.units], inner[..., 0, self.units :]], dim=-1)
         if self.mixer == "attention":
             ends = inner.mean(dim=-2)
@@ -97,8 +99,13 @@ class ReadStreams(nn.Module):
         down, state = self.down(sequence, state)
         up = self.up(sequence.flip(1))[0].flip(1)
         outer = torch.cat([down, up], dim=-1).view(batch, outputs, lines, 1, -1).expand(-1, -1, -1, bins, -1)
+        parts = zip(*(tensor.split(LINES, dim=2) for tensor in (inner, outer, seen)), strict=True)
+        return torch.cat([self._noise(*part) for part in parts], dim=2), state
+
+    def _noise(self, inner, outer, seen):
+        """Noise of the bins of some lines, from what is known of them."""
         free, own, common = self.output(torch.cat([inner, outer, seen], dim=-1)).unbind(-1)
-        return free + torch.sigmoid(own) * seen[..., 0] + torch.sigmoid(common) * seen[..., 1], state
+        return free + torch.sigmoid(own) * seen[..., 0] + torch.sigmoid(common) * seen[..., 1]
 
     @staticmethod
     def _features(value, weight):

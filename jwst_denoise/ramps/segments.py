@@ -4,6 +4,8 @@ import numpy as np
 
 __all__ = ["fit_slopes"]
 
+TINY = 1e-30
+
 
 def fit_slopes(ramp, broken, times):
     """Least-squares slope of each pixel, with a break wherever a group does not continue the one before.
@@ -33,9 +35,9 @@ def fit_slopes(ramp, broken, times):
     """
     ngroups, ny, nx = ramp.shape
     time = np.asarray(times, dtype=float) - np.mean(times)
-    slope = (
-        np.tensordot(time, ramp.astype(float), axes=1) / np.sum(time**2) if ngroups > 1 else np.full((ny, nx), np.nan)
-    )
+    slope = np.full((ny, nx), np.nan) if ngroups < 2 else np.zeros((ny, nx))
+    for group, usable, t in zip(ramp, broken < 2, time / max(np.sum(time**2), TINY), strict=True):
+        slope += t * np.where(usable, group, 0)
     weight = np.full((ny, nx), np.sum(time**2))
     y, x = np.nonzero((broken[1:] > 0).any(axis=0) | (broken[0] > 1))
     if len(y):

@@ -121,7 +121,7 @@ def fit_slope(groups, read_noise, group_time, *, usable=None, jump=None, nframes
         raise ValueError(f"two groups (ngroups, ny, nx) or more are needed, not an array of shape {groups.shape}")
     good = np.isfinite(groups) if usable is None else usable & np.isfinite(groups)
     broken = np.where(good, 0 if jump is None else np.asarray(jump).astype(np.int8), 2).astype(np.int8)
-    slope, weight = fit_slopes(np.where(good, groups, 0), broken, group_time * np.arange(len(groups)))
+    slope, weight = fit_slopes(groups, broken, group_time * np.arange(len(groups)))
     whole = slope_noise(len(groups), group_time, nframes, groupgap)
     with np.errstate(divide="ignore"):
         read = np.where(weight > 0, 1 / np.sqrt(weight), np.nan).astype(np.float32)
