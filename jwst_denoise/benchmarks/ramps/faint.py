@@ -81,12 +81,11 @@ class Figures:
     Parameters
     ----------
     rms : dict
-        Method -> rms error in e-/s of pixels below `FAINT`.
+        Method -> rms error in e-/s of pixels below `FAINT`, less the level of the blank sky.
     pull : dict
-        ``blank`` and ``sources`` -> method -> `pull` and rms of the errors in units of ERR, and their mean; less the
-        level of the blank sky, which no error of a pixel holds.
+        ``blank`` and ``sources`` -> method -> `pull` and rms of the same errors in units of ERR, and their mean.
     levels : dict
-        Method -> error of the level of the blank sky, e-/s.
+        Method -> error of the level of the blank sky, e-/s: a bias of all pixels, which photometry subtracts.
     stamps : dict
         ``truth`` and method -> small part of the image, where it is shown.
     """
@@ -145,8 +144,9 @@ def _figures(case, ramp, shown):
     above = (ramp.truth - case.sky) / rates[methods.FIT].err
     blank, pulls = good & (above < BLANK), {}
     levels = {name: float(np.median(error[blank])) for name, error in errors.items()}
+    errors = {name: error - np.float32(levels[name]) for name, error in errors.items()}
     for kind, where in (("blank", blank), ("sources", good & (above > LIT))):
-        scaled = {n: ((errors[n][where] - levels[n]) / rates[n].err[where]).astype(float) for n in rates}
+        scaled = {n: (errors[n][where] / rates[n].err[where]).astype(float) for n in rates}
         pulls[kind] = {n: {"pull": pull(s), "rms": rms(s), "mean": float(s.mean())} for n, s in scaled.items()}
     stamps = {}
     if shown:

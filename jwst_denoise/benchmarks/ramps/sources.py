@@ -17,7 +17,7 @@ from jwst_denoise.simulate.sersic import add_sersic
 
 __all__ = ["Catalogue", "cases_of", "catalogue", "flux_of", "level_of", "measured", "size_of", "sources"]
 
-SPACING = 28  # pixels between sources
+SPACING = 28  # pixels, edge of a cell
 APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
 CLIP = 5.0
 RATIO = (3.0, 500.0)  # signal-to-noise ratio in the aperture
@@ -42,9 +42,9 @@ def flux_of(ratio, radius, variance, seconds):
 
 
 def catalogue(shape, sky, variance, seconds, rng):
-    """Stars and galaxies in turn on a jittered lattice, ratios drawn evenly in the logarithm."""
+    """Stars and galaxies, each somewhere in a cell of its own; ratios drawn evenly in the logarithm."""
     y, x = (np.mgrid[1 : shape[0] // SPACING, 1 : shape[1] // SPACING] * float(SPACING)).reshape(2, -1)
-    y, x = (values + rng.uniform(-4, 4, values.size) for values in (y, x))
+    y, x = (values + rng.uniform(-SPACING / 2, SPACING / 2, values.size) for values in (y, x))
     ratio, star = np.exp(rng.uniform(*np.log(RATIO), x.size)), rng.permutation(x.size) % 2 == 0
     psf = simulate.point_spread_function(CHANNEL, FILTER)
     flux = flux_of(ratio, np.where(star, APERTURE["stars"], APERTURE["galaxies"]), variance, seconds)
