@@ -78,7 +78,7 @@ def sources(path, quick):
 def traces_of_bins(path, quick):
     """Mean errors of extracted spectra against the signal-to-noise ratio."""
     figure, axes = new((11, 3.6), 1, 2, sharey=True)
-    found = traces.measured("ALLSLITS" if quick else "FULL", models.directory())
+    found = traces.measured(*traces.size_of(quick), models.directory())
     for axis, kind in zip(axes, ("continuum", "lines"), strict=True):
         _bins(axis, found[kind], kind)
     save(figure, path)
