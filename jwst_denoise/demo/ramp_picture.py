@@ -53,7 +53,7 @@ def errors_by_brightness(image, planes):
     used = planes.lit | planes.dark
     level = np.median(planes.light[planes.dark])
     error = (image - planes.light - np.median((image - planes.light)[planes.dark]))[used]
-    brightness = ((planes.light - level) / planes.error_before)[used]
+    brightness = (planes.light - level)[used] / planes.error_before[used]
     found = []
     for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
         values = np.sort(np.abs(error[(brightness >= low) & (brightness < high)]))
