@@ -50,8 +50,10 @@ def _stamps(axes, stamps):
 def errors(path, quick):
     """Errors of all methods over those of ``ramp_fit``."""
     cases = _cases(quick)
-    figure, axes = new((4.2 * len(cases), 4), 1, len(cases), sharey=True, squeeze=False)
-    for axis, case in zip(axes[0], cases, strict=True):
+    columns = min(len(cases), 3)
+    rows = -(-len(cases) // columns)
+    figure, axes = new((4.2 * columns, 4 * rows), rows, columns, sharey=True, squeeze=False)
+    for axis, case in zip(axes.flat, cases, strict=False):
         found = _measured(case, quick)
         for name in (*methods.PEERS, methods.OURS):
             values = [f.rms[name] / f.rms[methods.FIT] for f in found.values() if name in f.rms]
@@ -59,7 +61,8 @@ def errors(path, quick):
                 axis.plot(list(found), values, "s-" if name == methods.OURS else "o--", label=name)
         axis.set(xlabel="groups", xticks=list(found), ylim=(0, 1.2))
         axis.set_title(str(case).replace(", ", "\n"), fontsize=9)
-    axes[0, 0].set_ylabel("rms error over that of ramp_fit, below 2 e-/s")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("rms error over that of ramp_fit")
     axes[0, 0].legend()
     save(figure, path)
 
