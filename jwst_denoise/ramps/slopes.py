@@ -72,7 +72,7 @@ def slope_noise(ngroups, group_time, nframes=1, groupgap=0):
     --------
     >>> from jwst_denoise.ramps.slopes import slope_noise
     >>> round(slope_noise(100, 1.0).read * 99, 4)  # over 100 reads, for noise of 1 in each: equation A19 of the paper
-    0.3412
+    0.343
     """
     if ngroups < 2:
         raise ValueError(f"a slope needs two groups, not ngroups={ngroups}")

@@ -225,5 +225,5 @@ def preset(family, name, **overrides):
         raise ValueError(f"{family} has no preset {name!r}; known: {names}")
     known = [field.name for field in fields(PRESETS[family, name])]
     if unknown := sorted(set(overrides) - set(known)):
-        raise ValueError(f"a preset has no {', '.join(unknown)}; known: {', '.join(known)}")
+        raise ValueError(f"a preset has no {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
     return replace(PRESETS[family, name], **overrides)

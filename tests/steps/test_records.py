@@ -81,7 +81,7 @@ def test_schema_keeps_the_core_schema():
     core = asdf.schema.load_schema(f"{schemas._PREFIX}core_of_stdatamodels.schema", resolve_references=True)
     assert set(core["properties"]["meta"]["properties"]) <= set(known)
     steps = set(core["properties"]["meta"]["properties"]["cal_step"]["properties"])
-    assert set(known["cal_step"]["properties"]) == steps | {"nsclean", "cosmic_ray_mask"}
+    assert set(known["cal_step"]["properties"]) == steps | {"nsclean", "cosmic_ray_mask", "ramp_denoise"}
 
 
 def test_entry_points_are_light():
@@ -97,7 +97,7 @@ def test_registered_steps_exist():
     for name, alias, is_pipeline in get_steps():
         step = getattr(jwst_denoise, name.removeprefix("jwst_denoise."))
         assert step.class_alias == alias
-        assert not is_pipeline
+        assert is_pipeline == alias.startswith("calwebb_")
 
 
 @pytest.mark.parametrize(("kind", "level"), [("rate", ""), ("rateints", "ints_"), ("ramp", "")])
