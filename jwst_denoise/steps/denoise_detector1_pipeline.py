@@ -24,7 +24,7 @@ class _OptionalNSCleanStep(NSCleanStep):
 
 
 class DenoiseDetector1Pipeline(Detector1Pipeline):
-    """calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
+    """Pipeline calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
 
     Cosmic rays are flagged after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise; it
     is off but for spectra of NIRSpec, where the smooth background is the detector's. ``ramp_denoise`` denoises what
