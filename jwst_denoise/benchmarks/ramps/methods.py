@@ -10,7 +10,10 @@ from jwst_denoise.benchmarks import peers
 from jwst_denoise.benchmarks.cosmic_rays import models
 from jwst_denoise.masks.dq import DO_NOT_USE
 
-__all__ = ["FIT", "FLICKER", "MODEL", "OURS", "PEERS", "Rate", "by_peers", "cleaned", "denoised", "fitted", "measure"]
+__all__ = [
+    "FIT", "FLICKER", "MODEL", "OURS", "PEERS", "Rate", "cleaned", "denoised", "fitted", "measure",
+    "model_name",
+]  # fmt: skip
 
 MODEL = "ramp_denoise-jwst"
 OURS, FIT, LIKELY, NSCLEAN = "ramp_denoise", "ramp_fit", "ramp_fit, LIKELY", "nsclean + ramp_fit"
@@ -65,15 +68,14 @@ def denoised(ramp):
     from jwst_denoise import RampDenoiseStep
 
     models.load(MODEL)
-    directory = models.directory()
-    name = MODEL if directory is None else str(Path(directory) / f"{MODEL}.asdf")
     with peers.quiet():
-        return Rate.of(RampDenoiseStep.call(ramp, model=name, device="cpu", configure_log=False)[0])
+        return Rate.of(RampDenoiseStep.call(ramp, model=model_name(), device="cpu", configure_log=False)[0])
 
 
-def by_peers(ramp):
-    """Name -> `Rate` of all `PEERS`."""
-    return dict(zip(PEERS, (fitted(ramp), fitted(ramp, "LIKELY"), cleaned(ramp), _nscleaned(ramp)), strict=True))
+def model_name():
+    """What the step takes for the model in use: a name, or the path of a file in the directory of `models`."""
+    directory = models.directory()
+    return MODEL if directory is None else str(Path(directory) / f"{MODEL}.asdf")
 
 
 def measure(ramp, names=PEERS):

@@ -11,9 +11,10 @@ from jwst_denoise.benchmarks.cosmic_rays import models
 from jwst_denoise.benchmarks.measure import in_process, seconds
 from jwst_denoise.benchmarks.ramps import methods
 from jwst_denoise.benchmarks.ramps.exposures import DETECTORS, seeded
+from jwst_denoise.benchmarks.ramps.jobs import ramp_fit_job, step_job
 from jwst_denoise.benchmarks.rows import MissingData, Row, skipped
 
-__all__ = ["on_gpu", "ramp_fit_job", "speed", "step_job"]
+__all__ = ["on_gpu", "speed"]
 
 GROUPS = 10
 THREADS = 2
@@ -35,44 +36,14 @@ def _files(folder, quick):
     return path
 
 
-def step_job(path, cache, directory, output, device="cpu", save=True):
-    """Job: the step from file to file."""
-    import torch
-
-    from jwst_denoise import RampDenoiseStep
-
-    torch.set_num_threads(THREADS)
-    name = methods.MODEL if directory is None else str(Path(directory) / f"{methods.MODEL}.asdf")
-
-    def job():
-        with crds_cache.activated(Path(cache)), peers.quiet():
-            RampDenoiseStep.call(
-                path, model=name, device=device, configure_log=False, save_results=save, output_dir=output
-            )
-        if device != "cpu":
-            torch.cuda.synchronize()
-
-    return job
-
-
-def ramp_fit_job(path, cache, output):
-    """Job: jwst's ``ramp_fit`` from file to file."""
-    from jwst.ramp_fitting import RampFitStep
-
-    def job():
-        with crds_cache.activated(Path(cache)), peers.quiet():
-            RampFitStep.call(path, configure_log=False, save_results=True, output_dir=output)
-
-    return job
-
-
 def speed(quick):
     """Row: the step from file to file in a fresh process, beside ``ramp_fit``."""
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         path = _files(folder, quick)
-        size, cache = path.stat().st_size, str(folder / "crds")
-        peer = in_process(ramp_fit_job, str(path), cache, str(folder))
+        size = path.stat().st_size
+        with crds_cache.activated(folder / "crds"), peers.quiet():
+            peer = in_process(ramp_fit_job, str(path), str(folder))
         size_of = f"{_shape(quick)} × {GROUPS} groups, {size / 1e9:.2f} GB"
         what = f"JWST, whole step from file ({size_of}) to file, {THREADS} cores"
         try:
@@ -80,7 +51,8 @@ def speed(quick):
         except MissingData as error:
             yield Row(what, f"skipped: {error}", f"ramp_fit {_text(peer)}", figures={"peer": peer})
             return
-        ours = in_process(step_job, str(path), cache, models.directory(), str(folder))
+        with crds_cache.activated(folder / "crds"), peers.quiet():
+            ours = in_process(step_job, str(path), methods.model_name(), THREADS, str(folder))
     limit = SHARE * size + MORE
     yield Row(
         what, _text(ours), f"ramp_fit {_text(peer)}",
