@@ -32,7 +32,8 @@ def apply_tiled(unet, inputs, tile=256):
     multiple, halo = unet.multiple, unet.halo
     tile = -(-tile // multiple) * multiple
     _, ny, nx = inputs.shape
-    padded = pad(inputs, (0, -nx % multiple, 0, -ny % multiple))[None]
+    margins = (0, -nx % multiple, 0, -ny % multiple)
+    padded = (pad(inputs, margins) if any(margins) else inputs)[None]
     output = padded.new_empty(unet.config.outputs, *padded.shape[-2:])
     with torch.inference_mode():
         for rows, around_rows in _spans(padded.shape[-2], tile, halo):
