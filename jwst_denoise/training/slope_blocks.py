@@ -4,7 +4,7 @@ Slopes are simulated directly: light as Poisson noise of the slope's own varianc
 the factor that the slope gives them (`slope_noise`). A test compares them with the slopes of whole simulated ramps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -174,7 +174,7 @@ class SlopeBlocks(Dataset):
         setup = self.draw(16, rng)
         pixels = setup.outputs * setup.width
         lines = int(np.clip(self.pixels // pixels // 16 * 16, 32, 256))
-        setup = SlopeSetup(**{**vars(setup), "lines": lines})
+        setup = replace(setup, lines=lines)
         rate = self.scenes.block((lines, pixels), rng)
         found = simulate_slopes(rate, setup, rng)
         level = None if not setup.unlit else 0.0

@@ -348,7 +348,6 @@ def test_close_ups_show_much_and_little():
     assert mask_qa.close_ups(np.zeros((10, 300), bool)) == [(0, 0)]
 
 
-@pytest.mark.skipif("cosmic_ray_mask-2-32" not in model_files.shipped(), reason="the model is not shipped yet")
 def test_real_slit_with_the_shipped_model(data_directory):
     """No emission line is eaten, and few pixels are flagged."""
     with datamodels.open(data_directory / "jw01345062001_03101_00001_nrs2_phot.138.1345_933.fits") as model:
