@@ -14,7 +14,7 @@ from jwst_denoise.commands.main import COMMANDS, main
 
 PACKAGE = Path(jwst_denoise.__file__).parent
 LAYERS = [
-    {"readout", "nsclean", "masks", "simulate", "metrics", "cosmic_ray_mask", "ramps"},
+    {"readout", "nsclean", "masks", "simulate", "metrics", "cosmic_ray_mask", "ramps", "stacks", "trust"},
     {"networks", "training"},
     {"products", "parameters", "crds_cache", "schemas", "model_files"},
     {"steps", "entry_points"},

@@ -9,9 +9,12 @@ __all__ = ["FAMILIES", "build"]
 #: Family -> where its class is.
 FAMILIES = MappingProxyType(
     {
+        "astro_unet": "jwst_denoise.networks.astro_unet:AstroUNet",
         "cosmic_ray_mask": "jwst_denoise.networks.cosmic_ray_mask:CosmicRayMask",
         "cosmic_ray_mask-ramp": "jwst_denoise.networks.group_differences:GroupDifferenceMask",
         "inpaint": "jwst_denoise.networks.inpaint:Inpaint",
+        "noise2noise": "jwst_denoise.networks.noise2noise:Noise2Noise",
+        "noise2noise-stack": "jwst_denoise.networks.noise2noise:Noise2NoiseStack",
         "ramp_denoise": "jwst_denoise.networks.ramp_denoise:RampDenoise",
         "ramp_denoise-hxrg": "jwst_denoise.networks.hxrg:HxRGDenoise",
     }

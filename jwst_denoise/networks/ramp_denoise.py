@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from jwst_denoise.networks.conservation import put_back, without_light
+from jwst_denoise.networks.expected_errors import KNOTS, corrected
 from jwst_denoise.networks.group_noise import group_noise
+from jwst_denoise.networks.hand_over import share_of_network
 from jwst_denoise.networks.read_streams import ReadStreams, from_streams, pooled, to_streams
 from jwst_denoise.networks.slope_planes import scaled, spread
 from jwst_denoise.networks.tiling import apply_tiled, frozen
@@ -15,9 +17,6 @@ from jwst_denoise.networks.unet import UNet, UNetConfig
 from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]
-
-KNOTS = (0.1, 0.2, 0.4, 0.8)  # expected errors, in units of the pixel's noise, at which errors are calibrated
-HAND_OVER = (30.0, 60.0)  # S/N of a pixel between which the result goes over to the fit
 
 
 @dataclass(frozen=True)
@@ -134,14 +133,9 @@ class RampDenoise(nn.Module):
     def deviation(self, signal, log_variance, slopes):
         """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``.
 
-        What the network expects, times `error_factor`: how far it was off on blocks of known truth. The factor depends
-        on what it expects, not on the signal, of which the error is a part.
+        What the network expects, times `error_factor`: how far it was off on blocks of known truth.
         """
-        expected = torch.exp(0.5 * log_variance)
-        place = torch.log2(expected.clamp(KNOTS[0], KNOTS[-1]) / KNOTS[0])
-        low = place.long().clamp(max=len(KNOTS) - 2)
-        factor = torch.lerp(self.error_factor[low], self.error_factor[low + 1], place - low)
-        return spread(signal, slopes) * expected * factor
+        return spread(signal, slopes) * corrected(torch.exp(0.5 * log_variance), self.error_factor)
 
     @torch.inference_mode()
     def denoise(self, slopes, readout, *, tile=256, progress=None):
@@ -275,11 +269,7 @@ def _electrons(groups, gain, bad, saturated):
 
 def _handed_over(slopes, level, unit, usable, signal, deviation, correlated):
     """Result that goes over from the network's estimate to the fit where the signal is far above the noise."""
-    own = np.sqrt(slopes.variance)
-    ratio = np.where(usable, (slopes.rate - level) / np.where(own > 0, own, 1), 0)
-    low, high = HAND_OVER
-    place = np.clip((ratio - low) / (high - low), 0, 1)
-    share = np.where(usable, 1 - place**2 * (3 - 2 * place), 0).astype(np.float32)
+    own, share = np.sqrt(slopes.variance), share_of_network(slopes, level, usable)
     rate = np.where(share > 0, share * (signal * unit + level) + (1 - share) * slopes.rate, slopes.rate)
     err = np.where(share > 0, share * deviation * unit + (1 - share) * own, own)
     return Denoised(

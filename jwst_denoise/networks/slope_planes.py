@@ -58,7 +58,7 @@ def spread(signal, slopes):
     return torch.sqrt(slopes.variance + slopes.light * signal.clamp(min=0))
 
 
-def scaled(rate, read_noise, poisson, usable, level=None):
+def scaled(rate, read_noise, poisson, usable, level=None, unit=None):
     """Slopes in units of the noise of their sky.
 
     Parameters
@@ -71,6 +71,8 @@ def scaled(rate, read_noise, poisson, usable, level=None):
         (lines, pixels) bool; where ``rate`` and ``read_noise`` are finite and positive noise is known.
     level : float, optional
         Of the sky, e- / s; by default the median of usable pixels.
+    unit : float, optional
+        e- / s; by default the median noise of the sky.
 
     Returns
     -------
@@ -83,7 +85,8 @@ def scaled(rate, read_noise, poisson, usable, level=None):
     if level is None:
         level = float(np.median(rate[some][seen])) if seen.any() else 0.0
     variance = np.where(usable, read_noise, 0).astype(np.float32) ** 2 + np.float32(max(level, 0)) * poisson
-    unit = float(np.sqrt(np.median(variance[some][seen]))) if seen.any() else 1.0
+    if unit is None:
+        unit = float(np.sqrt(np.median(variance[some][seen]))) if seen.any() else 1.0
     light = np.broadcast_to(np.asarray(poisson / unit, np.float32), rate.shape)
     planes = {
         "signal": np.where(usable, (rate - level) / unit, 0),

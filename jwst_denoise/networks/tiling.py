@@ -1,17 +1,25 @@
 """Networks on images of any size: tiles with the context that an output pixel depends on."""
 
 import copy
+import logging
 
 import torch
 from torch import nn
 from torch.nn.functional import pad
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["apply_tiled", "frozen"]
+__all__ = ["apply_mosaic", "apply_tiled", "frozen"]
+
+log = logging.getLogger("stpipe.jwst_denoise.networks")
+
+SMALLEST = 64  # pixels, of a tile
+MOSAIC, STEP = 256, 32  # pixels: edge of the crops of a mosaic, and from one to the next
 
 
-def apply_tiled(unet, inputs, tile=256):
+def apply_tiled(unet, inputs, tile=256, context=None):
     """Apply a `UNet` tile by tile; the result is that of the whole image up to rounding.
+
+    When memory runs out, smaller tiles are tried.
 
     Parameters
     ----------
@@ -21,6 +29,8 @@ def apply_tiled(unet, inputs, tile=256):
         (inputs, ny, nx).
     tile : int
         Edge of the tiles in pixels, context not counted.
+    context : Tensor, optional
+        (1, n): what the network takes beside images.
 
     Returns
     -------
@@ -29,20 +39,43 @@ def apply_tiled(unet, inputs, tile=256):
     """
     if tile < 1:
         raise ValueError(f"tile={tile} must be a positive number of pixels")
-    multiple, halo = unet.multiple, unet.halo
-    tile = -(-tile // multiple) * multiple
-    _, ny, nx = inputs.shape
-    margins = (0, -nx % multiple, 0, -ny % multiple)
-    padded = (pad(inputs, margins) if any(margins) else inputs)[None]
-    output = padded.new_empty(unet.config.outputs, *padded.shape[-2:])
-    with torch.inference_mode():
-        for rows, around_rows in _spans(padded.shape[-2], tile, halo):
-            for columns, around_columns in _spans(padded.shape[-1], tile, halo):
-                part = padded[..., around_rows, around_columns].contiguous(memory_format=torch.channels_last)
-                inner = unet(part)[0]
-                output[:, rows, columns] = inner[:, _within(rows, around_rows), _within(columns, around_columns)]
-    output = output[:, :ny, :nx]
-    return output[0] if len(output) == 1 else output
+    while True:
+        try:
+            return _tiled(unet, inputs, tile, context)
+        except (RuntimeError, MemoryError) as error:
+            if tile // 2 < SMALLEST or not _out_of_memory(error):
+                raise
+            tile = min(tile, max(inputs.shape[-2:])) // 2
+            log.warning("Memory ran out; trying again with tiles of %d pixels", tile)
+
+
+def apply_mosaic(unet, inputs, context=None, size=MOSAIC, step=STEP):
+    """Apply a `UNet` to overlapping crops and take their mean, as the Astro U-net paper does.
+
+    Parameters
+    ----------
+    unet, inputs, context
+        As for `apply_tiled`.
+    size, step : int
+        Edge of a crop and distance from one to the next, pixels.
+
+    Returns
+    -------
+    Tensor
+        As `apply_tiled`.
+    """
+    multiple = unet.multiple
+    ny, nx = inputs.shape[-2:]
+    padded = _padded(inputs, multiple)
+    total, count = 0.0, padded.new_zeros(padded.shape[-2:])
+    for y in _starts(padded.shape[-2], size, step):
+        for x in _starts(padded.shape[-1], size, step):
+            part = (slice(y, y + size), slice(x, x + size))
+            crop = _apply(unet, padded[(slice(None), *part)][None], context)[0]
+            total = total if torch.is_tensor(total) else crop.new_zeros(len(crop), *padded.shape[-2:])
+            total[(slice(None), *part)] += crop
+            count[part] += 1
+    return _squeezed((total / count)[:, :ny, :nx])
 
 
 def frozen(unet):
@@ -54,6 +87,48 @@ def frozen(unet):
                 block[index - 1] = fuse_conv_bn_eval(block[index - 1], layer)
                 block[index] = nn.Identity()
     return result.to(memory_format=torch.channels_last)
+
+
+def _tiled(unet, inputs, tile, context):
+    multiple, halo = unet.multiple, unet.halo
+    tile = -(-tile // multiple) * multiple
+    ny, nx = inputs.shape[-2:]
+    padded = _padded(inputs, multiple)[None]
+    output = None
+    for rows, around_rows in _spans(padded.shape[-2], tile, halo):
+        for columns, around_columns in _spans(padded.shape[-1], tile, halo):
+            inner = _apply(unet, padded[..., around_rows, around_columns], context)[0]
+            if output is None:
+                output = inner.new_empty(len(inner), *padded.shape[-2:])
+            output[:, rows, columns] = inner[:, _within(rows, around_rows), _within(columns, around_columns)]
+    return _squeezed(output[:, :ny, :nx])
+
+
+def _apply(unet, part, context):
+    more = () if context is None else (context,)
+    with torch.inference_mode():
+        return unet(part.contiguous(memory_format=torch.channels_last), *more)
+
+
+def _out_of_memory(error):
+    told = ("out of memory", "allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(text in str(error).lower() for text in told)
+
+
+def _padded(inputs, multiple):
+    ny, nx = inputs.shape[-2:]
+    margins = (0, -nx % multiple, 0, -ny % multiple)
+    return pad(inputs, margins) if any(margins) else inputs
+
+
+def _squeezed(output):
+    return output[0] if len(output) == 1 else output
+
+
+def _starts(length, size, step):
+    """Where crops start along one axis; the last one ends with the image."""
+    last = max(0, length - size)
+    return [*range(0, last, step), last]
 
 
 def _spans(length, tile, halo):

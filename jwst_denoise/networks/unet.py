@@ -1,18 +1,29 @@
-"""The U-net of deepCR: same size out as in, depth and width as configuration."""
+"""U-nets: same size out as in; depth, width and layers as configuration."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-__all__ = ["UNet", "UNetConfig"]
+__all__ = ["ACTIVATIONS", "UNet", "UNetConfig"]
 
-MOMENTUM = 0.005  # of the running statistics of batch normalisation (appendix A of the paper)
+MOMENTUM = 0.005  # of the running statistics of batch normalisation (appendix A of the deepCR paper)
+LEAK = 0.02  # slope of the leaky ReLU below zero (Astro U-net)
+
+#: Name -> activation; those that the Astro U-net paper compares.
+ACTIVATIONS = {
+    "relu": lambda: nn.ReLU(inplace=True),
+    "leaky_relu": lambda: nn.LeakyReLU(LEAK, inplace=True),
+    "prelu": nn.PReLU,
+    "swish": lambda: nn.SiLU(inplace=True),
+}
+PADDINGS = ("zeros", "reflect")
+UPSAMPLINGS = ("transposed", "nearest")
 
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Size of a U-net.
+    """Size and layers of a U-net.
 
     Parameters
     ----------
@@ -24,6 +35,16 @@ class UNetConfig:
         Channels of the input and of the output.
     normalise : bool
         Whether there is batch normalisation, as in deepCR.
+    activation : str
+        A key of `ACTIVATIONS`.
+    padding : {"zeros", "reflect"}
+        What convolutions see beyond the edge.
+    upsampling : {"transposed", "nearest"}
+        Transposed convolution, or nearest neighbours and a convolution, which leaves no checkerboard.
+    dropout : float
+        Probability with which a channel is dropped after every convolution but the first.
+    context : int
+        Numbers that are given as constant planes at the coarsest level.
     """
 
     depth: int = 2
@@ -31,25 +52,38 @@ class UNetConfig:
     inputs: int = 2
     outputs: int = 1
     normalise: bool = True
+    activation: str = "relu"
+    padding: str = "zeros"
+    upsampling: str = "transposed"
+    dropout: float = 0.0
+    context: int = 0
 
     def __post_init__(self):
-        """Refuse what is no size."""
-        for name, value in vars(self).items():
-            if not isinstance(value, int) or value < 1 and name != "normalise":
-                raise ValueError(f"{name}={value!r} must be a positive integer")
+        """Refuse what is no size and no layer."""
+        for name in ("depth", "hidden", "inputs", "outputs"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)!r} must be a positive integer")
+        for name, known in (("activation", ACTIVATIONS), ("padding", PADDINGS), ("upsampling", UPSAMPLINGS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}={getattr(self, name)!r} must be one of {', '.join(known)}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout={self.dropout!r} must be from 0 to less than 1")
+        if self.context < 0 or self.context and self.depth < 2:
+            raise ValueError(f"context={self.context!r} needs a coarser level and must not be negative")
 
 
 class UNet(nn.Module):
-    """U-net with zero padding, (N, inputs, ny, nx) -> (N, outputs, ny, nx); ny and nx are multiples of `multiple`.
+    """U-net, (N, inputs, ny, nx) -> (N, outputs, ny, nx); ny and nx are multiples of `multiple`.
 
     Parameters
     ----------
     config : UNetConfig
-        Its size.
+        Its size and layers.
 
     References
     ----------
-    Zhang & Bloom 2020, ApJ 889, 24 (deepCR), section 2, figure 1; Ronneberger et al. 2015.
+    Zhang & Bloom 2020, ApJ 889, 24 (deepCR), section 2, figure 1; Ronneberger et al. 2015; Vojtekova et al. 2021, MNRAS
+    503, 3204 (Astro U-net), figure 4; Díaz Baso et al. 2019, A&A 629, A99, table B.1.
     """
 
     def __init__(self, config):
@@ -57,13 +91,16 @@ class UNet(nn.Module):
         self.config = config
         channels = [config.hidden * 2**level for level in range(config.depth)]
         self.encoder = nn.ModuleList(
-            _double_convolution(before, after, config.normalise)
-            for before, after in zip([config.inputs, *channels[:-1]], channels, strict=True)
+            _double_convolution(config, before, after, first=level == 0)
+            for level, (before, after) in enumerate(zip([config.inputs, *channels[:-1]], channels, strict=True))
         )
         self.pool = nn.MaxPool2d(2)
         steps = list(zip(channels[:0:-1], channels[-2::-1], strict=True))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2) for coarse, fine in steps)
-        self.decoder = nn.ModuleList(_double_convolution(2 * fine, fine, config.normalise) for _, fine in steps)
+        self.up = nn.ModuleList(
+            _upsampling(config, coarse + (0 if index else config.context), fine)
+            for index, (coarse, fine) in enumerate(steps)
+        )
+        self.decoder = nn.ModuleList(_double_convolution(config, 2 * fine, fine) for _, fine in steps)
         self.output = nn.Conv2d(config.hidden, config.outputs, 1)
 
     @property
@@ -75,30 +112,46 @@ class UNet(nn.Module):
     def halo(self):
         """Pixels of context that reach an output pixel, rounded up to `multiple`.
 
-        Two 3 × 3 convolutions at every level on the way down and, but for the coarsest, on the way up; pooling and
-        its inverse may look at up to one coarse pixel more.
+        Two 3 × 3 convolutions at every level on the way down and, but for the coarsest, on the way up, where a third
+        may follow the upsampling; pooling and its inverse may look at up to one coarse pixel more.
         """
-        reach = sum(2 * 2**level * (1 if level == self.config.depth - 1 else 2) for level in range(self.config.depth))
+        coarsest = self.config.depth - 1
+        back = 3 if self.config.upsampling == "nearest" else 2
+        reach = sum(2**level * (2 if level == coarsest else 2 + back) for level in range(self.config.depth))
         reach += self.multiple - 1
         return -(-reach // self.multiple) * self.multiple
 
-    def forward(self, x):
-        """Apply the network."""
+    def forward(self, x, context=None):
+        """Apply the network; context: (N, config.context) numbers for the coarsest level."""
         skipped = []
         for level, block in enumerate(self.encoder):
             x = block(self.pool(x) if level else x)
             skipped.append(x)
         skipped.pop()
+        if self.config.context:
+            planes = context.to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[-2:])
+            x = torch.cat([x, planes], dim=1)
         for up, block in zip(self.up, self.decoder, strict=True):
             x = block(torch.cat([skipped.pop(), up(x)], dim=1))
         with torch.autocast(x.device.type, enabled=False):
             return self.output(x.float())
 
 
-def _double_convolution(before, after, normalise):
-    return nn.Sequential(*_convolution(before, after, normalise), *_convolution(after, after, normalise))
+def _double_convolution(config, before, after, first=False):
+    dropout = [nn.Dropout2d(config.dropout)] if config.dropout else []
+    one, two = _convolution(config, before, after), _convolution(config, after, after)
+    return nn.Sequential(*one, *([] if first else dropout), *two, *dropout)
 
 
-def _convolution(before, after, normalise):
-    normalisation = [nn.BatchNorm2d(after, momentum=MOMENTUM)] if normalise else []
-    return nn.Conv2d(before, after, 3, padding=1), *normalisation, nn.ReLU(inplace=True)
+def _convolution(config, before, after):
+    normalisation = [nn.BatchNorm2d(after, momentum=MOMENTUM)] if config.normalise else []
+    convolution = nn.Conv2d(before, after, 3, padding=1, padding_mode=config.padding)
+    return convolution, *normalisation, ACTIVATIONS[config.activation]()
+
+
+def _upsampling(config, coarse, fine):
+    if config.upsampling == "transposed":
+        return nn.ConvTranspose2d(coarse, fine, 2, stride=2)
+    dropout = [nn.Dropout2d(config.dropout)] if config.dropout else []
+    convolution = nn.Conv2d(coarse, fine, 3, padding=1, padding_mode=config.padding)
+    return nn.Sequential(nn.Upsample(scale_factor=2), convolution, ACTIVATIONS[config.activation](), *dropout)

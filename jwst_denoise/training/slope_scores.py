@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from jwst_denoise.networks.ramp_denoise import KNOTS
+from jwst_denoise.networks.expected_errors import KNOTS
 from jwst_denoise.networks.slope_planes import spread
 from jwst_denoise.training.slope_losses import BRIGHTEST, slopes_of
 

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.ramp_denoise import HAND_OVER, KNOTS, RampDenoise
+from jwst_denoise.networks.expected_errors import KNOTS
+from jwst_denoise.networks.hand_over import HAND_OVER
+from jwst_denoise.networks.ramp_denoise import RampDenoise
 from jwst_denoise.networks.slope_planes import ScaledSlopes, scaled, spread
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.readout import Readout

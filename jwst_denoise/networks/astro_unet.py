@@ -1,0 +1,48 @@
+"""Astro U-net: an image as of a longer exposure."""
+
+from jwst_denoise.networks.image_denoise import PLANES, ImageDenoise
+from jwst_denoise.networks.unet import UNetConfig
+
+__all__ = ["AstroUNet"]
+
+GIVEN = ("plane", "none")
+
+
+class AstroUNet(ImageDenoise):
+    """The U-net of the paper, which is told the ratio of exposure times at its coarsest level.
+
+    Its estimate s of the scene and the observation i make that of an exposure r times as long, of which i is the first
+    part: (1 - 1/r) s + i/r. With ``units='rate'`` the U-net makes the long exposure itself, as in the paper.
+
+    Parameters
+    ----------
+    hidden, depth : int
+        Channels and levels; 32 and 5 in the paper.
+    activation : str
+        Of `jwst_denoise.networks.unet.ACTIVATIONS`.
+    ratio : {"plane", "none"}
+        Whether the U-net is told the ratio.
+    units, kernel, lines
+        As for `ImageDenoise`.
+
+    References
+    ----------
+    Vojtekova et al. 2021, MNRAS 503, 3204, section 3.2, figure 4.
+    """
+
+    family = "astro_unet"
+    uses_ratio = True
+
+    def __init__(self, hidden=16, depth=5, activation="leaky_relu", ratio="plane", units="noise", kernel=5, lines=0):
+        if ratio not in GIVEN:
+            raise ValueError(f"ratio={ratio!r} must be one of {', '.join(GIVEN)}")
+        plain = units == "rate"
+        unet = UNetConfig(
+            depth, hidden, inputs=1 if plain else PLANES + 2 * bool(lines), outputs=1 if plain else 2, normalise=False,
+            activation=activation, context=int(ratio == "plane"),
+        )  # fmt: skip
+        super().__init__(unet, units=units, error="none" if plain else "head", kernel=kernel, lines=lines)
+        self.architecture = {
+            "family": self.family, "hidden": hidden, "depth": depth, "activation": activation, "ratio": ratio,
+            "units": units, "kernel": kernel, "lines": lines,
+        }  # fmt: skip
