@@ -37,6 +37,7 @@ LAZY = {
     "model_files": {"torch"},
     "parameters": {"stpipe"},
     "steps": {"matplotlib", "torch"},
+    "trust": {"photutils"},
 }
 
 

@@ -1,0 +1,22 @@
+"""Whether the image that a network gives can be trusted, from the image before and after alone.
+
+What was removed should be noise: zero on average everywhere, and white. Sources should keep their light, none should
+vanish, and none appear where the input holds no light. And the input should look like what the network has learned from.
+"""
+
+from jwst_denoise.trust.domain import Likeness, likeness
+from jwst_denoise.trust.figures import BOUNDS, Trust, assess
+from jwst_denoise.trust.residual import Residual, residual_statistics
+from jwst_denoise.trust.sources import Sources, source_check
+
+__all__ = [
+    "BOUNDS",
+    "Likeness",
+    "Residual",
+    "Sources",
+    "Trust",
+    "assess",
+    "likeness",
+    "residual_statistics",
+    "source_check",
+]
