@@ -22,7 +22,7 @@ class AstroUNet(ImageDenoise):
         Of `jwst_denoise.networks.unet.ACTIVATIONS`.
     ratio : {"plane", "none"}
         Whether the U-net is told the ratio.
-    units, kernel, lines
+    units, kernel, wide, lines
         As for `ImageDenoise`.
 
     References
@@ -33,7 +33,9 @@ class AstroUNet(ImageDenoise):
     family = "astro_unet"
     uses_ratio = True
 
-    def __init__(self, hidden=16, depth=5, activation="leaky_relu", ratio="plane", units="noise", kernel=5, lines=0):
+    def __init__(
+        self, hidden=16, depth=5, activation="leaky_relu", ratio="plane", units="noise", kernel=5, wide=31, lines=0
+    ):
         if ratio not in GIVEN:
             raise ValueError(f"ratio={ratio!r} must be one of {', '.join(GIVEN)}")
         plain = units == "rate"
@@ -41,8 +43,8 @@ class AstroUNet(ImageDenoise):
             depth, hidden, inputs=1 if plain else PLANES + 2 * bool(lines), outputs=1 if plain else 2, normalise=False,
             activation=activation, context=int(ratio == "plane"),
         )  # fmt: skip
-        super().__init__(unet, units=units, error="none" if plain else "head", kernel=kernel, lines=lines)
+        super().__init__(unet, units=units, error="none" if plain else "head", kernel=kernel, wide=wide, lines=lines)
         self.architecture = {
             "family": self.family, "hidden": hidden, "depth": depth, "activation": activation, "ratio": ratio,
-            "units": units, "kernel": kernel, "lines": lines,
+            "units": units, "kernel": kernel, "wide": wide, "lines": lines,
         }  # fmt: skip

@@ -1,11 +1,15 @@
 """Light is neither made nor destroyed: what a network takes from the neighbourhood of a pixel is put back."""
 
-from torch.nn.functional import avg_pool2d
+import torch
+from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-__all__ = ["box_mean", "put_back", "without_light"]
+__all__ = ["box_mean", "put_back", "significant_light", "without_light"]
 
 LEAST = 1e-6
 PUT_BACK, TAKEN_OUT = 3, 2  # passes
+SIGNIFICANT = (3.0, 5.0)  # standard deviations of a box's mean between which its light becomes significant
+REACH = 2  # boxes around significant light in which it counts as significant, too
+LONG = 31  # pixels, above which differences of cumulative sums are faster than sums
 
 
 def box_mean(planes, size):
@@ -19,11 +23,22 @@ def box_mean(planes, size):
         Odd edges (lines, pixels) of the box.
     """
     lines, pixels = size
-    along = avg_pool2d(planes[:, None], (1, pixels), 1, (0, pixels // 2), count_include_pad=False)
-    return avg_pool2d(along, (lines, 1), 1, (lines // 2, 0), count_include_pad=False)[:, 0]
+    along = _mean_along(planes, pixels)
+    return along if lines == 1 else _mean_along(along.transpose(1, 2), lines).transpose(1, 2)
 
 
-def put_back(denoised, observed, usable, size):
+def _mean_along(planes, length):
+    if length == 1:
+        return planes
+    if length <= LONG:
+        return avg_pool2d(planes[:, None], (1, length), 1, (0, length // 2), count_include_pad=False)[:, 0]
+    total = pad(planes.double().cumsum(dim=-1), (1, 0))
+    place, end = torch.arange(planes.shape[-1], device=planes.device), planes.shape[-1]
+    low, high = (place - length // 2).clamp(min=0), (place + length // 2 + 1).clamp(max=end)
+    return ((total[..., high] - total[..., low]) / (high - low)).to(planes.dtype)
+
+
+def put_back(denoised, observed, usable, size, where=1.0):
     """Denoised image with the light that the network took.
 
     Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, three times: what one
@@ -36,6 +51,8 @@ def put_back(denoised, observed, usable, size):
         (N, lines, pixels): the network's image; the image before; 1 where there is a datum, otherwise 0.
     size : tuple of int
         Odd edges (lines, pixels) of the box.
+    where : Tensor, optional
+        (N, lines, pixels) from 0 to 1: share of what was taken from a pixel that is put back.
 
     Returns
     -------
@@ -43,9 +60,28 @@ def put_back(denoised, observed, usable, size):
         (N, lines, pixels).
     """
     known = box_mean(usable, size).clamp(min=LEAST)
+    share = usable * where
     for _ in range(PUT_BACK):
-        denoised = denoised + box_mean(usable * (observed - denoised), size) / known
+        denoised = denoised + box_mean(share * (observed - denoised), size) / known
     return denoised
+
+
+def significant_light(denoised, noise, size):
+    """Where a denoised image holds light that the observation shows for certain, (N, lines, pixels) from 0 to 1.
+
+    Parameters
+    ----------
+    denoised, noise : Tensor
+        (N, lines, pixels): the image above its level, and the standard deviation of the observation.
+    size : tuple of int
+        Odd edges (lines, pixels) of the box over which light is summed.
+    """
+    with torch.no_grad():
+        mean = box_mean(denoised, size) / box_mean(noise, size) * (size[0] * size[1]) ** 0.5
+        low, high = SIGNIFICANT
+        share = ((mean.abs() - low) / (high - low)).clamp(0, 1)
+        reach = tuple(REACH * edge // 2 * 2 + 1 for edge in size)
+        return max_pool2d(share[:, None], reach, 1, tuple(edge // 2 for edge in reach))[:, 0]
 
 
 def without_light(value, weight, near, wide):

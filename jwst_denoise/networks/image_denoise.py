@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.conservation import put_back
+from jwst_denoise.networks.conservation import put_back, significant_light
 from jwst_denoise.networks.error_network import ErrorNetwork
 from jwst_denoise.networks.expected_errors import KNOTS, corrected
 from jwst_denoise.networks.hand_over import share_of_network
@@ -51,8 +51,8 @@ class DenoisedImage:
 class ImageDenoise(nn.Module):
     """A U-net that tells the noise of an image in units of its standard deviation, and the error that is left.
 
-    Light that it takes from a small box is put back (`put_back`), so that sums over more than two boxes are those of
-    the observation. Bright pixels stay as they are. With ``units='rate'`` it is the plain network of the papers instead,
+    Light that it takes from a wide box is put back (`put_back`), and from a small box where the image holds significant
+    light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as they are. With ``units='rate'`` it is the plain network of the papers instead,
     which maps the image as it is to the result.
 
     Parameters
@@ -63,8 +63,8 @@ class ImageDenoise(nn.Module):
         Of what the U-net sees.
     error : {"head", "network", "none"}
         What tells the error: a second output of the U-net, a small network of its own, or nothing.
-    kernel : int
-        Odd edge in pixels of the box in which light is conserved; 0 for none.
+    kernel, wide : int
+        Odd edges in pixels of the boxes in which significant light, and all light, is conserved; 0 for none.
     lines : int
         Odd number of pixels over which levels of rows and columns are measured and subtracted; 0 for none.
     """
@@ -72,10 +72,11 @@ class ImageDenoise(nn.Module):
     uses_ratio = False
     takes_stack = False
 
-    def __init__(self, unet, *, units, error, kernel, lines):
+    def __init__(self, unet, *, units, error, kernel, wide, lines):
         super().__init__()
-        _check(units, error, kernel, lines)
-        self.units, self.kernel, self.lines = units, (kernel, kernel), lines
+        _check(units, error, kernel=kernel, wide=wide, lines=lines)
+        self.units, self.lines = units, lines
+        self.kernel, self.wide = (kernel, kernel), (wide, wide)
         self.unet = UNet(unet)
         self.error = (
             ErrorNetwork(unet.inputs, max(4, unet.hidden // 2), CEILINGS[units]) if error == "network" else None
@@ -241,8 +242,11 @@ class ImageDenoise(nn.Module):
         if self.units == "rate":
             return output[:, 0]
         scene = observed - slopes.spread * output[:, 0]
+        if self.wide[0]:
+            scene = put_back(scene, observed, slopes.usable, self.wide)
         if self.kernel[0]:
-            scene = put_back(scene, observed, slopes.usable, self.kernel)
+            where = significant_light(scene, slopes.spread, self.kernel)
+            scene = put_back(scene, observed, slopes.usable, self.kernel, where)
         if self.uses_ratio:
             scene = scene + (observed - scene) / ratio[:, None, None]
         return scene
@@ -301,16 +305,16 @@ def _log_variance(output, told):
     return output[:, 1] if output.shape[1] > 1 else None
 
 
-def _check(units, error, kernel, lines):
+def _check(units, error, **lengths):
     if units not in CEILINGS:
         raise ValueError(f"units={units!r} must be one of {', '.join(CEILINGS)}")
     if error not in ("head", "network", "none"):
         raise ValueError(f"error={error!r} must be 'head', 'network' or 'none'")
-    for name, value in (("kernel", kernel), ("lines", lines)):
+    for name, value in lengths.items():
         if value < 0 or value and not value % 2:
             raise ValueError(f"{name}={value!r} must be odd, or 0 for none")
-    if units == "rate" and (kernel or lines):
-        raise ValueError(f"kernel={kernel} and lines={lines} must be 0 for units='rate'")
+    if units == "rate" and any(lengths.values()):
+        raise ValueError(f"{', '.join(f'{k}={v}' for k, v in lengths.items())} must be 0 for units='rate'")
 
 
 def _usable(image):

@@ -24,8 +24,8 @@ class Noise2Noise(ImageDenoise):
         Probability with which a channel is dropped; for `uncertainty='total'`.
     error : {"head", "network", "none"}
         What tells the error, see `ImageDenoise`; ``network`` is the paper's.
-    units, kernel, lines
-        As for `ImageDenoise`; in the paper ``units='rate'``, which needs ``kernel=0`` and ``lines=0``.
+    units, kernel, wide, lines
+        As for `ImageDenoise`; in the paper ``units='rate'``, which needs 0 for the other three.
 
     References
     ----------
@@ -34,16 +34,16 @@ class Noise2Noise(ImageDenoise):
 
     family = "noise2noise"
 
-    def __init__(self, hidden=16, depth=3, dropout=0.0, error="head", units="noise", kernel=5, lines=0):
+    def __init__(self, hidden=16, depth=3, dropout=0.0, error="head", units="noise", kernel=5, wide=31, lines=0):
         inputs = 1 if units == "rate" else self._inputs(lines)
         unet = UNetConfig(
             depth, hidden, inputs=inputs, outputs=2 if error == "head" else 1, normalise=False, padding="reflect",
             upsampling="nearest", dropout=float(dropout),
         )  # fmt: skip
-        super().__init__(unet, units=units, error=error, kernel=kernel, lines=lines)
+        super().__init__(unet, units=units, error=error, kernel=kernel, wide=wide, lines=lines)
         self.architecture = {
             "family": self.family, "hidden": hidden, "depth": depth, "dropout": float(dropout), "error": error,
-            "units": units, "kernel": kernel, "lines": lines,
+            "units": units, "kernel": kernel, "wide": wide, "lines": lines,
         }  # fmt: skip
 
     def _inputs(self, lines):
@@ -57,7 +57,7 @@ class Noise2NoiseStack(Noise2Noise):
 
     Parameters
     ----------
-    hidden, depth, dropout, error, kernel, lines
+    hidden, depth, dropout, error, kernel, wide, lines
         As for `Noise2Noise`.
 
     References
@@ -68,8 +68,8 @@ class Noise2NoiseStack(Noise2Noise):
     family = "noise2noise-stack"
     takes_stack = True
 
-    def __init__(self, hidden=16, depth=4, dropout=0.0, error="head", kernel=5, lines=255):
-        super().__init__(hidden, depth, dropout, error, "noise", kernel, lines)
+    def __init__(self, hidden=16, depth=4, dropout=0.0, error="head", kernel=5, wide=31, lines=255):
+        super().__init__(hidden, depth, dropout, error, "noise", kernel, wide, lines)
         del self.architecture["units"]
 
     def _inputs(self, lines):

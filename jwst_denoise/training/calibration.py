@@ -6,13 +6,15 @@ import numpy as np
 import torch
 
 from jwst_denoise.networks.statistics import level_and_noise
+from jwst_denoise.training.image_scores import calibrate_errors as calibrate_image_errors
+from jwst_denoise.training.image_scores import image_scores
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
-from jwst_denoise.training.presets import RibbonPreset
+from jwst_denoise.training.presets import ImagePreset, RibbonPreset
 from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.ribbon_examples import measure_variance, ribbon_examples
 from jwst_denoise.training.scenes import ScenePool
 from jwst_denoise.training.slope_scores import calibrate_errors, slope_scores
-from jwst_denoise.training.tasks import SEEDS, slope_blocks
+from jwst_denoise.training.tasks import SEEDS, noisy_images, slope_blocks
 
 __all__ = ["calibrate", "operating_points"]
 
@@ -27,7 +29,7 @@ def calibrate(family, network, settings):
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
+        Of `jwst_denoise.training.presets.PRESETS`.
     network : torch.nn.Module
         In evaluation mode; the errors of networks that expect some are calibrated in it.
     settings : Preset
@@ -43,6 +45,8 @@ def calibrate(family, network, settings):
         return {"thresholds": {}, "scores": measure_variance(network, examples)}
     if family == "ramp_denoise":
         return {"thresholds": {}, "scores": _of_slopes(network, settings)}
+    if isinstance(settings, ImagePreset):
+        return {"thresholds": {}, "scores": _of_images(network, settings)}
     if family == "inpaint":
         return {"scores": {kind: _filling(network, kind, settings) for kind in FIELDS}}
     found = {kind: _probabilities(network, kind, settings) for kind in FIELDS}
@@ -74,6 +78,15 @@ def _of_slopes(network, settings):
     half = settings.calibration // 2
     calibrate_errors(network, [blocks[index] for index in range(half)])
     return slope_scores(network, [blocks[index] for index in range(half, settings.calibration)])
+
+
+def _of_images(network, settings):
+    """Calibrate the errors on one half of the images, and measure on the other."""
+    images = noisy_images(settings, "calibration", settings.calibration, 4)
+    half = settings.calibration // 2
+    if settings.units == "noise":
+        calibrate_image_errors(network, [images[index] for index in range(half)])
+    return image_scores(network, [images[index] for index in range(half, settings.calibration)])
 
 
 def _probabilities(network, kind, settings):

@@ -1,4 +1,4 @@
-"""The training loop: Lightning with the paper's two phases of batch normalisation and its schedule."""
+"""The training loop: Lightning with deepCR's two phases of batch normalisation, and the schedules of the papers."""
 
 import contextlib
 import logging
@@ -77,8 +77,14 @@ class Training(lightning.LightningModule):
             total = self.settings.epochs * self.settings.steps
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        if self.settings.schedule == "constant":
+            return optimizer
         if self.settings.schedule == "exponential":
             return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, FADING)]
+        if self.settings.schedule == "step":
+            return [optimizer], [
+                torch.optim.lr_scheduler.StepLR(optimizer, max(1, 2 * self.settings.epochs // 5), DECAY)
+            ]
         schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, factor=DECAY, patience=self.settings.patience, threshold=IMPROVEMENT
         )

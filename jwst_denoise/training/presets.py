@@ -3,7 +3,10 @@
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 
-__all__ = ["PRESETS", "Preset", "RampPreset", "RibbonPreset", "preset"]
+__all__ = ["PRESETS", "ImagePreset", "Preset", "RampPreset", "RibbonPreset", "preset"]
+
+SCHEDULES = ("plateau", "cosine", "exponential", "step", "constant")
+MAY_BE_ZERO = ("seed", "dropout", "wide", "kernel", "lines", "clean")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Preset:
         At the start.
     schedule : str
         ``plateau``: a tenth whenever the validation loss does not improve for ``patience`` epochs, and the end at the
-        third time, as the paper does; ``cosine``: down to zero over all epochs; ``exponential``: by 2 % after each.
+        third time, as deepCR's paper does; ``cosine``: down to zero over all epochs; ``exponential``: by 2 % after
+        each; ``step``: a tenth after two fifths of the epochs; ``constant``.
     patience : int
         See ``schedule``.
     validation : int
@@ -62,10 +66,10 @@ class Preset:
     def __post_init__(self):
         """Refuse what cannot be."""
         for name, value in asdict(self).items():
-            if isinstance(value, int | float) and name not in ("seed", "dropout", "wide") and not value > 0:
+            if isinstance(value, int | float) and name not in MAY_BE_ZERO and not value > 0:
                 raise ValueError(f"{name}={value} must be positive")
-        if self.schedule not in ("plateau", "cosine", "exponential"):
-            raise ValueError(f"schedule={self.schedule!r} must be 'plateau', 'cosine' or 'exponential'")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule={self.schedule!r} must be one of {', '.join(SCHEDULES)}")
         if self.seed < 0:
             raise ValueError(f"seed={self.seed} must not be negative")
 
@@ -177,6 +181,69 @@ class RibbonPreset(Preset):
             raise ValueError(f"lines={self.lines} must be 16 or more: eight hold reference pixels")
 
 
+@dataclass(frozen=True)
+class ImagePreset(Preset):
+    """Sizes and schedule of a training of a denoiser of images.
+
+    Parameters
+    ----------
+    data : str
+        ``longer``: longer exposures as targets; ``pairs``: other exposures; ``stacks``: other halves of a stack.
+    loss : str
+        Of `jwst_denoise.training.image_losses.LOSSES`.
+    clean : int
+        1 for targets without noise, 0 for noisy ones.
+    lowest, highest : int
+        Ratios of exposure times.
+    frames : int
+        Frames of half a stack at most.
+    units, kernel, wide, lines, activation, ratio, dropout, error
+        Of the network, see `jwst_denoise.networks.astro_unet` and `jwst_denoise.networks.noise2noise`.
+    """
+
+    depth: int = 5
+    hidden: int = 12
+    data: str = "longer"
+    scenes: int = 160
+    batch: int = 4
+    steps: int = 150
+    epochs: int = 20
+    warm: int = 1
+    learning_rate: float = 0.001
+    schedule: str = "cosine"
+    validation: int = 64
+    calibration: int = 96
+    loss: str = "l1"
+    clean: int = 0
+    lowest: int = 2
+    highest: int = 5
+    frames: int = 8
+    units: str = "noise"
+    kernel: int = 5
+    wide: int = 31
+    lines: int = 255
+    activation: str = "leaky_relu"
+    ratio: str = "plane"
+    dropout: float = 0.0
+    error: str = "head"
+
+    def __post_init__(self):
+        """Refuse what cannot be; the network itself refuses layers that it cannot have."""
+        super().__post_init__()
+        if self.data not in ("longer", "pairs", "stacks"):
+            raise ValueError(f"data={self.data!r} must be 'longer', 'pairs' or 'stacks'")
+        if self.loss not in ("l1", "l1+kl", "l2", "likelihood"):
+            raise ValueError(f"loss={self.loss!r} must be 'l1', 'l1+kl', 'l2' or 'likelihood'")
+        if not 1 < self.lowest <= self.highest <= 5:
+            raise ValueError(f"lowest={self.lowest} and highest={self.highest} must be from 2 to 5, in that order")
+
+
+_ASTRO = ImagePreset()
+
+_PAIRS = replace(
+    _ASTRO, data="pairs", depth=4, hidden=16, stamp=128, batch=8, steps=200, loss="l2", activation="relu",
+)  # fmt: skip
+
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
 
 _RAMP = replace(
@@ -203,6 +270,41 @@ PRESETS = MappingProxyType(
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),
         ("ramp_denoise", "ribbons"): _RIBBONS,
+        ("astro_unet", "paper"): replace(
+            _ASTRO,
+            hidden=32,
+            units="rate",
+            kernel=0,
+            wide=0,
+            lines=0,
+            batch=4,
+            steps=160,
+            epochs=5000,
+            learning_rate=1e-5,
+            schedule="step",
+        ),
+        ("astro_unet", "network1"): replace(_ASTRO, highest=2),
+        ("astro_unet", "network2"): _ASTRO,
+        ("astro_unet", "small"): replace(_ASTRO, hidden=4, depth=3, stamp=128, scenes=40, steps=40, epochs=8),
+        ("noise2noise", "paper"): replace(
+            _PAIRS,
+            hidden=32,
+            depth=3,
+            stamp=52,
+            batch=10,
+            steps=1000,
+            units="rate",
+            kernel=0,
+            wide=0,
+            lines=0,
+            error="none",
+            learning_rate=1e-4,
+            schedule="constant",
+        ),
+        ("noise2noise", "general"): _PAIRS,
+        ("noise2noise", "uncertainty"): replace(_PAIRS, loss="likelihood", dropout=0.01, error="network"),
+        ("noise2noise", "stack"): replace(_PAIRS, data="stacks", batch=4),
+        ("noise2noise", "small"): replace(_PAIRS, hidden=8, depth=3, scenes=40, steps=40, epochs=8),
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }

@@ -52,6 +52,17 @@ class Repeated:
         """`~jwst_denoise.ramps.slopes.SlopeImage` of an exposure."""
         return SlopeImage(self.rate[index], self.read_noise[index], self.poisson[index])
 
+    def cut(self, here):
+        """Some of the pixels."""
+        return self._each(lambda planes: planes[(slice(None), *here)])
+
+    def turned(self, turns, mirror):
+        """Turned by right angles, and mirrored if wanted."""
+        return self._each(lambda planes: np.rot90(planes[..., ::-1] if mirror else planes, turns, (1, 2)))
+
+    def _each(self, function):
+        return replace(self, **{name: function(getattr(self, name)) for name in ("rate", "read_noise", "clean")})
+
     def mean(self, indices):
         """Mean of the clean pixels of some exposures as `SlopeImage`; NaN where there are none."""
         indices = list(indices)

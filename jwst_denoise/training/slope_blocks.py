@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from jwst_denoise.networks.slope_planes import PLANES, scaled
 from jwst_denoise.ramps.slopes import slope_noise
 from jwst_denoise.simulate import PATTERNS, NoiseSpectrum, detector, stationary_noise
+from jwst_denoise.training.defects import pixel_to_pixel, shorter_ramps, usable_pixels
 
 __all__ = ["SlopeBlocks", "SlopeSetup", "draw_jwst", "draw_nirps", "simulate_slopes"]
 
@@ -121,8 +122,8 @@ def simulate_slopes(rate, setup, rng):
         (lines, pixels): ``slope`` e- / s, ``read_noise`` its standard deviation by read noise, ``poisson`` its variance
         by light over the rate, ``usable``, ``correlated`` the correlated noise in ``slope``.
     """
-    fewer = _shorter_ramps(rate.shape, rng)
-    read_noise = setup.read_noise * setup.read * fewer * _pixel_to_pixel(rate.shape, rng)
+    fewer = shorter_ramps(rate.shape, rng)
+    read_noise = setup.read_noise * setup.read * fewer * pixel_to_pixel(rate.shape, rng)
     poisson = setup.poisson * np.cbrt(fewer) ** 2
     read_noise = np.sqrt(read_noise**2 + setup.walk * poisson).astype(np.float32)
     slope = rng.poisson((rate + 0.005) / poisson) * poisson - 0.005
@@ -133,7 +134,7 @@ def simulate_slopes(rate, setup, rng):
     if setup.unlit:
         unlit = rate * setup.seconds < UNLIT
         slope, correlated = (_levelled(image, unlit) for image in (slope, correlated))
-    usable = _usable(rate.shape, rng)
+    usable = usable_pixels(rate.shape, rng)
     hits = (rng.uniform(size=rate.shape) < 10 ** rng.uniform(-5, -3.3)) & usable
     slope[hits] += rng.exponential(5, hits.sum()) * read_noise[hits]
     told = read_noise * np.float32(rng.lognormal(0, 0.05))
@@ -216,36 +217,3 @@ def _levelled(image, unlit):
 def _mean(image, use, axis):
     count = use.sum(axis=axis, keepdims=True)
     return np.sum(image * use, axis=axis, keepdims=True) / np.maximum(count, 1)
-
-
-def _pixel_to_pixel(shape, rng):
-    """Factor of the read noise of every pixel: a few are much noisier."""
-    factor = 1 + 0.06 * rng.standard_normal(shape, dtype=np.float32)
-    noisy = rng.uniform(size=shape) < 0.01
-    factor[noisy] *= rng.uniform(1.3, 5, noisy.sum())
-    return np.clip(factor, 0.7, None)
-
-
-def _shorter_ramps(shape, rng):
-    """Factor of the read noise where jumps or saturation have cut the ramp."""
-    factor = np.ones(shape, dtype=np.float32)
-    cut = _blobs(shape, 10 ** rng.uniform(-4, -2), rng)
-    factor[cut] = rng.uniform(1.1, 4)
-    return factor
-
-
-def _usable(shape, rng):
-    """Pixels with a slope: single bad ones, groups of them, now and then a border of reference pixels."""
-    usable = rng.uniform(size=shape) > 10 ** rng.uniform(-3.5, -1.5)
-    usable &= ~_blobs(shape, 10 ** rng.uniform(-4, -2.5), rng)
-    if rng.uniform() < 0.4:
-        usable[:, :4] = usable[:, -4:] = False
-    if rng.uniform() < 0.1:
-        usable[: rng.integers(2, 12)] = False
-    return usable
-
-
-def _blobs(shape, fraction, rng):
-    """Connected pixels of about this fraction of the image."""
-    seeds = rng.uniform(size=shape) < fraction / 8
-    return ndimage.binary_dilation(seeds, iterations=int(rng.integers(1, 3))) if seeds.any() else seeds

@@ -9,16 +9,18 @@ from torch.utils.data import Dataset
 from jwst_denoise.networks import build
 from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.exposure_stamps import exposure_sets
+from jwst_denoise.training.image_losses import ImageLoss
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
 from jwst_denoise.training.line_scenes import EchelleScenes, LineScenes
-from jwst_denoise.training.presets import RibbonPreset
+from jwst_denoise.training.noisy_images import LongerExposures, NoisyPairs, NoisyStacks
+from jwst_denoise.training.presets import ImagePreset, RibbonPreset
 from jwst_denoise.training.ramp_stamps import RampStamps
 from jwst_denoise.training.ribbon_examples import ribbon_parts
 from jwst_denoise.training.scenes import ScenePool
 from jwst_denoise.training.slope_blocks import SlopeBlocks, draw_jwst, draw_nirps
 from jwst_denoise.training.slope_losses import SlopeLoss
 
-__all__ = ["SEEDS", "Task", "slope_blocks", "task"]
+__all__ = ["SEEDS", "Task", "noisy_images", "slope_blocks", "task"]
 
 #: Purpose -> seed; each purpose has scenes and exposures of its own.
 SEEDS = {"training": 1000, "validation": 2000, "calibration": 3000}
@@ -50,7 +52,7 @@ def task(family, settings, progress=None, exposures=None):
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
+        Of `jwst_denoise.training.presets.PRESETS`.
     settings : Preset
         Sizes.
     progress : callable, optional
@@ -62,6 +64,8 @@ def task(family, settings, progress=None, exposures=None):
         return Task(*ribbon_parts(settings, SEEDS))
     if family == "ramp_denoise":
         return _ramp_task(settings, progress)
+    if isinstance(settings, ImagePreset):
+        return _image_task(family, settings, progress)
     network, stamps, loss = _parts(family, settings)
     if exposures is not None:
         return Task(network, *exposure_sets(network.family, exposures, settings, SEEDS), loss)
@@ -81,6 +85,37 @@ def slope_blocks(settings, purpose, length, share=1, progress=None):
         return SlopeBlocks(EchelleScenes(), draw_nirps, length, seed, settings.pixels)
     scenes = LineScenes.draw(max(1, settings.scenes // share), seed, progress)
     return SlopeBlocks(scenes, draw_jwst, length, seed, settings.pixels)
+
+
+def noisy_images(settings, purpose, length, share=1, progress=None):
+    """Noisy images and their targets for a purpose, a key of `SEEDS`, with ``1 / share`` of the scenes."""
+    seed = SEEDS[purpose] + settings.seed
+    pool = ScenePool.draw(max(1, settings.scenes // share), seed, progress=progress)
+    common = (pool, length, seed, settings.stamp)
+    if settings.data == "longer":
+        return LongerExposures(*common, range(settings.lowest, settings.highest + 1), settings.clean)
+    if settings.data == "stacks":
+        return NoisyStacks(*common, settings.frames, settings.clean)
+    return NoisyPairs(*common, settings.clean)
+
+
+def image_architecture(family, settings):
+    """What `jwst_denoise.networks.build` makes the network of."""
+    named = ["hidden", "depth", "units", "kernel", "wide", "lines"]
+    named += ["activation", "ratio"] if family == "astro_unet" else ["dropout", "error"]
+    if settings.data == "stacks":
+        family = "noise2noise-stack"
+        named.remove("units")
+    return {"family": family} | {name: getattr(settings, name) for name in named}
+
+
+def _image_task(family, settings, progress):
+    return Task(
+        build(image_architecture(family, settings)),
+        noisy_images(settings, "training", settings.batch * settings.steps, progress=progress),
+        noisy_images(settings, "validation", settings.validation, 4, progress),
+        ImageLoss(settings.loss, known=settings.data == "longer"),
+    )
 
 
 def _ramp_task(settings, progress):
