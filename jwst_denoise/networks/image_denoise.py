@@ -52,8 +52,8 @@ class ImageDenoise(nn.Module):
     """A U-net that tells the noise of an image in units of its standard deviation, and the error that is left.
 
     Light that it takes from a wide box is put back (`put_back`), and from a small box where the image holds significant
-    light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as they are. With ``units='rate'`` it is the plain network of the papers instead,
-    which maps the image as it is to the result.
+    light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as they are. With
+    ``units='rate'`` it is the plain network of the papers instead, which maps the image as it is to the result.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class ImageDenoise(nn.Module):
     kernel, wide : int
         Odd edges in pixels of the boxes in which significant light, and all light, is conserved; 0 for none.
     lines : int
-        Odd number of pixels over which levels of rows and columns are measured and subtracted; 0 for none.
+        Odd number of pixels over which levels of rows and columns are measured, of which the U-net is told; 0 for none.
     """
 
     uses_ratio = False
@@ -108,10 +108,10 @@ class ImageDenoise(nn.Module):
         signal, log_variance : Tensor
             (N, ny, nx): denoised image; logarithm of its variance over that of the pixel, None without.
         """
-        observed, planes = self._planes(slopes, ratio, extra)
+        planes = self._planes(slopes, extra)
         output = self.unet(planes, *self._context(ratio))
         told = None if self.error is None else self.error(planes)[:, 0]
-        return self._result(slopes, observed, output, ratio), _log_variance(output, told)
+        return self._result(slopes, output, ratio), _log_variance(output, told)
 
     def deviation(self, signal, log_variance, slopes, total=False):
         """Standard deviation of the denoised signal, (N, ny, nx) in units of ``slopes``.
@@ -164,9 +164,9 @@ class ImageDenoise(nn.Module):
         arrays = (np.where(usable, getattr(observed, n), 0) for n in ("rate", "read_noise", "poisson"))
         seen = scaled(*arrays, usable, level, unit).to(device)
         known = torch.full((1,), float(ratio), device=device)
-        cleaned, planes = self._planes(seen, known, None if extra is None else extra.to(device))
+        planes = self._planes(seen, None if extra is None else extra.to(device))
         run = _Runner(planes[0], self._context(known), tile, mosaic)
-        signal, variance = self._signal(seen, cleaned, run, known, uncertainty, n_samples, seed, progress)
+        signal, variance = self._signal(seen, run, known, uncertainty, n_samples, seed, progress)
         found = [None if a is None else a[0].float().cpu().numpy() for a in (signal, variance)]
         return _handed_over(observed, usable, seen, *found)
 
@@ -225,22 +225,22 @@ class ImageDenoise(nn.Module):
     def _context(self, ratio):
         return () if not self.unet.config.context else (ratio[:, None],)
 
-    def _planes(self, slopes, ratio, extra):
-        """Image without levels of lines, and what the U-net is given."""
+    def _planes(self, slopes, extra):
+        """What the U-net is given."""
         if self.units == "rate":
-            return slopes.signal, slopes.signal[:, None]
-        own, observed, levels = slopes.spread, slopes.signal, []
+            return slopes.signal[:, None]
+        own, levels = slopes.spread, []
         if self.lines:
-            levels = line_levels(observed, own, slopes.usable, self.lines)
-            observed = observed - sum(levels)
+            levels = line_levels(slopes.signal, own, slopes.usable, self.lines)
             levels = [LINE_SCALE * level / own for level in levels]
-        planes = torch.stack([torch.asinh(observed / own), torch.log(own), slopes.usable, *levels], dim=1)
-        return observed, planes if extra is None else torch.cat([planes, extra], dim=1)
+        planes = torch.stack([torch.asinh(slopes.signal / own), torch.log(own), slopes.usable, *levels], dim=1)
+        return planes if extra is None else torch.cat([planes, extra], dim=1)
 
-    def _result(self, slopes, observed, output, ratio):
+    def _result(self, slopes, output, ratio):
         """Denoised image of the U-net's output."""
         if self.units == "rate":
             return output[:, 0]
+        observed = slopes.signal
         scene = observed - slopes.spread * output[:, 0]
         if self.wide[0]:
             scene = put_back(scene, observed, slopes.usable, self.wide)
@@ -251,12 +251,12 @@ class ImageDenoise(nn.Module):
             scene = scene + (observed - scene) / ratio[:, None, None]
         return scene
 
-    def _signal(self, seen, observed, run, ratio, uncertainty, n_samples, seed, progress):
+    def _signal(self, seen, run, ratio, uncertainty, n_samples, seed, progress):
         """Denoised signal and its standard deviation, in units of ``seen``."""
         tell = progress or (lambda fraction: None)
         unet = frozen(self.unet)
         output = run(unet)
-        signal = self._result(seen, observed, output, ratio)
+        signal = self._result(seen, output, ratio)
         if uncertainty == "none":
             return signal, None
         told = None if self.error is None else run(self.error)[:, 0]
@@ -266,7 +266,7 @@ class ImageDenoise(nn.Module):
 
         def samples():
             for number in range(n_samples):
-                yield self._result(seen, observed, run(Dropped(unet, seed + number)), ratio)
+                yield self._result(seen, run(Dropped(unet, seed + number)), ratio)
                 tell((number + 1) / n_samples)
 
         signal, model = mean_and_deviation(samples())

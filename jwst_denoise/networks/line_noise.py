@@ -13,8 +13,8 @@ NEAR = 9  # pixels: edge of the box that tells light from noise
 def line_levels(signal, spread, usable, length):
     """Levels of rows and columns.
 
-    The mean of the faint pixels along a line, less that of the neighbouring lines, less what of it is light
-    (`jwst_denoise.networks.conservation.without_light`).
+    The mean of the faint pixels along a line without what in them is light
+    (`jwst_denoise.networks.conservation.without_light`), less that of the neighbouring lines.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def line_levels(signal, spread, usable, length):
 
 
 def _rows(signal, faint, usable, length):
-    level = _mean(signal, faint, (1, length)) - _mean(signal, faint, (2 * NEAR - 1, length))
-    return without_light(usable * level, usable, NEAR, length)
+    noise = without_light(faint * signal, faint, NEAR, length)
+    return usable * (_mean(noise, faint, (1, length)) - _mean(noise, faint, (2 * NEAR - 1, length)))
 
 
-def _mean(signal, weight, size):
-    return box_mean(weight * signal, size) / box_mean(weight, size).clamp(min=LEAST)
+def _mean(value, weight, size):
+    return box_mean(value, size) / box_mean(weight, size).clamp(min=LEAST)

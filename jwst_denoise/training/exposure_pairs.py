@@ -5,14 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from torch.utils.data import Dataset
 
-from jwst_denoise.networks.noise2noise import stack_planes
-from jwst_denoise.stacks import coadd
 from jwst_denoise.training.noisy_images import item
 from jwst_denoise.training.repeated_exposures import Repeated, repeated
 
-__all__ = ["FAMILIES", "Divided", "ExposurePairs", "divide", "pair_sets"]
+__all__ = ["Divided", "ExposurePairs", "divide", "pair_sets"]
 
-FAMILIES = ("noise2noise", "noise2noise-stack")
 HELD_EXPOSURES, HELD_PIXELS = 0.2, 0.25  # of all, at least one; of the longer axis
 MULTIPLE = 8  # pixels: edges of stamps
 SINGLE = 0.6  # of the inputs are single exposures, the others means of some
@@ -66,13 +63,10 @@ class ExposurePairs(Dataset):
         Number of items of an epoch; where the random numbers begin; edge of a stamp in pixels.
     held_out : bool, optional
         Inputs are held-out exposures, at pixels that are held out, and targets means of all the others.
-    stacks : bool, optional
-        Inputs are stacks of exposures, the targets their other half.
     """
 
-    def __init__(self, parts, length, seed, size, held_out=False, stacks=False):
-        self.parts, self.length, self.seed = parts, length, seed
-        self.held_out, self.stacks = held_out, stacks
+    def __init__(self, parts, length, seed, size, held_out=False):
+        self.parts, self.length, self.seed, self.held_out = parts, length, seed, held_out
         self.areas = [part.exposures.cut(part.unseen if held_out else part.seen) for part in parts]
         edge = min(min(area.rate.shape[1:]) for area in self.areas)
         self.size = min(size, edge // MULTIPLE * MULTIPLE)
@@ -98,30 +92,23 @@ class ExposurePairs(Dataset):
         turns, mirror = int(rng.integers(4)), bool(rng.integers(2))
         stamp = stamp.turned(turns, mirror)
         target = stamp.mean(targets)
-        if self.stacks:
-            mean = coadd([stamp.image(number) for number in inputs])
-            return item(mean.image, target, None, stack_planes(mean))
         return item(stamp.image(inputs[0]) if len(inputs) == 1 else stamp.mean(inputs), target, None)
 
     def _halves(self, part, rng):
         """Numbers of the exposures of the input and of the target."""
-        if self.held_out and not self.stacks:
+        if self.held_out:
             chosen = int(rng.choice(part.held_out))
             return [chosen], [number for number in range(len(part.exposures)) if number != chosen]
-        known = range(len(part.exposures)) if self.held_out else part.training
-        order = rng.permutation(known).tolist()
-        most = max(1, len(order) // 2)
-        number = most if self.stacks else 1 if rng.uniform() < SINGLE else int(rng.integers(1, most + 1))
+        order = rng.permutation(part.training).tolist()
+        number = 1 if rng.uniform() < SINGLE else int(rng.integers(1, max(1, len(order) // 2) + 1))
         return order[:number], order[number:]
 
 
-def pair_sets(family, stacks, settings, seeds):
-    """Training and validation pairs from stacks of exposures, as `~jwst_denoise.training.exposure_stamps` makes stamps.
+def pair_sets(stacks, settings, seeds):
+    """Training and validation pairs from stacks of exposures.
 
     Parameters
     ----------
-    family : str
-        One of `FAMILIES`.
     stacks : sequence of `~jwst_denoise.training.exposures.ExposureStack`
         Each of one field, detector and filter.
     settings : Preset
@@ -132,11 +119,15 @@ def pair_sets(family, stacks, settings, seeds):
     Returns
     -------
     training, validation : ExposurePairs
+
+    Raises
+    ------
+    ValueError
+        If fewer than three exposures are on the same pixels, or the images are too small.
     """
     parts = [divide(repeated(stack)) for stack in stacks]
-    together = family == "noise2noise-stack"
     training, validation = (seeds[name] + settings.seed for name in ("training", "validation"))
     return (
-        ExposurePairs(parts, settings.batch * settings.steps, training, settings.stamp, stacks=together),
-        ExposurePairs(parts, settings.validation, validation, settings.stamp, held_out=True, stacks=together),
+        ExposurePairs(parts, settings.batch * settings.steps, training, settings.stamp),
+        ExposurePairs(parts, settings.validation, validation, settings.stamp, held_out=True),
     )

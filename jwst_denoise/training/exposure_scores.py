@@ -5,6 +5,7 @@ import torch
 
 from jwst_denoise.networks.statistics import level_and_noise
 from jwst_denoise.training.calibration import RATES, operating_points
+from jwst_denoise.training.exposure_gain import calibrate_errors, gain_scores
 
 __all__ = ["scores"]
 
@@ -15,9 +16,9 @@ def scores(family, network, stamps):
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask`` or ``inpaint``.
+        ``cosmic_ray_mask``, ``inpaint`` or ``noise2noise``.
     network : torch.nn.Module
-        In evaluation mode.
+        In evaluation mode; the errors of networks that expect some are calibrated in it.
     stamps : Dataset
         Items (inputs, truth, weight) of the validation exposures.
 
@@ -31,8 +32,16 @@ def scores(family, network, stamps):
     ValueError
         If there are no hits in the exposures, so that nothing can be measured.
     """
+    if family == "noise2noise":
+        return _denoising(network, stamps.parts)
     measure = _filling if family == "inpaint" else _masking
     return measure(network, stamps)
+
+
+def _denoising(network, parts):
+    """Calibrate the errors, and measure the gain."""
+    calibrate_errors(network, parts)
+    return {"thresholds": {}, "scores": gain_scores(network, parts)}
 
 
 def _items(network, stamps):

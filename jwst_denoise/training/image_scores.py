@@ -85,9 +85,8 @@ def _errors(network, one, total=False):
         scene, own = truth[2], spread(truth[2:3], slopes)[0]
         use = (weight[0] > 0) & (scene < BRIGHTEST * own)
         error = (signal[0] - scene)[use]
-        found = {
-            "true": scene[use] / own[use], "input": (slopes.signal[0] - scene)[use] / own[use], "error": error / own[use]
-        }  # fmt: skip
+        before = (slopes.signal[0] - scene)[use]
+        found = {"true": scene[use] / own[use], "input": before / own[use], "error": error / own[use]}
         if log_variance is not None:
             found["expected"] = torch.exp(0.5 * log_variance)[0][use]
             found["pull"] = error / network.deviation(signal, log_variance, slopes, total)[0][use]

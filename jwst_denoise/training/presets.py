@@ -304,6 +304,9 @@ PRESETS = MappingProxyType(
         ("noise2noise", "general"): _PAIRS,
         ("noise2noise", "uncertainty"): replace(_PAIRS, loss="likelihood", dropout=0.01, error="network"),
         ("noise2noise", "stack"): replace(_PAIRS, data="stacks", batch=4),
+        ("noise2noise", "own"): replace(
+            _PAIRS, hidden=12, depth=3, stamp=64, steps=100, epochs=12, validation=48, learning_rate=0.002
+        ),
         ("noise2noise", "small"): replace(_PAIRS, hidden=8, depth=3, scenes=40, steps=40, epochs=8),
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),

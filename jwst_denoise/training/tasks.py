@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.statistics import level_and_noise
+from jwst_denoise.training.exposure_pairs import pair_sets
 from jwst_denoise.training.exposure_stamps import exposure_sets
 from jwst_denoise.training.image_losses import ImageLoss
 from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
@@ -65,7 +66,7 @@ def task(family, settings, progress=None, exposures=None):
     if family == "ramp_denoise":
         return _ramp_task(settings, progress)
     if isinstance(settings, ImagePreset):
-        return _image_task(family, settings, progress)
+        return _image_task(family, settings, progress, exposures)
     network, stamps, loss = _parts(family, settings)
     if exposures is not None:
         return Task(network, *exposure_sets(network.family, exposures, settings, SEEDS), loss)
@@ -109,12 +110,15 @@ def image_architecture(family, settings):
     return {"family": family} | {name: getattr(settings, name) for name in named}
 
 
-def _image_task(family, settings, progress):
+def _image_task(family, settings, progress, exposures):
+    network, loss = build(image_architecture(family, settings)), ImageLoss(settings.loss, settings.data == "longer")
+    if exposures is not None:
+        return Task(network, *pair_sets(exposures, settings, SEEDS), loss)
     return Task(
-        build(image_architecture(family, settings)),
+        network,
         noisy_images(settings, "training", settings.batch * settings.steps, progress=progress),
         noisy_images(settings, "validation", settings.validation, 4, progress),
-        ImageLoss(settings.loss, known=settings.data == "longer"),
+        loss,
     )
 
 
