@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import uniform_filter
 
-from jwst_denoise.networks.conservation import box_mean, put_back, without_light
+from jwst_denoise.networks.conservation import box_mean, put_back, significant_light, without_light
 
 RNG = np.random.default_rng(1)
 
@@ -14,9 +14,9 @@ def noise(*shape):
     return torch.from_numpy(RNG.standard_normal((1, *shape)).astype(np.float32))
 
 
-@pytest.mark.parametrize("size", [(5, 5), (3, 9), (1, 1)])
+@pytest.mark.parametrize("size", [(5, 5), (3, 9), (1, 1), (33, 41)])
 def test_box_mean_is_the_plain_mean(size):
-    plane = noise(20, 30)
+    plane = noise(90, 100)
     inside = (slice(size[0], -size[0]), slice(size[1], -size[1]))
     np.testing.assert_allclose(box_mean(plane, size)[0].numpy()[inside], uniform_filter(plane[0].numpy(), size)[inside],
                                atol=1e-5)  # fmt: skip
@@ -32,6 +32,19 @@ def test_sum_over_a_source_is_that_of_the_observation_whatever_the_network_says(
         assert float(found.sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
     erased = put_back(torch.zeros_like(observed), observed, everything, (5, 5))
     assert float(erased[0, 12:29, 11:28].sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
+
+
+def test_light_is_significant_where_a_box_holds_more_than_noise():
+    noise = torch.ones(1, 60, 60)
+    scene = torch.zeros(1, 60, 60)
+    scene[0, 15, 15], scene[0, 45, 45] = 30.0, 10.0  # 6 and 2 standard deviations of the mean of 25 pixels
+    found = significant_light(scene, noise, (5, 5))
+    assert found[0, 15, 15] == 1 and found[0, 15, 21] == 1
+    assert (found[0, 30:] == 0).all()
+    observed = scene + torch.from_numpy(RNG.standard_normal((1, 60, 60)).astype(np.float32))
+    kept = put_back(0.5 * scene, observed, noise, (5, 5), found)
+    taken = (observed - 0.5 * scene) * found
+    assert float((kept - 0.5 * scene).sum()) == pytest.approx(float(taken.sum()), rel=0.1)
 
 
 def test_pixels_without_datum_are_not_light():

@@ -33,9 +33,10 @@ def test_statistics_have_the_papers_momentum():
     assert layers and all(layer.momentum == 0.005 for layer in layers)
 
 
+@pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
-def test_halo_is_the_reach_of_a_pixel(depth):
-    net = UNet(UNetConfig(depth, 4, 1)).eval()
+def test_halo_is_the_reach_of_a_pixel(depth, upsampling):
+    net = UNet(UNetConfig(depth, 4, 1, normalise=False, upsampling=upsampling)).eval()
     for parameter in net.parameters():
         nn.init.uniform_(parameter, 0.1, 1.0)  # nothing is cut off by ReLU, nothing cancels
     edge = 2 * net.halo + 4 * net.multiple
