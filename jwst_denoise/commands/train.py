@@ -23,7 +23,11 @@ USES = {
     "inpaint": "strun cosmic_ray_mask exposure_rate.fits --inpaint=network --inpaint_model={path}",
     ("ramp_denoise", "jwst"): "strun ramp_denoise exposure_ramp.fits --model={path}",
     "ramp_denoise": "python: jwst_denoise.load_model({path!r}).predict(groups, read_noise, ...)",
+    "astro_unet": "strun image_denoise exposure_rate.fits --model={path}",
+    "noise2noise": "strun image_denoise exposure_rate.fits --model={path}",
 }
+#: Family that is trained on pairs of exposures, and its preset for a user's own.
+PAIRS, OWN = "noise2noise", "own"
 #: Data of presets that are not JWST's.
 H4RG = ("nirps", "ribbons")
 CARD = (
@@ -34,7 +38,7 @@ CARD = (
 @click.command("train", epilog=f"Families and their presets: {KNOWN}. Values of --set: {', '.join(VALUES)}.")
 @click.argument("family", metavar="FAMILY")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
-@click.option("--preset", default="small", show_default=True, help="Size and schedule; paper is for a GPU.")
+@click.option("--preset", help="Size and schedule; paper is for a GPU.  [default: small; own with noise2noise FILES]")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -48,7 +52,8 @@ CARD = (
     multiple=True,
     metavar="FILE...",
     type=click.Path(path_type=Path),
-    help="Train on these: rate, cal or rateints files, three or more of a field with one detector and filter.",
+    help="Train on these: rate, cal or rateints files, three or more of a field with one detector and filter. Of "
+    "noise2noise they may be named without it.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Added to all seeds.")
 def command(family, files, preset, output, resume, changes, exposures, seed):
@@ -57,14 +62,22 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
     Needs torch and lightning (pip install 'jwst_denoise[train]') but not the jwst package, unless your own exposures
     are to be read. Every epoch leaves a line in log/ and a checkpoint; --resume goes on after a break.
 
+    A network of noise2noise that is trained on exposures compares them with one another: integrations, or exposures on
+    the same pixels. How much it gains on those that it has not seen is in report.txt, .json and .png.
+
     \b
         jwst-denoise train cosmic_ray_mask --preset small --output run
         jwst-denoise train cosmic_ray_mask --set hidden=4 --set epochs=40 --output run
         jwst-denoise train cosmic_ray_mask --output mine --exposures jw*_nrca1_cal.fits
         strun cosmic_ray_mask exposure_cal.fits --model=mine/cosmic_ray_mask-small.asdf
+        jwst-denoise train noise2noise jw*_nrs1_rateints.fits --output pairs
+        strun image_denoise exposure_rate.fits --model=pairs/noise2noise-own.asdf
         jwst-denoise train ramp_denoise --preset jwst --output ramps
         strun ramp_denoise exposure_ramp.fits --model=ramps/ramp_denoise-jwst.asdf
     """
+    if family == PAIRS:
+        exposures, files = (*exposures, *files), ()
+    preset = preset or (OWN if family == PAIRS and exposures else "small")
     if files and not exposures:
         raise click.UsageError(f"{files[0]}: what is it for? Exposures to train on come after --exposures")
     overrides = {"seed": seed} | dict(_change(text) for text in changes)
@@ -77,7 +90,11 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
 
     train(family, preset, output, resume=resume, exposures=stacks, **overrides)
     _describe(output, family, preset, stacks)
-    _finish(output, family, preset)
+    model = _finish(output, family, preset)
+    if family == PAIRS and stacks and model:
+        from jwst_denoise.commands.train_report import write_report
+
+        click.echo(write_report(output, model, stacks))
 
 
 def _change(text):
@@ -98,8 +115,10 @@ def _check(family, preset, overrides, exposures):
     from jwst_denoise.training.presets import preset as find
 
     settings = find(family, preset, **overrides)
-    if exposures and settings.data != "images":
-        raise click.UsageError(f"preset {preset} is trained on ramps; exposures are for networks that mask images")
+    if exposures and settings.data not in ("images", "pairs"):
+        raise click.UsageError(
+            f"preset {preset} is trained on simulations; exposures are for networks that mask images, and for pairs"
+        )
     missing = [name for name in ("torch", "lightning") if importlib.util.find_spec(name) is None]
     if missing:
         raise click.ClickException(f"training needs {' and '.join(missing)}: pip install 'jwst_denoise[train]'")
@@ -140,15 +159,16 @@ def _describe(output, family, preset, stacks):
 
 
 def _finish(output, family, preset):
-    """Make the model file, where asdf is installed, and say how to use it."""
+    """Make the model file, where asdf is installed, and say how to use it; its path, or None."""
     path = output / f"{family}-{preset}.asdf"
     if importlib.util.find_spec("asdf") is None:
         click.echo(f"{output}: trained. Model files need asdf: where it is installed, with a copy of this directory,")
         click.echo(f"  jwst-denoise models pack {output} {path.name}")
-        return
+        return None
     from jwst_denoise import model_files
 
     model_files.pack(output, path, overwrite=True)
     click.echo(f"{path}: model file; its card: jwst-denoise models show {path}")
     use = USES.get((family, PRESETS[family, preset].data), USES[family])
     click.echo(f"  {use.format(path=str(path))}")
+    return path

@@ -163,7 +163,7 @@ def test_trains_on_exposures(tmp_path, exposures, family):
         (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
         (["inpaint", "a_rate.fits"], "Exposures to train on come after --exposures"),
         (["inpaint", "--exposures", "none_rate.fits"], "there is no exposure none_rate.fits"),
-        (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "preset ramp is trained on ramps"),
+        (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "preset ramp is trained on simulations"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, monkeypatch, arguments, message):

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 __all__ = ["NOISE", "RING", "coloured", "filaments", "power_spectrum"]
 
 NOISE = 3e-3  # standard deviation, in units of the continuum's intensity (section 3.1)
-SCALES = (8, 16, 32, 64)  # pixels
+SCALES = (12, 24, 48, 96)  # pixels
 STRENGTH = 0.05  # of filaments of the largest scale, where they are strongest
 STEEPNESS = 1.3  # exponent of strength against scale
 SHARPNESS = 0.35  # width of a filament over the rms of the field whose zeros it follows
@@ -37,8 +37,8 @@ def filaments(shape, rng, oversampled=False):
     image = np.zeros(shape, dtype=np.float32)
     for scale in SCALES:
         ridge = np.exp(-((_smooth(shape, scale, rng) / SHARPNESS) ** 2) / 2)
-        sign = np.tanh(2 * _smooth(shape, 4 * scale, rng))
-        strength = np.exp(PATCHINESS * (np.tanh(_smooth(shape, 2 * SCALES[-1], rng)) - 1))
+        sign = np.tanh(2 * _smooth(shape, 3 * scale, rng))
+        strength = np.exp(PATCHINESS * (np.tanh(_smooth(shape, SCALES[-1], rng)) - 1))
         image += STRENGTH * (scale / SCALES[-1]) ** STEEPNESS * strength * sign * ridge
     return gaussian_filter(image, OVERSAMPLED / FWHM, mode="wrap") if oversampled else image
 
