@@ -15,5 +15,6 @@ def get_steps():
         ("jwst_denoise.NSCleanStep", "nsclean", False),
         ("jwst_denoise.CosmicRayMaskStep", "cosmic_ray_mask", False),
         ("jwst_denoise.RampDenoiseStep", "ramp_denoise", False),
+        ("jwst_denoise.ImageDenoiseStep", "image_denoise", False),
         ("jwst_denoise.DenoiseDetector1Pipeline", "calwebb_denoise1", True),
     ]

@@ -172,11 +172,16 @@ class DenoiseStep(Step):
         except CorrectionFailed as reason:
             self._mark(models, "FAILED", reason)
         else:
-            self._mark(models, "COMPLETE")
-            for one, result in zip(models, results if isinstance(model, tuple) else (results,), strict=True):
-                provenance.record(one, self.class_alias, vars(settings), result.figures)
-                extras.write(self, one, result, vars(settings))
+            results = results if isinstance(model, tuple) else (results,)
+            for one, result in zip(models, results, strict=True):
+                self._finish(one, result, vars(settings))
         return model
+
+    def _finish(self, model, result, settings):
+        """Record what was done to one data model, and write the optional products."""
+        mark(model, self.class_alias, "COMPLETE")
+        provenance.record(model, self.class_alias, settings, result.figures)
+        extras.write(self, model, result, settings)
 
     def _mark(self, models, status, reason=None):
         """Record the status in every data model, the reason once in the log."""

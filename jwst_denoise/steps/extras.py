@@ -6,8 +6,8 @@ from pathlib import Path
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks
-from jwst_denoise.steps import mask_qa, qa
-from jwst_denoise.steps.result import MaskPreview
+from jwst_denoise.steps import image_qa, mask_qa, qa
+from jwst_denoise.steps.result import ImagePreview, MaskPreview
 
 __all__ = ["write"]
 
@@ -41,7 +41,7 @@ def write(step, model, result, settings):
         masks.write_mask(_announce(_path(step, model, "mask")), result.mask)
     if settings.get("save_qa") and result.preview is not None:
         title = f"{model.meta.filename or ''}  {step.class_alias}".strip()
-        picture = mask_qa if isinstance(result.preview, MaskPreview) else qa
+        picture = {MaskPreview: mask_qa, ImagePreview: image_qa}.get(type(result.preview), qa)
         picture.write(_announce(_path(step, model, "qa", ext="png")), result.preview, title)
 
 

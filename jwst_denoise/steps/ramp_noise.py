@@ -10,7 +10,7 @@ from jwst_denoise.cosmic_ray_mask.ramps import RampReadout
 from jwst_denoise.simulate import DETECTORS
 from jwst_denoise.steps.status import NotApplicable
 
-__all__ = ["readout_noise", "reference_or_typical"]
+__all__ = ["readout_noise", "reference_gain", "reference_or_typical"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
@@ -50,6 +50,12 @@ def readout_noise(model, reference_file):
         gain = typical["gain"] if gain is None else gain
         double = typical["readnoise"] if double is None else double
     return RampReadout(double / np.sqrt(2) * gain, gain, int(exposure.nframes or 1), int(exposure.groupgap or 0))
+
+
+def reference_gain(model, reference_file):
+    """Gain of an exposure, e-/DN, a number or (ny, nx); parameters and errors as for `readout_noise`."""
+    gain = _reference(model, reference_file, "gain")
+    return _typical(model)["gain"] if gain is None else gain
 
 
 def reference_or_typical(model, reference_file, kind):

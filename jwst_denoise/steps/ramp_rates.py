@@ -1,14 +1,14 @@
 """Denoising of rates: what ramp fitting has left, image by image.
 
-A network sees each slope in e-/s with the noise that the fit says it has. Where the network has a share in the result,
-ERR becomes its error, and both variances grow or shrink by the same factor, so that they still add up to the square of
-ERR; everywhere else the arrays stay as ``ramp_fit`` has written them, bit by bit.
+A network sees each slope in e-/s with the noise that the fit says it has. Where the network has no share in the result,
+the arrays stay as ``ramp_fit`` has written them (`denoised_pixels`).
 """
 
 import logging
 
 import numpy as np
 
+from jwst_denoise.steps import denoised_pixels
 from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
@@ -68,7 +68,8 @@ def _denoise(model, function, readout, noise, settings):
     for part in chunks(count, 1, "integrations"):
         slopes = slopes_of(part.start)
         found = function(slopes)
-        taken = _write({name: array[part.start] for name, array in arrays.items()}, found, slopes, gain)
+        planes = {name: array[part.start] for name, array in arrays.items()}
+        taken = denoised_pixels.write(planes, found, np.isfinite(slopes.rate), gain)
         first = taken if first is None else first
         square += float(np.mean((found.correlated / gain)[taken] ** 2)) if taken.any() else 0.0
         share += float(np.mean(np.where(taken, found.share, 0)))
@@ -79,20 +80,6 @@ def _denoise(model, function, readout, noise, settings):
     after = np.array(arrays["data"][0], np.float32)
     preview = Preview(before[0], after, first, readout, label, "pixels of the network")
     return Result(removed, preview=preview if settings.save_qa else None, figures=figures)
-
-
-def _write(arrays, found, slopes, gain):
-    """Write one result into the arrays (ny, nx) of its image; return where."""
-    error = found.err / gain
-    with np.errstate(invalid="ignore"):
-        taken = (found.share > 0) & np.isfinite(slopes.rate) & np.isfinite(found.rate) & (error > 0)
-        taken &= np.isfinite(error)
-    arrays["data"][taken] = (found.rate / gain)[taken]
-    arrays["err"][taken] = error[taken]
-    parts = [arrays[name][taken].astype(float) for name in ("var_poisson", "var_rnoise")]
-    factor = error[taken].astype(float) ** 2 / (parts[0] + parts[1])
-    arrays["var_poisson"][taken], arrays["var_rnoise"][taken] = (factor * part for part in parts)
-    return taken
 
 
 def _same(slopes, others):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["MaskPreview", "Preview", "Result"]
+__all__ = ["ImagePreview", "MaskPreview", "Preview", "Result"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,27 @@ class MaskPreview:
 
 
 @dataclass(frozen=True)
+class ImagePreview:
+    """One image that a network has denoised, for the picture.
+
+    Parameters
+    ----------
+    before, after, noise : ndarray
+        (ny, nx) in the unit of the product; standard deviation of the pixels before.
+    trust : jwst_denoise.trust.Trust
+        Figures of the image.
+    label : str
+        Which image it is.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    noise: np.ndarray
+    trust: object
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """Outcome of one correction.
 
@@ -65,7 +86,7 @@ class Result:
         The background mask.
     background : ndarray or None
         The smooth field under the dark pixels.
-    preview : Preview, MaskPreview or None
+    preview : Preview, MaskPreview, ImagePreview or None
         Planes for the picture.
     figures : dict
         Values for the provenance.
@@ -76,6 +97,6 @@ class Result:
     noise: np.ndarray | None = None
     mask: np.ndarray | None = None
     background: np.ndarray | None = None
-    preview: Preview | MaskPreview | None = None
+    preview: Preview | MaskPreview | ImagePreview | None = None
     figures: dict = field(default_factory=dict)
     probability: np.ndarray | None = None

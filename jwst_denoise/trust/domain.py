@@ -41,22 +41,24 @@ class Likeness:
     @property
     def score(self):
         """Out-of-domain score: 0 as in training, 1 at the edge, more beyond it; NaN if nothing could be measured."""
-        if not np.isfinite(self.noise):
-            return float("nan")
-        noise = abs(np.log(max(self.noise, 1e-3))) / NOISE
-        return float(max(noise, abs(self.correlation) / CORRELATION, self.bright / CROWDED))
+        return max(self._parts.values()) if np.isfinite(self.noise) else float("nan")
 
     @property
     def reason(self):
         """What the score is due to, in words."""
-        parts = {
-            f"pixels differ from their neighbours by {self.noise:.2f} times what their errors say": abs(np.log(max(self.noise, 1e-3))) / NOISE,
-            f"the noise of neighbouring pixels has the correlation {self.correlation:.2f}": (
-                abs(self.correlation) / CORRELATION
-            ),
-            f"{self.bright:.0%} of the pixels stand out of the background": self.bright / CROWDED,
+        return max(self._parts, key=self._parts.get)
+
+    @property
+    def _parts(self):
+        """Reason -> how far the image is on the way to the edge."""
+        noise = f"pixels differ from their neighbours by {self.noise:.2f} times what their errors say"
+        correlation = f"the noise of neighbouring pixels has the correlation {self.correlation:.2f}"
+        bright = f"{self.bright:.0%} of the pixels stand out of the background"
+        return {
+            noise: float(abs(np.log(max(self.noise, 1e-3))) / NOISE),
+            correlation: abs(self.correlation) / CORRELATION,
+            bright: self.bright / CROWDED,
         }
-        return max(parts, key=parts.get)
 
 
 def likeness(image, noise, usable, after=None):

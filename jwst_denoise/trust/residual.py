@@ -1,4 +1,4 @@
-"""What was removed from an image: is it noise?"""
+"""Whether what was removed from an image is noise."""
 
 from dataclasses import dataclass
 
