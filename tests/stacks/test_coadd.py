@@ -10,10 +10,8 @@ SHAPE = (60, 70)
 
 
 def frames(number, rng, scene=0.0, read=1.0, poisson=0.0):
-    return [
-        SlopeImage((scene + read * rng.standard_normal(SHAPE)).astype(np.float32), np.full(SHAPE, read, np.float32), poisson)
-        for _ in range(number)
-    ]  # fmt: skip
+    rates = (scene + read * rng.standard_normal((number, *SHAPE))).astype(np.float32)
+    return [SlopeImage(rate, np.full(SHAPE, read, np.float32), poisson) for rate in rates]
 
 
 def test_frames_without_outliers_give_the_weighted_mean():
