@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.signal import oaconvolve
 
 from jwst_denoise.benchmarks.images.detection import crossmatch
 
 __all__ = ["DETECTORS", "Curve", "curve", "limit", "matched_filter", "segmentation", "smoothed"]
 
 PURITY = COMPLETENESS = 0.9
-STEPS, FACTOR = 90, 1.08  # thresholds that are tried, each this times the one before
+COARSE, FINE, REFINED = 1.5, 1.05, 9  # factors from one threshold that is tried to the next, and number of the fine ones
+STEPS = 18  # coarse ones
 ENOUGH = 50  # detections that tell a purity
 LOWEST = 0.3  # of the range of the image's own scatter where the thresholds begin
-CONNECTED = 5  # pixels of a detection by segmentation
+CONNECTED = {"segmentation": 10, "smoothed": 5}  # pixels of a detection: the paper's, and SExtractor's own
 KERNEL = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16  # SExtractor's default filter
 NEAR = 2.0  # pixels between a detection and a star
 BIN = 0.25  # mag
@@ -41,13 +43,13 @@ class Curve:
 
 def segmentation(image, psf):
     """Function of a threshold: places (n, 2) of connected pixels above it."""
-    return lambda threshold: _connected(image, threshold)
+    return lambda threshold: _connected(image, threshold, CONNECTED["segmentation"])
 
 
 def smoothed(image, psf):
     """As `segmentation`, of the image behind SExtractor's default filter."""
     soft = ndimage.convolve(image, KERNEL)
-    return lambda threshold: _connected(soft, threshold)
+    return lambda threshold: _connected(soft, threshold, CONNECTED["smoothed"])
 
 
 def matched_filter(image, psf):
@@ -55,7 +57,7 @@ def matched_filter(image, psf):
 
     The best that a linear filter can do for stars on even, white noise.
     """
-    peaks, scores = _peaks(ndimage.correlate(image, psf))
+    peaks, scores = _peaks(_correlated(image, psf))
     return lambda threshold: peaks[scores > threshold]
 
 
@@ -63,12 +65,18 @@ def matched_filter(image, psf):
 DETECTORS = {"segmentation": segmentation, "smoothed": smoothed, "matched filter": matched_filter}
 
 
-def _connected(image, threshold):
+def _connected(image, threshold, fewest):
     labels, number = ndimage.label(image > threshold, np.ones((3, 3)))
-    sizes = np.bincount(labels.ravel(), minlength=number + 1)
-    numbers = np.flatnonzero(sizes >= CONNECTED)[1:]
-    places = np.array(ndimage.maximum_position(image, labels, numbers)).reshape(-1, 2)
-    return places[:, ::-1].astype(float)
+    y, x = np.nonzero(labels)
+    order = np.lexsort((-image[y, x], labels[y, x]))
+    y, x = y[order], x[order]
+    sizes = np.bincount(labels[y, x], minlength=number + 1)[1:]
+    brightest = np.cumsum(sizes) - sizes
+    return np.column_stack([x, y])[brightest[sizes >= fewest]].astype(float)
+
+
+def _correlated(image, psf):
+    return oaconvolve(image, psf[::-1, ::-1], mode="same")
 
 
 def _peaks(image):
@@ -96,21 +104,33 @@ def curve(images, stars, detector, psf):
     """
     scans = [DETECTORS[detector](image, psf) for image in images]
     found = [_Found(scan, table, image.shape) for scan, table, image in zip(scans, stars, images, strict=True)]
-    scale = _scale(images if detector == "segmentation" else [_soft(image, detector, psf) for image in images])
-    best = None
-    for threshold in scale * FACTOR ** np.arange(STEPS)[::-1]:
-        hit, total = (np.concatenate(parts) for parts in zip(*(one.at(threshold) for one in found), strict=True))
-        purity = total.sum() / max(len(total), 1)
-        if purity >= PURITY:
-            best = hit, purity
-        elif len(total) > ENOUGH:
-            break
+    lowest = _scale([_seen(image, detector, psf) for image in images])
+    best = _scan(found, lowest * COARSE ** np.arange(STEPS)[::-1])
+    if best is not None:
+        best = _scan(found, best[0] * FINE ** -np.arange(1, REFINED)) or best
     magnitude = np.concatenate([one.stars[:, 2] for one in found])
-    return _binned(magnitude, *(best or (np.zeros(len(magnitude), bool), 0.0)))
+    _, hit, purity = best or (0.0, np.zeros(len(magnitude), bool), 0.0)
+    return _binned(magnitude, hit, purity)
 
 
-def _soft(image, detector, psf):
-    return ndimage.convolve(image, KERNEL) if detector == "smoothed" else ndimage.correlate(image, psf)
+def _scan(found, thresholds):
+    """Last of falling thresholds with enough purity, which stars it finds, and the purity; None if there is none."""
+    best = None
+    for threshold in thresholds:
+        hit, real = (np.concatenate(parts) for parts in zip(*(one.at(threshold) for one in found), strict=True))
+        purity = float(real.mean()) if len(real) else 0.0
+        if purity >= PURITY:
+            best = threshold, hit, purity
+        elif len(real) > ENOUGH:
+            break
+    return best
+
+
+def _seen(image, detector, psf):
+    """What the threshold is compared with."""
+    if detector == "segmentation":
+        return image
+    return ndimage.convolve(image, KERNEL) if detector == "smoothed" else _correlated(image, psf)
 
 
 def _scale(images):
@@ -142,7 +162,7 @@ def _binned(magnitude, hit, purity):
     edges = np.arange(magnitude.min(), magnitude.max() + 1e-6, BIN)
     bins = np.clip(np.digitize(magnitude, edges) - 1, 0, len(edges) - 2)
     number, found = (np.bincount(bins, w, len(edges) - 1) for w in (None, hit.astype(float)))
-    return Curve((edges[:-1] + edges[1:]) / 2, found / np.maximum(number, 1), float(purity))
+    return Curve((edges[:-1] + edges[1:]) / 2, found / np.maximum(number, 1), purity)
 
 
 def limit(found):
