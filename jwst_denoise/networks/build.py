@@ -14,6 +14,7 @@ FAMILIES = MappingProxyType(
         "cosmic_ray_mask-ramp": "jwst_denoise.networks.group_differences:GroupDifferenceMask",
         "inpaint": "jwst_denoise.networks.inpaint:Inpaint",
         "noise2noise": "jwst_denoise.networks.noise2noise:Noise2Noise",
+        "noise2noise-cube": "jwst_denoise.networks.noise2noise_cube:Noise2NoiseCube",
         "noise2noise-stack": "jwst_denoise.networks.noise2noise:Noise2NoiseStack",
         "ramp_denoise": "jwst_denoise.networks.ramp_denoise:RampDenoise",
         "ramp_denoise-hxrg": "jwst_denoise.networks.hxrg:HxRGDenoise",

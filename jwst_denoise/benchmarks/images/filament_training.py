@@ -1,4 +1,4 @@
-"""Networks trained on scenes of filaments, with noisy or with clean targets: the synthetic experiment of Noise2Noise."""
+"""Networks trained on scenes of filaments with noisy or clean targets: the synthetic experiment of Noise2Noise."""
 
 import tempfile
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def _stamps(name, purpose, length, size, clean):
     from torch.utils.data import Dataset
 
     class Stamps(Dataset):
-        """Items (inputs, truth, weight) as `jwst_denoise.training.noisy_images.item` makes them; level 0 and noise 1."""
+        """Items (inputs, truth, weight) as `jwst_denoise.training.noisy_images.item` makes them, with noise 1."""
 
         def __len__(self):
             return length
