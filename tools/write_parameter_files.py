@@ -14,6 +14,8 @@ COSMIC_RAYS = "jwst_denoise.CosmicRayMaskStep"
 OUR_COSMIC_RAYS = {"cosmic_ray_mask": {"model": "auto"}}
 RAMPS = "jwst_denoise.RampDenoiseStep"
 OUR_RAMPS = {"ramp_denoise": {"model": "auto"}}
+IMAGES = "jwst_denoise.ImageDenoiseStep"
+OUR_IMAGES = {"image_denoise": {"model": "auto"}}
 COMMENT = """\
 # Any parameter of the hooked step may be set here; the same section inside an entry of steps holds for that hook alone.
 """
@@ -22,6 +24,7 @@ DENOISE1 = ("jwst_denoise", "DenoiseDetector1Pipeline")
 DETECTOR1 = ("jwst.pipeline.calwebb_detector1", "Detector1Pipeline")
 GUIDER = ("jwst.pipeline.calwebb_guider", "GuiderPipeline")
 IMAGE2 = ("jwst.pipeline.calwebb_image2", "Image2Pipeline")
+IMAGE3 = ("jwst.pipeline.calwebb_image3", "Image3Pipeline")
 SPEC2 = ("jwst.pipeline.calwebb_spec2", "Spec2Pipeline")
 
 JUMP = ("jump", "jwst.jump.jump_step.JumpStep")
@@ -29,6 +32,8 @@ RAMP_FIT = ("ramp_fit", "jwst.ramp_fitting.ramp_fit_step.RampFitStep")
 ASSIGN_WCS = ("assign_wcs", "jwst.assign_wcs.assign_wcs_step.AssignWcsStep")
 CLEAN_FLICKER = ("clean_flicker_noise", "jwst.clean_flicker_noise.clean_flicker_noise_step.CleanFlickerNoiseStep")
 FLAT_FIELD = ("flat_field", "jwst.flatfield.flat_field_step.FlatFieldStep")
+PHOTOM = ("photom", "jwst.photom.photom_step.PhotomStep")
+RESAMPLE = ("resample", "jwst.resample.resample_step.ResampleStep")
 GUIDER_CDS = ("guider_cds", "jwst.guider_cds.guider_cds_step.GuiderCdsStep")
 
 #: Exposure types that one file serves, by instrument and name of the file's mode.
@@ -74,6 +79,7 @@ def main():
         write_detector1_files(instrument)
         write_cosmic_ray_files(instrument)
         write_ramp_files(instrument)
+        write_image_files(instrument)
     write_stage_2_files()
     write_pipeline_file("fgs_guider_nsclean", GUIDER, "FGS", MODES["FGS"]["guiding"], [hook(GUIDER_CDS, "post")])
 
@@ -142,6 +148,23 @@ def write_ramp_files(instrument):
         sub_step(RAMPS, "ramp_denoise", skip=False, model="auto", product="rate"),
     ]
     write_pipeline_file(f"{prefix}_denoise1", DENOISE1, instrument, exp_types, steps, ours=None)
+
+
+def write_image_files(instrument):
+    """Write the places of image_denoise for images: rates, calibrated images, and mosaics.
+
+    One is enough: what is denoised at one stage is passed through at the next.
+    """
+    prefix, exp_types = instrument.lower(), MODES[instrument]["imaging"]
+    for name, pipeline, step in (
+        ("detector1_image_denoise", DETECTOR1, RAMP_FIT),
+        ("image2_image_denoise", IMAGE2, PHOTOM),
+        ("image3_image_denoise", IMAGE3, RESAMPLE),
+    ):
+        if instrument == "NIRSPEC" and pipeline is IMAGE3:  # its images are not combined
+            continue
+        steps = [hook(step, "post", IMAGES)]
+        write_pipeline_file(f"{prefix}_{name}", pipeline, instrument, exp_types, steps, ours=OUR_IMAGES)
 
 
 def write_stage_2_files():

@@ -17,12 +17,13 @@ TOOL = Path(jwst_denoise.__file__).parents[1] / "tools" / "write_parameter_files
 PIPELINES = [name for name in parameters.names() if "_nsclean" in name]
 COSMIC_RAYS = [name for name in parameters.names() if "_cosmic_ray_mask" in name]
 RAMPS = [name for name in parameters.names() if "_ramp_denoise_" in name]
+IMAGES = [name for name in parameters.names() if name.endswith("_image_denoise")]
 DENOISE1 = [name for name in parameters.names() if name.endswith("_denoise1")]
 STEPS = [name for name in parameters.names() if name.startswith("nsclean_")]
 
 
 def test_every_instrument_and_stage_is_there():
-    assert {*PIPELINES, *COSMIC_RAYS, *RAMPS, *DENOISE1, *STEPS} == set(parameters.names())
+    assert {*PIPELINES, *COSMIC_RAYS, *RAMPS, *IMAGES, *DENOISE1, *STEPS} == set(parameters.names())
     for instrument in ("nirspec", "nircam", "niriss", "fgs"):
         for level in ("groups", "rates"):
             assert f"{instrument}_detector1_nsclean_{level}" in PIPELINES
@@ -79,6 +80,23 @@ def test_pipeline_files_hook_ramp_denoise(name):
     assert isinstance(hook, jwst_denoise.RampDenoiseStep)
     assert parameters.of_hook(hook) == {"model": "auto"}
     assert pipeline.clean_flicker_noise.skip
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_pipeline_files_hook_image_denoise(name):
+    config = config_parser.load_config_file(str(parameters.path(name)))
+    pipeline = import_class(config["class"]).from_config_file(str(parameters.path(name)))
+    (hook,) = [hook for step in pipeline.step_defs for hook in getattr(pipeline, step)._post_hooks]
+    assert isinstance(hook, jwst_denoise.ImageDenoiseStep)
+    assert parameters.of_hook(hook) == {"model": "auto"}
+    slots = {"detector1": "ramp_fit", "image2": "photom", "image3": "resample"}
+    assert hook.parent.name == slots[name.split("_")[1]]
+
+
+def test_image_denoise_has_every_stage():
+    for instrument in ("nirspec", "nircam", "niriss", "fgs"):
+        stages = ("detector1", "image2") if instrument == "nirspec" else ("detector1", "image2", "image3")
+        assert {f"{instrument}_{stage}_image_denoise" for stage in stages} <= set(IMAGES)
 
 
 @pytest.mark.parametrize("name", DENOISE1)

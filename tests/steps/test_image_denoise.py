@@ -37,12 +37,12 @@ class Halving:
     """Brings faint pixels half-way to the scene, and says half the error."""
 
     uses_ratio, takes_stack, uncertainties = True, False, ("none", "aleatoric")
-    seen = []
+    seen, limit = [], FAINT
 
     def denoise(self, image, *, uncertainty, **options):
         self.seen.append((image, uncertainty, options))
         observed = coadd(image).image if self.takes_stack else image
-        share = (np.isfinite(observed.rate) & (scene() < FAINT)).astype("f4")
+        share = (np.isfinite(observed.rate) & (scene() < self.limit)).astype("f4")
         rate = np.where(share > 0, (observed.rate + self.known()) / 2, observed.rate)
         err = None if uncertainty == "none" else np.sqrt(observed.variance) * np.where(share > 0, 0.5, 1)
         return DenoisedImage(rate, err, share, observed)
@@ -56,6 +56,8 @@ class Stack(Halving):
 
 
 class Erasing(Halving):
+    limit = np.inf
+
     def known(self):
         return np.full(SHAPE, SKY, "f4")
 
@@ -231,7 +233,8 @@ def test_original_is_kept_through_files(rate, halving, tmp_path):
             np.testing.assert_array_equal(hdus["ERR_ORIGINAL"].data, rate.err)
             assert hdus["SCI_ORIGINAL"].header["BUNIT"] == "DN/s"
     run(rate, keep_original=False).save("three.fits")
-    assert "SCI_ORIGINAL" not in {hdu.name for hdu in fits.open("three.fits")}
+    with fits.open("three.fits") as hdus:
+        assert "SCI_ORIGINAL" not in hdus
 
 
 def test_provenance(rate, halving):
@@ -254,8 +257,8 @@ def test_doubts_are_in_header_and_log(rate, loaded, caplog):
         result = run(rate)
     assert len(network.seen) == 1
     recorded = result.meta.jwst_denoise.image_denoise
-    assert {"flux_change", "correlation"} <= set(recorded.doubts.split(", "))
-    assert recorded.flux_change < -0.1
+    assert "flux_change" in recorded.doubts.split(", ")
+    assert recorded.flux_change == pytest.approx(-0.5, abs=0.05)
     assert "To be looked at: change of the flux of sources" in caplog.text
 
 
@@ -303,7 +306,8 @@ def test_only_once(rate, halving, caplog):
     np.testing.assert_array_equal(twice.data, once.data)
     assert "image_denoise has denoised this image already; force=True" in caplog.text
     again = run(once, force=True)
-    assert np.nanstd(again.data - scene() / GAIN) < 0.6 * np.nanstd(once.data - scene() / GAIN)
+    taken = (scene() < FAINT) & ~fixed()
+    assert np.std((again.data - scene() / GAIN)[taken]) < 0.6 * np.std((once.data - scene() / GAIN)[taken])
     np.testing.assert_array_equal(again.extra_fits.SCI_ORIGINAL.data, rate.data)
     rate.meta.jwst_denoise.ramp_denoise.product = "rate"
     assert run(rate).meta.cal_step.image_denoise == "SKIPPED"
@@ -412,7 +416,7 @@ def tiny(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
 
     def write(family):
-        network = build({"family": family, "hidden": 2, "depth": 1})
+        network = build({"family": family, "hidden": 2, "depth": 2})
         return str(model_files.save(folder / f"{family}.asdf", network, {**info, "name": f"tiny-{family}"}))
 
     return write
