@@ -1,9 +1,12 @@
-"""Classical filters, on images whose noise has been made even (generalised Anscombe transform)."""
+"""Classical filters: linear ones and medians on the image, others where its noise is even (Anscombe transform)."""
 
 import numpy as np
 from scipy import ndimage
 
 __all__ = ["FILTERS", "Stabiliser", "filtered"]
+
+SPLINE = np.array([1, 4, 6, 4, 1]) / 16
+COEFFICIENTS = (0.889, 0.200, 0.086, 0.041)  # rms of the coefficients of white noise of 1, scale after scale
 
 
 class Stabiliser:
@@ -48,10 +51,17 @@ def _total_variation(even, weight):
     return denoise_tv_chambolle(even, weight)
 
 
-def _wavelet(even, factor):
-    from skimage.restoration import denoise_wavelet
-
-    return denoise_wavelet(even, sigma=factor, method="BayesShrink", mode="soft", wavelet="db2", rescale_sigma=False)
+def _wavelet(even, threshold):
+    """Isotropic undecimated wavelets (Starck & Murtagh 2006, section 2.2), small coefficients left out."""
+    smooth, result = even, np.zeros_like(even)
+    for scale, rms in enumerate(COEFFICIENTS):
+        kernel = np.zeros(4 * 2**scale + 1)
+        kernel[:: 2**scale] = SPLINE
+        coarser = ndimage.convolve1d(ndimage.convolve1d(smooth, kernel, 0), kernel, 1)
+        detail = smooth - coarser
+        result += np.where(np.abs(detail) > threshold * rms, detail, 0)
+        smooth = coarser
+    return result + smooth
 
 
 def _non_local_means(even, strength):
@@ -65,13 +75,17 @@ FILTERS = {
     "Gaussian": (_gaussian, (0.5, 0.7, 1.0)),
     "median": (_median, (3,)),
     "total variation": (_total_variation, (0.7, 1.2, 2.0)),
-    "wavelet": (_wavelet, (0.7, 1.0, 1.4)),
+    "wavelet": (_wavelet, (2.0, 3.0, 4.0)),
     "non-local means": (_non_local_means, (0.4, 0.7, 1.0)),
 }
+#: Filters that keep light better on the image itself.
+LINEAR = ("Gaussian", "median")
 
 
 def filtered(name, strength, image):
     """Image (ny, nx) in e-/s by a filter.
+
+    Where the strength is in units of the noise, the noise is made even before, and the result brought back.
 
     Parameters
     ----------
@@ -82,6 +96,8 @@ def filtered(name, strength, image):
     image : SlopeImage
         Without missing data.
     """
+    if name in LINEAR:
+        return FILTERS[name][0](image.rate, strength)
     stabiliser = Stabiliser(image)
     even = FILTERS[name][0](stabiliser.forward(image.rate.astype(float)), strength)
     return stabiliser.back(even).astype(np.float32)
