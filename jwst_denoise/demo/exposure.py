@@ -25,8 +25,9 @@ def make(scenario, progress=None):
     detector = simulate.detector(scenario.detector)
     rate, observation = simulate.scene(scenario.scene, detector, rng, subarray_name=scenario.subarray)
     return simulate.simulate_exposure(
-        rate, detector, None, scenario.pattern, scenario.ngroups, 1, rng, observation=observation, progress=progress
-    )
+        rate, detector, None, scenario.pattern, scenario.ngroups, scenario.nints, rng, observation=observation,
+        progress=progress,
+    )  # fmt: skip
 
 
 def correlated_counts(exposure):

@@ -56,6 +56,13 @@ def denoise1(exposure, directory, log, notify=None, **options):
     return _run(DenoiseDetector1Pipeline, exposure, directory, log, None, notify, **options)
 
 
+def step(name, exposure, directory, log, notify=None, **options):
+    """Run a step of this package by the name of its class, see `detector1`."""
+    import jwst_denoise
+
+    return _run(getattr(jwst_denoise, name), exposure, directory, log, None, notify, **options)
+
+
 def guider(exposure, directory, log, config_file=None, notify=None):
     """Run calwebb_guider, see `detector1`; the product is the calibrated exposure."""
     from jwst.pipeline import GuiderPipeline
@@ -63,18 +70,22 @@ def guider(exposure, directory, log, config_file=None, notify=None):
     return _run(GuiderPipeline, exposure, directory, log, config_file, notify)
 
 
-def strun_line(pipeline, exposure, directory):
+def strun_line(pipeline, exposure, directory, **options):
     """Shell command that runs a pipeline again.
 
     Parameters
     ----------
     pipeline : str
-        Name of a shipped parameter file, or alias of a pipeline.
+        Name of a shipped parameter file, or alias of a pipeline or step.
     exposure, directory : path-like
-        Raw exposure, and where the products go.
+        Exposure, and where the products go.
+    **options
+        Parameters.
     """
-    what = pipeline if pipeline.startswith("calwebb") else f"$(jwst-denoise pars path {pipeline})"
-    return f"strun {what} {shlex.quote(str(exposure))} --output_dir={shlex.quote(str(directory))}"
+    alias = pipeline.startswith("calwebb") or pipeline == "image_denoise"
+    what = pipeline if alias else f"$(jwst-denoise pars path {pipeline})"
+    given = "".join(f" --{name}={value}" for name, value in options.items())
+    return f"strun {what} {shlex.quote(str(exposure))} --output_dir={shlex.quote(str(directory))}{given}"
 
 
 def _run(pipeline, exposure, directory, log, config_file, notify, **options):

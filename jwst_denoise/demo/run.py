@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from jwst_denoise import crds_cache
-from jwst_denoise.demo import flight, scenarios, screen, simulated
+from jwst_denoise.demo import flight, images, scenarios, screen, simulated
 from jwst_denoise.demo.pipeline import strun_line
 
 __all__ = ["run"]
@@ -44,12 +44,14 @@ def run(output, console, instrument=None, full=False, real=False):
     environment = _cache(output / "crds", scenario, stages)
     console.print(f"[dim]products in {output}, what the pipeline says in {log}[/]", highlight=False, soft_wrap=True)
     made = scenario and _simulated(scenario, output, environment, log, stages, console)
+    if scenario:
+        _images(output, environment, log, stages, console)
     return made, _flight(output, environment, log, stages, console)
 
 
 def _cache(directory, scenario, stages):
     """Build the CRDS cache; return its variables."""
-    names = [scenario.detector] if scenario else []
+    names = dict.fromkeys([scenario.detector, images.SCENARIO.detector] if scenario else [])
     with stages.stage("offline CRDS cache") as report:
         return crds_cache.build(
             directory, detectors=[*names, "GUIDER2"], progress=lambda n, total, _: report.fraction(n / total)
@@ -71,6 +73,18 @@ def _simulated(scenario, output, environment, log, stages, console):
     console.print(screen.ramp_panel(half))
     screen.show_commands(console, (half.picture, half.cosmic_ray_picture, half.ramp_picture), environment, commands)
     return half
+
+
+def _images(output, environment, log, stages, console):
+    console.print(f"\nSimulating {images.SCENARIO.title}", highlight=False, style="bold")
+    folder = output / "images"
+    half = images.run(folder, environment["CRDS_PATH"], log, stages)
+    console.print(screen.image_panel(half))
+    commands = [
+        strun_line("image_denoise", half.rate, folder / "r5", exposure_time_ratio=5),
+        strun_line("image_denoise", half.rateints, folder / "stack", model="noise2noise-stack"),
+    ]
+    screen.show_commands(console, [half.picture], environment, commands)
 
 
 def _flight(output, environment, log, stages, console):

@@ -21,11 +21,13 @@ class Scenario:
     subarray, pattern : str
         SUBARRAY and READPATT.
     ngroups : int
-        Groups of the one integration.
+        Groups of an integration.
     parameters : str
         Shipped parameter file that has the step in calwebb_detector1.
     seed : int
         Seed of the random numbers.
+    nints : int
+        Integrations.
     """
 
     instrument: str
@@ -36,6 +38,7 @@ class Scenario:
     ngroups: int
     parameters: str
     seed: int = 1
+    nints: int = 1
 
     @property
     def root(self):

@@ -12,7 +12,15 @@ from rich.table import Table
 
 from jwst_denoise.demo import ramps
 
-__all__ = ["Stages", "cosmic_ray_panel", "flight_panel", "ramp_panel", "show_commands", "simulated_panel"]
+__all__ = [
+    "Stages",
+    "cosmic_ray_panel",
+    "flight_panel",
+    "image_panel",
+    "ramp_panel",
+    "show_commands",
+    "simulated_panel",
+]
 
 
 @dataclass
@@ -138,6 +146,30 @@ def ramp_panel(half):
         f"{half.rates.changed}.[/]"
     )
     return _panel("Simulated: ramps", table, note)
+
+
+def image_panel(half):
+    """Table of the denoised images; see `simulated_panel`."""
+    names = list(half.figures)
+    table = _table("images against the true light", "rate image", *names[1:], "")
+    rows = (
+        ("error, dark pixels", "{:.2f}", [f.dark_rms for f in half.figures.values()], "e⁻ rms"),
+        ("error, under sources", "{:.2f}", [f.lit_rms for f in half.figures.values()], "e⁻ rms"),
+        ("flux, all sources: bias", "{:+.2f}", [100 * f.source_bias for f in half.figures.values()], "%"),
+        ("blank sky: scatter / ERR", "{:.3f}", [f.pull for f in half.figures.values()], "1 is right"),
+        ("sources found", "{}", [f.found for f in half.found.values()], f"of {half.found['before'].true}"),
+        ("false sources", "{}", [f.false for f in half.found.values()], ""),
+    )
+    for name, form, values, unit in rows:
+        shown = [form.format(value) for value in values]
+        table.add_row(name, shown[0], *(f"[bold green]{value}[/]" for value in shown[1:]), unit)
+    table.add_row("time of the step", "", *(f"{seconds:.1f}" for seconds in half.seconds.values()), "s")
+    note = (
+        "[dim]r: the rate image as if the exposure had been r times as long; stack: the integrations, by the model for "
+        "stacks. Sources are peaks 5 times above the scatter of the image; those whose true light has "
+        "S/N > 3 should be found. NSCleanStep comes before.[/]"
+    )
+    return _panel("Simulated: images", table, note)
 
 
 def flight_panel(half):

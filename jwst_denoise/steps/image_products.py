@@ -1,6 +1,7 @@
 """Denoising of image products, image by image, with the figures that tell whether to trust it."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 
@@ -90,8 +91,8 @@ class Judge:
 
     def see(self, index, slopes, found, taken):
         """Take note of one image: `SlopeImage`, `DenoisedImage`, and where that was written."""
-        noise = np.sqrt(slopes.variance)
         after = np.where(taken, found.rate, slopes.rate)
+        noise = np.sqrt(replace(slopes, rate=after).variance)  # by the rate before it would be larger where noise is
         removed = (slopes.rate - after)[taken] / noise[taken]
         self._square += float(np.mean(removed**2, dtype=float)) if taken.any() else 0.0
         self._share += float(np.mean(np.where(taken, found.share, 0)))

@@ -108,7 +108,7 @@ def _draw_figures(axis, trust):
     axis.axis("off")
     sources = trust.sources
     lines = [f"sources: {sources.before} before, {sources.after} after"]
-    lines += [f"vanished {sources.vanished} of {sources.clear} clear ones, appeared without light {sources.appeared}"]
+    lines += [f"vanished {sources.vanished} of {sources.clear} clear ones, appeared {sources.appeared}"]
     axis.text(0, 1, "\n".join(lines), va="top", fontsize=9, transform=axis.transAxes)
     for row, (name, value) in enumerate(trust.figures.items()):
         low, high, _ = BOUNDS[name]

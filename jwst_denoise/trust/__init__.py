@@ -1,7 +1,7 @@
 """Whether the image that a network gives can be trusted, from the image before and after alone.
 
 What was removed should be noise: zero on average everywhere, and white. Sources should keep their light, none should
-vanish, and none appear where the input holds no light. And the input should look like what the network
+vanish, and none appear that the input contradicts. And the input should look like what the network
 has learned from.
 """
 

@@ -93,7 +93,7 @@ def likeness(image, noise, usable, after=None):
     if np.count_nonzero(known) < FEWEST:
         return nothing
     measured = robust_sigma(difference[known])
-    known &= np.abs(difference) < CLIP * measured
+    known &= np.abs(difference) <= CLIP * measured
     bright = np.count_nonzero(scaled[usable] > LIGHT) / np.count_nonzero(usable)
     return Likeness(measured, _correlation(difference, known), float(bright))
 

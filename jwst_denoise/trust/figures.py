@@ -23,7 +23,7 @@ BOUNDS = MappingProxyType(
         "power_peak": (0.0, 2.5, "highest power of what was removed over that of fine structure"),
         "flux_change": (-0.005, 0.005, "change of the flux of sources with S/N > 10"),
         "vanished": (0.0, 0.01, "fraction of the clear sources that vanished"),
-        "appeared": (0.0, 0.01, "fraction of the sources after that appeared without light before"),
+        "appeared": (0.0, 0.01, "fraction of the sources after that the image before contradicts"),
         "out_of_domain": (0.0, 1.0, "out-of-domain score"),
     }
 )

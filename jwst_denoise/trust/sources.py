@@ -12,12 +12,13 @@ from jwst_denoise.trust.peaks import Contrast, find
 __all__ = ["Sources", "source_check"]
 
 CLEAR = 2.0  # sigma above the threshold, from which a source may not vanish
-SUPPORT = 2.0  # sigma of light that the input must hold where a source appears
+BEYOND = 2.0  # sigma by which a source may be more than the input shows
 NEAR = 5  # pixels, edge of the box in which a source is looked for
 FADED = 0.5  # a source with less of its contrast has vanished
 RADIUS = 3.0  # pixels, of the aperture
 RING = (6.0, 12.0)  # pixels, of the local background
 BRIGHT = 10.0  # S/N in the aperture from which fluxes are compared
+SCATTER = (0.1, 1.0)  # of the contrast after, in units of that before, within which it counts
 MOST = 500  # sources whose fluxes are compared
 
 
@@ -32,7 +33,7 @@ class Sources:
     clear, vanished : int
         Sources that were beyond doubt before, and those of them with less than half the contrast after.
     appeared : int
-        Sources that are found after, where the image before holds no light.
+        Sources that are found after and whose light the image before contradicts by two standard deviations.
     flux_before, flux_after, flux_error : ndarray
         (n,) light in the same aperture above the same local background, and its error before, for sources with S/N
         > 10 after.
@@ -87,10 +88,10 @@ def source_check(before, after, noise, usable, threshold=5.0):
     contrast = Contrast(noise, usable & ~lone)
     old, new = contrast.of(before), contrast.of(after)
     scatter = robust_sigma(new[contrast.covered]) if contrast.covered.any() else 1.0
-    first, last = find(old, threshold), find(new, threshold * min(scatter, 1.0))
+    first, last = find(old, threshold), find(new, threshold * np.clip(scatter, *SCATTER))
     clear = first[old[tuple(first.T)] > threshold + CLEAR]
-    unsupported = maximum_filter(old, NEAR)[tuple(last.T)] < SUPPORT
-    fluxes = _fluxes(before, after, noise, usable, last[old[tuple(last.T)] > SUPPORT])
+    unsupported = new[tuple(last.T)] - maximum_filter(old, NEAR)[tuple(last.T)] > BEYOND
+    fluxes = _fluxes(before, after, noise, usable, last[old[tuple(last.T)] > BEYOND])
     vanished = maximum_filter(new, NEAR)[tuple(clear.T)] < FADED * old[tuple(clear.T)]
     counts = (int(np.count_nonzero(array)) for array in (vanished, unsupported))
     return Sources(len(first), len(last), len(clear), *counts, *fluxes)

@@ -1,0 +1,157 @@
+"""Images: what image_denoise makes of a simulated field and of its integrations, against the true light."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from jwst_denoise import crds_cache, products
+from jwst_denoise.demo import exposure as exposures
+from jwst_denoise.demo import figures, image_picture, pipeline
+from jwst_denoise.demo.scenarios import Scenario
+from jwst_denoise.trust.peaks import Contrast, find
+
+__all__ = ["RUNS", "SCENARIO", "Found", "ImageHalf", "count", "run"]
+
+#: What is simulated: several integrations of a deep field.
+SCENARIO = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "MEDIUM8", 10, "", nints=4)
+
+#: Name of a run -> product that it takes, parameters of the step.
+RUNS = {
+    "r = 2": ("rate", {"exposure_time_ratio": 2.0}),
+    "r = 5": ("rate", {"exposure_time_ratio": 5.0}),
+    "stack": ("rateints", {"model": "noise2noise-stack"}),
+}
+THRESHOLD = 5.0  # significance of a source
+TRUE, HINT = 3.0, 1.0  # significance of its light from which a source should be found; from which it is not false
+NEAR = 2.5  # pixels
+
+
+@dataclass(frozen=True)
+class Found:
+    """Sources found in an image.
+
+    Parameters
+    ----------
+    found, true : int
+        True sources with S/N > 3 that are found, and how many there are.
+    false : int
+        Sources that are found where the light has no peak of S/N > 1.
+    """
+
+    found: int
+    true: int
+    false: int
+
+
+@dataclass(frozen=True)
+class ImageHalf:
+    """What was made: rates; of each run by its name the product, its figures, sources and seconds; the picture.
+
+    ``figures`` and ``found`` hold those of the rate image too, as ``"before"``.
+    """
+
+    rate: Path
+    rateints: Path
+    made: dict
+    figures: dict
+    found: dict
+    seconds: dict
+    picture: Path
+
+
+def run(output, cache, log, progress):
+    """Simulate the field, denoise its rate image and its integrations, and compare with the truth.
+
+    Parameters
+    ----------
+    output, cache, log : path-like
+        Directory of the products, CRDS cache with the detector, and log file.
+    progress : Stages
+        Where progress is shown.
+
+    Returns
+    -------
+    ImageHalf
+    """
+    output = Path(output)
+    with progress.stage("simulating a field") as report:
+        exposure = exposures.make(SCENARIO, report.fraction)
+        paths = products.write(exposure, output / "rates", SCENARIO.root, ("rate", "rateints"))
+    with crds_cache.activated(cache):
+        with progress.stage("NSCleanStep on its rates") as report:
+            clean = {
+                kind: pipeline.step("NSCleanStep", paths[kind], output / "cleaned" / kind, log, report.name).path
+                for kind in ("rate", "rateints")
+            }
+        with progress.stage("ImageDenoiseStep") as report:
+            made = {
+                name: pipeline.step(
+                    "ImageDenoiseStep", clean[kind], output / _folder(name), log, report.name, **options
+                )
+                for name, (kind, options) in RUNS.items()
+            }
+    with progress.stage("comparing with the truth"):
+        planes = {name: _planes(exposure, clean["rate"], done.path) for name, done in made.items()}
+        target = output / f"{SCENARIO.root}.png"
+        image_picture.draw(planes, f"Simulated images, {SCENARIO.title}, {SCENARIO.nints} integrations", target)
+    first = next(iter(planes.values()))
+    measured = {"before": figures.measure(first.before, first.error_before, first)}
+    measured |= {name: figures.measure(p.after, p.error_after, p) for name, p in planes.items()}
+    found = {"before": count(first.before, first)} | {name: count(p.after, p) for name, p in planes.items()}
+    seconds = {name: done.seconds for name, done in made.items()}
+    return ImageHalf(
+        clean["rate"], clean["rateints"], {n: d.path for n, d in made.items()}, measured, found, seconds, target
+    )
+
+
+def count(image, planes):
+    """Count the sources of an image.
+
+    Parameters
+    ----------
+    image : ndarray
+        (ny, nx) in the unit of the planes.
+    planes : jwst_denoise.demo.figures.Planes
+        With the true light, and the error before.
+
+    Returns
+    -------
+    Found
+
+    Notes
+    -----
+    Sources are peaks above their surroundings (`jwst_denoise.trust.peaks`), with a significance of 5 by the scatter of
+    the image itself. How significant their true light is counts by the errors of the image before.
+    """
+    usable = planes.lit | planes.dark
+    contrast = Contrast(planes.error_before, usable)
+    true, seen = contrast.of(planes.light), contrast.of(image)
+    places = find(seen, THRESHOLD * np.std(seen[planes.dark]))
+    expected, possible = find(true, TRUE), find(true, HINT)
+    found = int(np.count_nonzero(_distance(expected, places) < NEAR))
+    return Found(found, len(expected), int(np.count_nonzero(_distance(places, possible) >= NEAR)))
+
+
+def _distance(points, others):
+    """Distance of each point to the nearest of the others."""
+    if not len(points) or not len(others):
+        return np.full(len(points), np.inf)
+    return KDTree(others).query(points)[0]
+
+
+def _folder(name):
+    return name.replace(" = ", "")
+
+
+def _planes(exposure, before, after):
+    """Images in e- over an integration, without border: before and after against the true light."""
+    images, errors, unusable = zip(*(figures.electrons(path, exposure) for path in (before, after)), strict=True)
+    seconds = exposure.group_time * (exposure.counts.shape[1] - 1)
+    light = exposure.truth.rate * np.float32(seconds)
+    usable = ~np.logical_or.reduce(unusable) & ~exposure.readout.reference_pixels
+    lit = usable & (light - np.median(light[usable]) > figures.LIT * np.median(errors[0][usable]))
+    return figures.Planes(
+        images[0], images[1], light, errors[0], errors[1], light, lit, usable & ~lit, seconds
+    )  # fmt: skip
