@@ -8,10 +8,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from jwst_denoise.benchmarks import suite
 from jwst_denoise.benchmarks.cosmic_rays import suite as cosmic_ray_suite
+from jwst_denoise.benchmarks.images import suite as image_suite
 from jwst_denoise.benchmarks.ramps import suite as ramp_suite
 
-NAMES, COSMIC_RAY_NAMES, RAMP_NAMES = (
-    ", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite, ramp_suite)
+NAMES, COSMIC_RAY_NAMES, RAMP_NAMES, IMAGE_NAMES = (
+    ", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite, ramp_suite, image_suite)
 )
 
 
@@ -100,6 +101,36 @@ def ramps(json_path, figures, only, models, quick, studies):
         found = _report(groups, quick, json_path, "ramps", ("torch",))
         if figures:
             from jwst_denoise.benchmarks.ramps import pictures
+
+            pictures.draw(figures, [group.name for group in groups], quick)
+    _judge(found)
+
+
+@command.command("images")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@click.option("--figures", type=click.Path(file_okay=False), help="Also draw pictures (PNG) into this directory.")
+@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure, repeatedly if wanted: {IMAGE_NAMES}.")
+@click.option("--models", type=click.Path(file_okay=False), help="Directory of model files to measure instead.")
+@click.option("--quick", is_flag=True, help="Small cases: minutes instead of an hour, targets not judged by them.")
+@click.option("--studies", is_flag=True, help="Compare choices of the training instead: losses, activations, inputs.")
+def images(json_path, figures, only, models, quick, studies):
+    r"""Measure denoised images and stacks as the papers do, beside classical filters and co-addition in the same run.
+
+    Scenes are simulated with seeds that nothing was trained or tuned on; the solar image is looked for in the directory
+    that JWST_DENOISE_DATA names. Rows of a model that is not there say so. Classical filters come with the
+    extra "evaluate". A target that is missed makes the exit status 1.
+
+    
+    jwst-denoise benchmark images --json figures.json --figures pictures
+    jwst-denoise benchmark images --quick --only published --only depth --models my_models
+    """
+    from jwst_denoise.benchmarks.cosmic_rays import models as measured
+
+    with measured.in_directory(models):
+        groups = suite.choose(only, image_suite.STUDIES if studies else image_suite.GROUPS)
+        found = _report(groups, quick, json_path, "images", ("torch", "scikit-image"))
+        if figures:
+            from jwst_denoise.benchmarks.images import pictures
 
             pictures.draw(figures, [group.name for group in groups], quick)
     _judge(found)

@@ -12,6 +12,11 @@ __all__ = ["KINDS", "SAMPLINGS", "SEED", "Scene", "in_words", "scenes", "seeded"
 SEED = 9000
 EDGE = 512
 KINDS = {"cluster": fields.cluster, "resolved": fields.resolved, "galaxies": fields.field, "nebula": fields.nebula}
+#: What there is many of in each, on 2048² pixels.
+NUMBERS = {
+    "cluster": {"stars": 40000}, "resolved": {"stars": 600000}, "galaxies": {"stars": 80, "galaxies": 2500},
+    "nebula": {"stars": 300},
+}  # fmt: skip
 #: Channel, filter and seconds of the input image; with these times the inputs are about as deep as the paper's.
 SAMPLINGS = (("NIRCAM_SW", "F200W", 120.0), ("NIRCAM_LW", "F356W", 60.0), ("NIRISS", "F200W", 300.0))
 
@@ -52,7 +57,7 @@ def seeded(*numbers):
 
 
 @lru_cache(maxsize=4)
-def scenes(quick, samplings=SAMPLINGS, purpose=0, brightness=1.0):
+def scenes(quick, samplings=SAMPLINGS, purpose=0, brightness=1.0, crowding=1.0):
     """Every kind through every sampling; for ``quick`` through the first, a quarter of the area.
 
     Parameters
@@ -65,6 +70,8 @@ def scenes(quick, samplings=SAMPLINGS, purpose=0, brightness=1.0):
         Different purposes have different scenes.
     brightness : float, optional
         Factor on all light but the sky's.
+    crowding : float, optional
+        Factor on the numbers of stars and galaxies.
 
     Returns
     -------
@@ -76,7 +83,8 @@ def scenes(quick, samplings=SAMPLINGS, purpose=0, brightness=1.0):
         for number, (kind, draw) in enumerate(KINDS.items()):
             seed = (purpose, place, number)
             edge = EDGE // 2 if quick else EDGE
-            rate = draw((edge, edge), psf, seeded(*seed), brightness=brightness)
+            numbers = {name: crowding * number for name, number in NUMBERS[kind].items()}
+            rate = draw((edge, edge), psf, seeded(*seed), brightness=brightness, **numbers)
             made.append(Scene(kind, channel, name, seconds, np.maximum(rate, 0), seed))
     return tuple(made)
 

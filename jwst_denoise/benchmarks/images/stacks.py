@@ -1,4 +1,4 @@
-"""Stacks of exposures: detection limit against co-addition, widths and fluxes of stars."""
+"""Simulated stacks of exposures with stars on a sky."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -52,7 +52,7 @@ def faintest(frames):
 
 
 @lru_cache(maxsize=32)
-def stack(frames, edge, seed, shown=RANGE):
+def stack(frames, edge, seed, shown=RANGE, hits=HITS):
     """Simulate frames of stars on a sky, one in every cell, with magnitudes drawn evenly.
 
     Parameters
@@ -65,6 +65,12 @@ def stack(frames, edge, seed, shown=RANGE):
         Different seeds have different stars.
     shown : tuple of float, optional
         Range of the magnitudes, 0 being an ideal S/N of 5.
+    hits : float, optional
+        Fraction of the pixels of a frame with a cosmic ray.
+
+    Returns
+    -------
+    Stack
     """
     rng = seeded(30, seed, frames)
     y, x = (np.mgrid[: edge // SPACING, : edge // SPACING] * float(SPACING) + SPACING / 2).reshape(2, -1)
@@ -72,11 +78,11 @@ def stack(frames, edge, seed, shown=RANGE):
     magnitude = rng.uniform(*shown, x.size)
     flux = faintest(frames) * 10 ** (-0.4 * magnitude)
     truth = point_sources((edge, edge), x, y, flux, point_spread_function(*SAMPLING))
-    images = tuple(_frame(SKY + truth, rng) for _ in range(frames))
+    images = tuple(_frame(SKY + truth, hits, rng) for _ in range(frames))
     return Stack(images, np.column_stack([x, y, magnitude]), truth)
 
 
-def _frame(rate, rng):
+def _frame(rate, hits, rng):
     image = exposed(rate, SECONDS, rng, NOISE)
-    hit = rng.uniform(size=rate.shape) < HITS
+    hit = rng.uniform(size=rate.shape) < hits
     return replace(image, rate=image.rate + np.where(hit, rng.exponential(CHARGE / SECONDS, rate.shape), 0).astype("f4"))
