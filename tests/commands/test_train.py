@@ -153,17 +153,34 @@ def test_trains_on_exposures(tmp_path, exposures, family):
         assert 0 < model.threshold(fpr=0.0005) < 1
 
 
+def test_noise2noise_trains_on_exposures_and_reports(tmp_path, exposures):
+    result = run("noise2noise", *exposures, "--output", tmp_path / "run", *TINY_OPTIONS)
+    assert result.exit_code == 0, result.output
+    path = tmp_path / "run" / "noise2noise-own.asdf"
+    assert f"strun image_denoise exposure_rate.fits --model={path}" in result.stdout
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["held_out"] == [[str(exposures[2])]]
+    model = model_files.load(path, device="cpu")
+    assert report["sha256"] == model.info["sha256"]
+    assert report["scores"].keys() == model.info["scores"].keys()
+    (name, *_) = [name for name in report["scores"] if "all pixels" in name]
+    assert "NRCB1" in name and report["scores"][name]["variance"] > 0
+    assert name in (tmp_path / "run" / "report.txt").read_text() and name in result.stdout
+    assert (tmp_path / "run" / "report.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["stars"], "no family 'stars' to train; known: cosmic_ray_mask, inpaint"),
+        (["stars"], "no family 'stars' to train; known: astro_unet, cosmic_ray_mask, inpaint"),
         (["inpaint", "--preset", "huge"], "inpaint has no preset 'huge'; known: paper, small"),
         (["inpaint", "--set", "width=4"], "a preset has no 'width'; known: depth, hidden"),
         (["inpaint", "--set", "hidden=many"], "'hidden=many': hidden is a whole number, such as 32"),
         (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
         (["inpaint", "a_rate.fits"], "Exposures to train on come after --exposures"),
+        (["noise2noise", "--preset", "stack", "a_rate.fits"], "preset stack is trained on simulations"),
         (["inpaint", "--exposures", "none_rate.fits"], "there is no exposure none_rate.fits"),
-        (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "preset ramp is trained on simulations"),
+        (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "ramp is trained on simulations"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, monkeypatch, arguments, message):
