@@ -1,4 +1,4 @@
-"""Images: what image_denoise makes of a simulated field and of its integrations, against the true light."""
+"""Images: what image_denoise makes of a simulated star cluster and of its integrations, against the true light."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,11 @@ from jwst_denoise.trust.peaks import Contrast, find
 
 __all__ = ["RUNS", "SCENARIO", "Found", "ImageHalf", "count", "run"]
 
-#: What is simulated: several integrations of a deep field.
-SCENARIO = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "MEDIUM8", 10, "", nints=4)
+#: What is simulated: several integrations of a star cluster.
+SCENARIO = Scenario("NIRCAM", "NRCB1", "cluster", "SUB320", "SHALLOW4", 8, "", nints=4)
+
+#: What comes before, one after the other.
+BEFORE = ("NSCleanStep", "CosmicRayMaskStep")
 
 #: Name of a run -> product that it takes, parameters of the step.
 RUNS = {
@@ -62,7 +65,7 @@ class ImageHalf:
 
 
 def run(output, cache, log, progress):
-    """Simulate the field, denoise its rate image and its integrations, and compare with the truth.
+    """Simulate the cluster, denoise its rate image and its integrations, and compare with the truth.
 
     Parameters
     ----------
@@ -76,15 +79,12 @@ def run(output, cache, log, progress):
     ImageHalf
     """
     output = Path(output)
-    with progress.stage("simulating a field") as report:
+    with progress.stage("simulating a star cluster") as report:
         exposure = exposures.make(SCENARIO, report.fraction)
         paths = products.write(exposure, output / "rates", SCENARIO.root, ("rate", "rateints"))
     with crds_cache.activated(cache):
-        with progress.stage("NSCleanStep on its rates") as report:
-            clean = {
-                kind: pipeline.step("NSCleanStep", paths[kind], output / "cleaned" / kind, log, report.name).path
-                for kind in ("rate", "rateints")
-            }
+        with progress.stage(" and ".join(BEFORE)) as report:
+            clean = {kind: _prepared(paths[kind], output / kind, log, report.name) for kind in ("rate", "rateints")}
         with progress.stage("ImageDenoiseStep") as report:
             made = {
                 name: pipeline.step(
@@ -139,6 +139,13 @@ def _distance(points, others):
     if not len(points) or not len(others):
         return np.full(len(points), np.inf)
     return KDTree(others).query(points)[0]
+
+
+def _prepared(path, directory, log, notify):
+    """Product of the steps before."""
+    for step in BEFORE:
+        path = pipeline.step(step, path, directory, log, notify).path
+    return path
 
 
 def _folder(name):

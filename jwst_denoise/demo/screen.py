@@ -167,7 +167,7 @@ def image_panel(half):
     note = (
         "[dim]r: the rate image as if the exposure had been r times as long; stack: the integrations, by the model for "
         "stacks. Sources are peaks 5 times above the scatter of the image; those whose true light has "
-        "S/N > 3 should be found. NSCleanStep comes before.[/]"
+        "S/N > 3 should be found. NSCleanStep and CosmicRayMaskStep come before.[/]"
     )
     return _panel("Simulated: images", table, note)
 

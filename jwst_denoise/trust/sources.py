@@ -12,7 +12,7 @@ from jwst_denoise.trust.peaks import Contrast, find
 __all__ = ["Sources", "source_check"]
 
 CLEAR = 2.0  # sigma above the threshold, from which a source may not vanish
-BEYOND = 2.0  # sigma by which a source may be more than the input shows
+BEYOND = 3.0  # sigma by which a source may be more than the input shows
 NEAR = 5  # pixels, edge of the box in which a source is looked for
 FADED = 0.5  # a source with less of its contrast has vanished
 RADIUS = 3.0  # pixels, of the aperture
@@ -33,7 +33,7 @@ class Sources:
     clear, vanished : int
         Sources that were beyond doubt before, and those of them with less than half the contrast after.
     appeared : int
-        Sources that are found after and whose light the image before contradicts by two standard deviations.
+        Sources that are found after and whose light the image before contradicts by three standard deviations.
     flux_before, flux_after, flux_error : ndarray
         (n,) light in the same aperture above the same local background, and its error before, for sources with S/N
         > 10 after.

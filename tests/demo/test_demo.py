@@ -32,6 +32,12 @@ def figures(screen, name):
     return [float(number) for number in re.findall(r"[+-]?\d+\.\d+", row)]
 
 
+def counts(screen, name):
+    """Whole numbers of one row of a table, the four of the images."""
+    row = next(line for line in screen.splitlines() if name in line)
+    return [int(number) for number in re.findall(r"\d+", row)][:4]
+
+
 @pytest.mark.parametrize("name", ["noise left, dark pixels", "noise left, under sources", "flux, each source"])
 def test_less_noise_is_left(finished, name):
     without, cleaned = figures(finished[1], name)
@@ -66,6 +72,20 @@ def test_denoised_rates(finished):
     assert int(re.search(r"S/N > 70, RampDenoiseStep has changed (\d+)", words)[1]) == 0
 
 
+def test_denoised_images(finished):
+    screen = finished[1].split("images against the true light")[1].split("Flight")[0]
+    errors = figures(screen, "error, dark pixels")
+    assert errors[2] < errors[1] < 0.9 * errors[0]
+    assert errors[3] < 0.9 * errors[0]
+    for pull in figures(screen, "scatter / ERR")[1:]:
+        assert pull == pytest.approx(1, abs=0.15)
+    for bias in figures(screen, "flux, all sources")[1:]:
+        assert abs(bias) < 2  # per cent, in a crowded cluster
+    found, false = (counts(screen, name) for name in ("sources found", "false sources"))
+    assert min(found[1:]) > found[0]
+    assert max(false[1:]) <= false[0] + 0.02 * found[0]
+
+
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
 def test_flight_exposure_is_cross_validated(finished, pair):
     raw, median, gp = figures(finished[1], f"integrations {pair}")
@@ -83,10 +103,13 @@ def test_products(finished):
     assert fits.getheader(masked)["S_CRMASK"] == "COMPLETE"
     denoised = directory / "simulated" / "denoised" / "demo_nis_cluster_rate.fits"
     assert fits.getheader(denoised)["S_RMPDN"] == fits.getheader(denoised)["S_CRMASK"] == "COMPLETE"
+    denoised = directory / "images" / "r5" / "demo_nrcb1_cluster_rate_imagedenoisestep.fits"
+    assert fits.getheader(denoised)["S_IMGDN"] == "COMPLETE"
     assert "Step ramp_fit running" in (directory / "pipeline.log").read_text()
 
 
 PICTURES = [f"simulated/demo_nis_cluster{name}.png" for name in ("", "_cosmic_rays", "_ramps")] + ["flight/flight.png"]
+PICTURES += ["images/demo_nrcb1_cluster.png"]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -99,7 +122,7 @@ def test_pictures_show_something(finished, picture):
 
 def test_screen_is_not_drowned_and_tells_how_to_repeat_it(finished):
     directory, screen = finished
-    assert len(screen.splitlines()) < 100
+    assert len(screen.splitlines()) < 130
     assert " - INFO - " not in screen
     uncal = directory / "simulated" / "demo_nis_cluster_uncal.fits"
     assert f"strun $(jwst-denoise pars path niriss_detector1_nsclean_groups) {uncal} --output_dir=" in screen

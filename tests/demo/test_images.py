@@ -1,0 +1,64 @@
+"""Counts and picture of denoised images against light that is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib import image as pictures
+from rich.console import Console
+from scipy.ndimage import gaussian_filter
+
+from jwst_denoise.demo import figures, image_picture, images, screen
+
+SHAPE = (200, 220)
+STARS = 30
+
+
+@pytest.fixture(scope="module")
+def planes():
+    """Thirty stars far apart on a sky of 100 e- with errors of 10; half the noise after."""
+    rng = np.random.default_rng(3)
+    image = np.zeros(SHAPE)
+    y, x = (k.ravel() for k in np.meshgrid(np.arange(20, 190, 36), np.arange(20, 210, 36), indexing="ij"))
+    image[y[:STARS], x[:STARS]] = np.geomspace(300, 30000, len(y))[:STARS]
+    light = 100 + gaussian_filter(image, 1.0)
+    noise, error = rng.normal(0, 10, SHAPE), np.full(SHAPE, 10.0)
+    lit = light > 105
+    return figures.Planes(light + noise, light + noise / 2, light, error, error / 2, light, lit, ~lit, 100.0)
+
+
+def test_sources_are_counted(planes):
+    before, after, true = (images.count(image, planes) for image in (planes.before, planes.after, planes.light))
+    assert 20 < before.true == after.true == true.true <= STARS
+    assert before.found < after.found <= true.found == true.true
+    assert before.false <= 2
+    assert (after.false, true.false) == (0, 0)
+
+
+def test_what_is_not_there_is_false(planes):
+    invented = np.zeros(SHAPE)
+    invented[38:190:36, 38:200:36] = 3000
+    found = images.count(planes.after + gaussian_filter(invented, 1.0), planes)
+    assert found.false == np.count_nonzero(invented)
+
+
+def test_picture(planes, tmp_path):
+    runs = {name: replace(planes, after=planes.light + (planes.after - planes.light) / k) for k, name in
+            enumerate(images.RUNS, 1)}  # fmt: skip
+    image_picture.draw(runs, "title", tmp_path / "picture.png")
+    pixels = pictures.imread(tmp_path / "picture.png")
+    assert pixels.shape[1] == 1600
+    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colours
+
+
+def test_table_has_every_run(planes):
+    measured = {name: figures.measure(planes.after, planes.error_after, planes) for name in ("before", *images.RUNS)}
+    found = {name: images.Found(20, 25, 1) for name in measured}
+    half = images.ImageHalf(None, None, {}, measured, found, dict.fromkeys(images.RUNS, 1.0), None)
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(screen.image_panel(half))
+    text = captured.get()
+    assert all(name in text for name in ("rate image", *images.RUNS))
+    row = next(line for line in text.splitlines() if "sources found" in line)
+    assert row.split()[3:] == ["20", "20", "20", "20", "of", "25", "│"]
