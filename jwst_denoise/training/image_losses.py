@@ -11,6 +11,8 @@ LIKELIHOOD = 0.1  # weight of the likelihood of the errors beside another loss
 DIVERGENCE = 1.0  # weight of the Kullback-Leibler divergence
 LIMITS = (-12.0, 4.0)  # of the logarithm of the variance
 BRIGHTEST = 60.0  # S/N above which the result is the observation and the network does not count
+LIT = 0.5  # S/N of a pixel of the scene above which it counts more: most pixels are dark
+EMPHASIS = 8.0  # by which it counts more
 OUTLIER = 3.0  # standard deviations from the result beyond which a single frame does not count
 BINS = torch.linspace(-4.0, 12.0, 65)  # of a histogram of pixels, in units of the noise
 
@@ -42,7 +44,8 @@ class ImageLoss:
         signal, log_variance = network(slopes, inputs.get("ratio"), inputs.get("extra"))
         target, variance, scene, *others = truth.unbind(1)
         own = spread(scene, slopes)
-        weights = weight * (scene < BRIGHTEST * own)[:, None]
+        emphasis = 1 + EMPHASIS * (scene > LIT * own)
+        weights = weight * (emphasis * (scene < BRIGHTEST * own))[:, None]
         error = (signal - target) / own
         told = None if log_variance is None else log_variance.clamp(*LIMITS)
         if self.kind == "likelihood":

@@ -1,5 +1,6 @@
 """Noisy images of one scene, simulated on the fly: what Astro U-net and Noise2Noise are trained on."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,10 @@ from torch.utils.data import Dataset
 from jwst_denoise.networks.noise2noise import stack_planes
 from jwst_denoise.networks.slope_planes import PLANES, scaled
 from jwst_denoise.ramps.slopes import SlopeImage
+from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.stacks import coadd
 from jwst_denoise.training.defects import pixel_to_pixel, shorter_ramps, usable_pixels
+from jwst_denoise.training.scenes import random_psf
 
 __all__ = ["Camera", "LongerExposures", "NoisyPairs", "NoisyStacks", "draw_camera", "item"]
 
@@ -22,6 +25,9 @@ SLOPE = 1.2  # by how much more light counts in the variance of a slope than in 
 RESAMPLED = 0.2  # of the images have been resampled onto other pixels
 HITS = {"image": (-5.5, -4.0), "frame": (-4.5, -3.0)}  # decimal logarithms: fraction of pixels with a cosmic ray
 CHARGE = {"image": 5.0, "frame": 12.0}  # mean of theirs in units of the read noise
+FAINT_STARS = 0.5  # of the images have stars near the limit of detection beside those of the scene
+SPACING = (24.0, 72.0)  # pixels, mean distance of such stars
+RATIO = (2.0, 30.0)  # their S/N by the best filter
 FRAMES_OF_TARGET = 2  # that are compared one by one
 
 
@@ -91,6 +97,10 @@ class Camera:
             data = _resampled(data, self.shift)
         data = np.where(usable, data, np.nan).astype(np.float32)
         return SlopeImage(data, read.astype(np.float32), np.float32(poisson))
+
+    def deviation(self, rate):
+        """Standard deviation of the noise of the sky of a scene, e- / s."""
+        return np.sqrt((self.read_noise / self.seconds) ** 2 + self.poisson / self.seconds * max(np.median(rate), 0))
 
     def truth(self, rate):
         """The scene as the camera would see it without noise."""
@@ -164,12 +174,14 @@ class _Scenes(Dataset):
         """Number of items."""
         return self.length
 
-    def draw(self, index, kind="image"):
-        """Random numbers, camera, scene and factors of the read noise."""
+    def draw(self, index, kind="image", frames=1):
+        """Random numbers, camera, scene with stars that ``frames`` images just show, and factors of the read noise."""
         rng = np.random.default_rng([self.seed, index])
         rate, _, scene = self.pool.stamp(self.size, rng)
         camera = draw_camera(rng, scene in ("slices", "slitlets"), kind)
         pixels = pixel_to_pixel(rate.shape, rng) * shorter_ramps(rate.shape, rng)
+        if rng.uniform() < FAINT_STARS:
+            rate = rate + _faint_stars(rate.shape, camera.deviation(rate) / np.sqrt(frames), rng)
         return rng, camera, np.ascontiguousarray(rate), pixels
 
     def target(self, image, scene):
@@ -194,11 +206,14 @@ class LongerExposures(_Scenes):
     def __init__(self, pool, length, seed, size, ratios, clean=False):
         super().__init__(pool, length, seed, size, clean)
         self.ratios = tuple(ratios)
+        self._crop = None, None
 
     def __getitem__(self, index):
         """Inputs with ``ratio``; truth and weight, see `item`."""
         crop, which = divmod(index, len(self.ratios))
-        rng, camera, rate, pixels = self.draw(crop)
+        if self._crop[0] != crop:
+            self._crop = crop, self.draw(crop)
+        rng, camera, rate, pixels = copy.deepcopy(self._crop[1])
         ratio = self.ratios[which]
         image = camera.observe(rate, rng, pixels=pixels)
         rest = camera.observe(rate, rng, camera.seconds * (ratio - 1), pixels)
@@ -238,13 +253,23 @@ class NoisyStacks(_Scenes):
 
     def __getitem__(self, index):
         """Inputs with ``extra``; truth and weight, see `item`."""
-        rng, camera, rate, pixels = self.draw(index, "frame")
-        number = round(np.exp(rng.uniform(np.log(1.5), np.log(self.frames))))
+        number = np.random.default_rng([self.seed, index, 1]).uniform(np.log(1.5), np.log(self.frames))
+        number = round(np.exp(number))
+        rng, camera, rate, pixels = self.draw(index, "frame", number)
         halves = [[camera.observe(rate, rng, pixels=pixels) for _ in range(number)] for _ in range(2)]
         mean, other = (coadd(half) for half in halves)
         scene = camera.truth(rate)
         others = [halves[1][which % number] for which in range(FRAMES_OF_TARGET)]
         return item(mean.image, self.target(other.image, scene), scene, stack_planes(mean), others)
+
+
+def _faint_stars(shape, deviation, rng):
+    """Stars of any S/N near the limit of detection, (ny, nx) e- / s."""
+    psf = random_psf(rng)
+    number = rng.poisson(shape[0] * shape[1] / rng.uniform(*SPACING) ** 2)
+    y, x = (rng.uniform(0, length - 1, number) for length in shape)
+    ratio = np.exp(rng.uniform(*np.log(RATIO), number))
+    return point_sources(shape, x, y, ratio * deviation / np.sqrt(np.sum(psf.stamp(0.0, 0.0) ** 2)), psf)
 
 
 def _spread(charge, rng):

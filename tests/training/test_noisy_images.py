@@ -10,7 +10,7 @@ from jwst_denoise.networks import build
 from jwst_denoise.networks.expected_errors import KNOTS
 from jwst_denoise.networks.slope_planes import spread
 from jwst_denoise.training import train
-from jwst_denoise.training.image_losses import ImageLoss, divergence, slopes_of
+from jwst_denoise.training.image_losses import EMPHASIS, LIT, ImageLoss, divergence, slopes_of
 from jwst_denoise.training.image_scores import calibrate_errors, image_scores
 from jwst_denoise.training.noisy_images import Camera, LongerExposures, NoisyPairs, NoisyStacks
 from jwst_denoise.training.presets import PRESETS, preset
@@ -121,12 +121,19 @@ def test_losses_are_their_definitions(pool, kind):
     own = spread(truth[2:3], slopes)[0]
     use = (weight[0] > 0) & (truth[2] < 60 * own)
     error = ((signal[0] - truth[0]) / own)[use].detach().numpy()
-    expected = {"l1": np.abs(error).mean(), "l2": np.mean(error**2)}
+    counts = np.where((truth[2] > LIT * own)[use], 1 + EMPHASIS, 1)
+
+    def mean(values):
+        return np.average(values, weights=counts)
+
+    expected = {"l1": mean(np.abs(error)), "l2": mean(error**2)}
     if kind == "likelihood":
         variance = (torch.exp(told[0]) + truth[1] / own**2)[use].detach().numpy()
-        expected[kind] = np.mean(error**2 / (2 * variance) + np.log(variance) / 2)
+        expected[kind] = mean(error**2 / (2 * variance) + np.log(variance) / 2)
     if kind == "l1+kl":
-        images = (truth[:1] / own, signal / own, use[None].float())
+        weights = torch.zeros(use.shape)
+        weights[use] = torch.from_numpy(counts).float()
+        images = (truth[:1] / own, signal / own, weights[None])
         expected[kind] = expected["l1"] + float(divergence(*images).detach())
     assert found == pytest.approx(expected[kind], rel=1e-4)
 
