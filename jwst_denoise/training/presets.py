@@ -217,7 +217,7 @@ class ImagePreset(Preset):
     clean: int = 0
     lowest: int = 2
     highest: int = 5
-    frames: int = 8
+    frames: int = 6
     units: str = "noise"
     kernel: int = 5
     wide: int = 31
@@ -241,7 +241,7 @@ class ImagePreset(Preset):
 _ASTRO = ImagePreset()
 
 _PAIRS = replace(
-    _ASTRO, data="pairs", depth=4, hidden=16, stamp=128, batch=8, steps=200, loss="l2", activation="relu",
+    _ASTRO, data="pairs", depth=4, hidden=16, stamp=128, batch=8, steps=200, epochs=14, loss="l2", activation="relu",
 )  # fmt: skip
 
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
@@ -283,7 +283,7 @@ PRESETS = MappingProxyType(
             learning_rate=1e-5,
             schedule="step",
         ),
-        ("astro_unet", "network1"): replace(_ASTRO, highest=2),
+        ("astro_unet", "network1"): replace(_ASTRO, highest=2, epochs=12),
         ("astro_unet", "network2"): _ASTRO,
         ("astro_unet", "small"): replace(_ASTRO, hidden=4, depth=3, stamp=128, scenes=40, steps=40, epochs=8),
         ("noise2noise", "paper"): replace(
@@ -302,8 +302,8 @@ PRESETS = MappingProxyType(
             schedule="constant",
         ),
         ("noise2noise", "general"): _PAIRS,
-        ("noise2noise", "uncertainty"): replace(_PAIRS, loss="likelihood", dropout=0.01, error="network"),
-        ("noise2noise", "stack"): replace(_PAIRS, data="stacks", batch=4),
+        ("noise2noise", "uncertainty"): replace(_PAIRS, epochs=12, loss="likelihood", dropout=0.01, error="network"),
+        ("noise2noise", "stack"): replace(_PAIRS, data="stacks", batch=4, epochs=12),
         ("noise2noise", "own"): replace(
             _PAIRS, hidden=12, depth=3, stamp=64, steps=100, epochs=12, validation=48, learning_rate=0.002
         ),

@@ -81,7 +81,8 @@ def test_schema_keeps_the_core_schema():
     core = asdf.schema.load_schema(f"{schemas._PREFIX}core_of_stdatamodels.schema", resolve_references=True)
     assert set(core["properties"]["meta"]["properties"]) <= set(known)
     steps = set(core["properties"]["meta"]["properties"]["cal_step"]["properties"])
-    assert set(known["cal_step"]["properties"]) == steps | {"nsclean", "cosmic_ray_mask", "ramp_denoise", "image_denoise"}
+    ours = {"nsclean", "cosmic_ray_mask", "ramp_denoise", "image_denoise"}
+    assert set(known["cal_step"]["properties"]) == steps | ours
 
 
 def test_entry_points_are_light():
