@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jwst_denoise.benchmarks.images import cubes, filament_training, noise2noise, solar
+from jwst_denoise.benchmarks.images import cubes, filament_training, noise2noise, noise2noise_pictures, solar
 from jwst_denoise.benchmarks.images.filaments import NOISE, RING, coloured, filaments, power_spectrum
 from jwst_denoise.benchmarks.images.recorruption import LocalNoise
 
@@ -99,6 +99,17 @@ def test_residual_that_is_no_noise_is_told(shrinking, monkeypatch):
     monkeypatch.setattr(noise2noise, "trained", lambda *_: SimpleNamespace(denoise=lossy))
     (row,) = noise2noise.residual(False)
     assert row.met is False
+
+
+def test_pictures(monkeypatch, tmp_path):
+    monkeypatch.setattr(noise2noise, "trained", lambda name, clean, quick: Shrinking(0.2, 0.4))
+    noise2noise.denoised.cache_clear()
+    monkeypatch.setenv("JWST_DENOISE_DATA", str(tmp_path))
+    draw = noise2noise_pictures.draw_experiment, noise2noise_pictures.draw_spectra, noise2noise_pictures.draw_solar
+    for number, function in enumerate(draw):
+        function(tmp_path / f"{number}.png", True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.png", "1.png"]  # no data, no picture of them
+    noise2noise.denoised.cache_clear()
 
 
 def test_edge_of_a_spectrum():
