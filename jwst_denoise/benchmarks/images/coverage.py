@@ -7,7 +7,7 @@ from scipy.special import erfinv
 
 from jwst_denoise.benchmarks.cosmic_rays import models
 from jwst_denoise.benchmarks.images.denoisers import network, unless_missing
-from jwst_denoise.benchmarks.images.exposures import Noise
+from jwst_denoise.benchmarks.images.exposures import WHITE, Noise
 from jwst_denoise.benchmarks.images.scenes import scenes
 from jwst_denoise.benchmarks.images.truth import views
 from jwst_denoise.benchmarks.rows import Row
@@ -19,7 +19,7 @@ CASES = (
     ("astro_unet", 2.0, "aleatoric"), ("astro_unet", 5.0, "aleatoric"), ("noise2noise", 2.0, "aleatoric"),
     ("noise2noise-uncertainty", 2.0, "total"),
 )  # fmt: skip
-NOISES = {"white": Noise(), "correlated": Noise(correlated=True)}
+NOISES = {"white": WHITE, "correlated": Noise(correlated=True)}
 #: Asked: limits of the fractions within the intervals of 68 % and 95 %.
 ASKED = ((0.66, 0.70), (0.94, 0.96))
 
@@ -27,7 +27,7 @@ ASKED = ((0.66, 0.70), (0.94, 0.96))
 LEVELS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.68, 0.8, 0.9, 0.95, 0.99])
 
 
-def pulls(made, some, ratio=2.0, uncertainty="aleatoric", noise=Noise()):
+def pulls(made, some, ratio=2.0, uncertainty="aleatoric", noise=WHITE):
     """Errors over what the network tells, of all pixels of some scenes, and the light of each pixel.
 
     Parameters

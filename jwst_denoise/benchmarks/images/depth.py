@@ -73,7 +73,8 @@ def _rows(name, frames, quick):
         judged = frames > 1 and way == "segmentation" and not quick
         yield Row(
             f"{name}, {what} ({' '.join(SAMPLING)}, {number} fields of {edge}², {NOISE.read_noise:g} e- of read noise "
-            f"with 1/f): limit at 90 % completeness and 90 % purity, by {way}", f"{here - there:+.2f} mag ({here:+.2f})",
+            f"with 1/f): limit at 90 % completeness and 90 % purity, by {way}",
+            f"{here - there:+.2f} mag ({here:+.2f})",
             f"{'co-addition' if frames > 1 else 'input'} {there:+.2f} mag" + (f"; {MARK}" if frames > 1 else ""),
             f"≥ + {GAIN:.1f} mag" if frames > 1 and way == "segmentation" else "–",
             here - there >= GAIN if judged else None,

@@ -7,7 +7,7 @@ import numpy as np
 from jwst_denoise import simulate
 from jwst_denoise.ramps.slopes import SlopeImage
 
-__all__ = ["Noise", "exposed", "thinned"]
+__all__ = ["WHITE", "Noise", "exposed", "thinned"]
 
 DETECTOR = "NRCB1"
 
@@ -41,6 +41,10 @@ class Noise:
         return np.full(shape, np.hypot(self.read_noise, np.sqrt(self.dark * seconds)) / seconds, dtype=np.float32)
 
 
+#: Of an exposure of NIRCam without 1/f noise.
+WHITE = Noise()
+
+
 def _with_stripes(white, rng):
     """Read noise with the spectrum of a detector and the standard deviation 1."""
     detector = simulate.detector(DETECTOR)
@@ -51,7 +55,7 @@ def _with_stripes(white, rng):
     return (detector.read_noise * white + stripes) / np.float32(np.hypot(detector.read_noise, rms))
 
 
-def exposed(rate, seconds, rng, noise=Noise()):
+def exposed(rate, seconds, rng, noise=WHITE):
     """Exposure of a scene.
 
     Parameters
@@ -74,7 +78,7 @@ def exposed(rate, seconds, rng, noise=Noise()):
     return SlopeImage((charge / seconds).astype(np.float32), noise.told(rate.shape, seconds), 1 / seconds)
 
 
-def thinned(long, seconds, rng, noise=Noise()):
+def thinned(long, seconds, rng, noise=WHITE):
     """Input image of the paper (its equation 4): Poisson noise of a real, longer exposure, then dark and read noise.
 
     Parameters

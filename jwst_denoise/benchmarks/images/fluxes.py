@@ -7,7 +7,7 @@ import numpy as np
 from jwst_denoise.benchmarks.cosmic_rays import models
 from jwst_denoise.benchmarks.images.denoisers import network, unless_missing
 from jwst_denoise.benchmarks.images.detection import apertures
-from jwst_denoise.benchmarks.images.exposures import Noise, exposed
+from jwst_denoise.benchmarks.images.exposures import WHITE, exposed
 from jwst_denoise.benchmarks.images.scenes import seeded
 from jwst_denoise.benchmarks.ramps.bias import LIMIT, biases, is_met, text
 from jwst_denoise.benchmarks.ramps.sources import APERTURE, catalogue
@@ -19,7 +19,7 @@ __all__ = ["CASES", "fluxes", "measure", "measured"]
 CASES = ((0.2, 120.0), (0.3, 600.0), (0.05, 1500.0))
 
 
-def measure(made, images, edge, ratio=2.0, noise=Noise(), cases=CASES):
+def measure(made, images, edge, ratio=2.0, noise=WHITE, cases=CASES):
     """Biases of fluxes, in bins of their signal-to-noise ratio.
 
     A network's image less its input holds no light if it keeps fluxes, and far less noise than either: its sum in an
@@ -79,7 +79,7 @@ def fluxes(quick):
         for kind, found in measured(name, quick, ratio).items():
             number = sum(one["number"] for one in found.values())
             yield Row(
-                f"{told}: bias of the flux of {kind} by paired runs, {number} in apertures of {APERTURE[kind]:g} pixels",
+                f"{told}: bias of the flux of {kind} by paired runs, {number} in circles of {APERTURE[kind]:g} pixels",
                 text(found), asked=f"< {100 * LIMIT:g} % above S/N 10", met=None if quick else is_met(found),
                 figures={f"{low:g}": one for (low, _), one in found.items()},
             )  # fmt: skip

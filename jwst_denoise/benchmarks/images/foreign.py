@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from jwst_denoise.benchmarks.images import truth
 from jwst_denoise.benchmarks.images.coverage import calibration, pulls
 from jwst_denoise.benchmarks.images.denoisers import network, unless_missing
-from jwst_denoise.benchmarks.images.exposures import Noise
+from jwst_denoise.benchmarks.images.exposures import WHITE, Noise
 from jwst_denoise.benchmarks.images.scenes import scenes
 from jwst_denoise.benchmarks.rows import Row
 
@@ -37,7 +37,7 @@ class Case:
     sampling: tuple = USUAL
     brightness: float = 1.0
     crowding: float = 1.0
-    noise: Noise = Noise()
+    noise: Noise = WHITE
     told: float = 1.0
 
 

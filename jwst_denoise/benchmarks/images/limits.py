@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.optimize import isotonic_regression
 from scipy.signal import oaconvolve
 
 from jwst_denoise.benchmarks.images.detection import crossmatch
@@ -11,8 +12,8 @@ from jwst_denoise.benchmarks.images.detection import crossmatch
 __all__ = ["DETECTORS", "Curve", "curve", "limit", "matched_filter", "segmentation", "smoothed"]
 
 PURITY = COMPLETENESS = 0.9
-COARSE, FINE, REFINED = 1.5, 1.05, 9  # factors from one threshold that is tried to the next, and number of the fine ones
-STEPS = 18  # coarse ones
+COARSE, STEPS = 1.5, 18  # factor from one threshold that is tried to the next, and how many
+FINE, REFINED = 1.05, 9  # the same below the best of them
 ENOUGH = 50  # detections that tell a purity
 LOWEST = 0.3  # of the range of the image's own scatter where the thresholds begin
 CONNECTED = {"segmentation": 10, "smoothed": 5}  # pixels of a detection: the paper's, and SExtractor's own
@@ -32,12 +33,15 @@ class Curve:
         (n,) middles of bins.
     completeness : ndarray
         (n,) fraction of the stars that are found.
+    number : ndarray
+        (n,) stars in each bin.
     purity : float
         Fraction of the detections that are stars.
     """
 
     magnitude: np.ndarray
     completeness: np.ndarray
+    number: np.ndarray
     purity: float
 
 
@@ -162,15 +166,18 @@ def _binned(magnitude, hit, purity):
     edges = np.arange(magnitude.min(), magnitude.max() + 1e-6, BIN)
     bins = np.clip(np.digitize(magnitude, edges) - 1, 0, len(edges) - 2)
     number, found = (np.bincount(bins, w, len(edges) - 1) for w in (None, hit.astype(float)))
-    return Curve((edges[:-1] + edges[1:]) / 2, found / np.maximum(number, 1), purity)
+    kept = number > 0
+    middle = (edges[:-1] + edges[1:]) / 2
+    return Curve(middle[kept], found[kept] / number[kept], number[kept], purity)
 
 
 def limit(found):
-    """Magnitude at which the completeness falls through 90 %, by a straight line between bins; NaN if it never is."""
-    below = np.flatnonzero(found.completeness < COMPLETENESS)
+    """Magnitude at which the completeness, made to fall only, goes through 90 %; NaN if it is never as high."""
+    falling = isotonic_regression(found.completeness, weights=found.number, increasing=False).x
+    below = np.flatnonzero(falling < COMPLETENESS)
     if not len(below):
         return float(found.magnitude[-1])
     if below[0] == 0:
         return float("nan")
     pair = slice(below[0] - 1, below[0] + 1)
-    return float(np.interp(-COMPLETENESS, -found.completeness[pair], found.magnitude[pair]))
+    return float(np.interp(-COMPLETENESS, -falling[pair], found.magnitude[pair]))

@@ -6,6 +6,7 @@ import numpy as np
 
 from jwst_denoise.benchmarks.images import coverage, depth, published, truth
 from jwst_denoise.benchmarks.images.denoisers import method
+from jwst_denoise.benchmarks.images.noise2noise_pictures import draw_experiment, draw_solar, draw_spectra
 from jwst_denoise.benchmarks.images.scenes import scenes
 from jwst_denoise.benchmarks.ramps.figures import COLOURS, new, save, show
 from jwst_denoise.benchmarks.rows import MissingData
@@ -36,7 +37,7 @@ def images(path, quick):
 def ratios(path, quick):
     """Flux error, stars recovered and SNR gain against the ratio of exposure times."""
     found = {ratio: published.measured("astro_unet", quick, ratio) for ratio in published.RATIOS}
-    panels = {"rfe": ("mean error of the flux, %", 100), "tpr": ("stars recovered, %", 100), "snr_gain": ("SNR gain", 1)}
+    panels = {"rfe": ("error of the flux, %", 100), "tpr": ("stars recovered, %", 100), "snr_gain": ("SNR gain", 1)}
     figure, axes = new((13, 4), 1, 3)
     for axis, (name, (label, factor)) in zip(axes, panels.items(), strict=True):
         for place, (title, style) in enumerate((("astro_unet", "s-"), ("input", "o-"), ("real image", "^:"))):
@@ -86,11 +87,14 @@ PICTURES = {
     "truth": {"images_scenes.png": images},
     "coverage": {"images_coverage.png": calibrations},
     "depth": {"images_depth.png": completeness},
+    "targets": {"noise2noise_experiment.png": draw_experiment},
+    "spectra": {"noise2noise_spectra.png": draw_spectra},
+    "solar": {"noise2noise_solar.png": draw_solar},
 }
 
 
 def draw(directory, names, quick):
-    """Draw the pictures of groups; those that need a model that is not there are left out.
+    """Draw the pictures of groups; those that need a model or file that is not there are left out.
 
     Parameters
     ----------

@@ -23,11 +23,11 @@ def ssim(truth, image, dynamic_range):
 def divergence(truth, image):
     """Kullback-Leibler divergence Σ p log(p / q) of histograms (equation 9), p of the truth, q of the image.
 
-    The paper does not tell its bins; here 100, evenly between two percentiles of the truth, the outer ones open. Every
-    bin of the image has a pixel at least, so that the sum is finite.
+    The paper does not tell its bins; here 100, evenly between two percentiles of the truth, the outer ones open. A bin
+    of the truth without a pixel of the image counts as having one, so that the sum is finite.
     """
     edges = np.linspace(*np.percentile(truth, RANGE), BINS + 1)[1:-1]
     p, q = (np.bincount(np.searchsorted(edges, values.ravel()), minlength=BINS) for values in (truth, image))
-    p, q = p / p.sum(), np.maximum(q, 1) / np.maximum(q, 1).sum()
+    p, q = p / p.sum(), np.maximum(q, 1) / q.sum()
     some = p > 0
     return float(np.sum(p[some] * np.log(p[some] / q[some])))

@@ -70,8 +70,12 @@ def measure(method, some, ratio):
         shown = (image, ratio), (observed.rate, 1)
         whole.append([_whole(long.rate, rate, seconds, ratio, own) for rate, own in shown])
     of_stars = [stars.figures([part[which] for part in parts]) for which in range(3)]
-    of_pixels = [{name: float(np.mean([one[which][name] for one in whole])) for name in whole[0][0]} for which in (0, 1)]
+    of_pixels = [_means([one[which] for one in whole]) for which in (0, 1)]
     return tuple(one | other for one, other in zip(of_stars, [*of_pixels, {}], strict=True))
+
+
+def _means(parts):
+    return {name: float(np.mean([part[name] for part in parts])) for name in parts[0]}
 
 
 def _whole(real, image, seconds, ratio, own):
@@ -124,7 +128,8 @@ def _rows(name, quick, ratio):
     met = dict.fromkeys(judged) if quick else judged
     yield Row(
         f"{what}: SNR gain; input images of the same SNR", f"{ours['snr_gain']:.2f}; {ours['stacked']:.1f}",
-        f"real image {real['snr_gain']:.2f}; paper {paper['snr_gain']:.2f}" + (", real image 1.49" if ratio == 2 else ""),
+        f"real image {real['snr_gain']:.2f}; paper {paper['snr_gain']:.2f}"
+        + (", real image 1.49" if ratio == 2 else ""),
         f"≥ {asked['snr_gain']:g}", met["snr"], figures,
     )  # fmt: skip
     yield Row(

@@ -84,5 +84,5 @@ def stack(frames, edge, seed, shown=RANGE, hits=HITS):
 
 def _frame(rate, hits, rng):
     image = exposed(rate, SECONDS, rng, NOISE)
-    hit = rng.uniform(size=rate.shape) < hits
-    return replace(image, rate=image.rate + np.where(hit, rng.exponential(CHARGE / SECONDS, rate.shape), 0).astype("f4"))
+    charge = np.where(rng.uniform(size=rate.shape) < hits, rng.exponential(CHARGE, rate.shape), 0)
+    return replace(image, rate=image.rate + (charge / SECONDS).astype(np.float32))

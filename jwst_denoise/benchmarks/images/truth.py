@@ -8,7 +8,7 @@ from jwst_denoise.benchmarks.cosmic_rays import models
 from jwst_denoise.benchmarks.images import pixels
 from jwst_denoise.benchmarks.images.denoisers import method, unless_missing
 from jwst_denoise.benchmarks.images.detection import apertures, find
-from jwst_denoise.benchmarks.images.exposures import Noise, exposed
+from jwst_denoise.benchmarks.images.exposures import WHITE, exposed
 from jwst_denoise.benchmarks.images.scenes import in_words, scenes
 from jwst_denoise.benchmarks.rows import Row
 
@@ -21,7 +21,7 @@ BRIGHTEST = 30.0  # signal-to-noise ratio in the input of the stars whose gain i
 
 
 @lru_cache(maxsize=64)
-def views(scene, ratio, noise=Noise()):
+def views(scene, ratio, noise=WHITE):
     """Image of a scene, and another exposure ``ratio`` times as long: `SlopeImage` each."""
     return (
         exposed(scene.rate, scene.seconds, scene.rng(ratio, 2), noise),
@@ -29,7 +29,7 @@ def views(scene, ratio, noise=Noise()):
     )
 
 
-def measure(method, some, ratio, noise=Noise()):
+def measure(method, some, ratio, noise=WHITE):
     """Figures of a method, of its input, and of a real exposure ``ratio`` times as long.
 
     Parameters
@@ -110,8 +110,8 @@ def truth(quick):
         ours, seen, real = measured(name, quick, ratio)
         told = f"{name}, r = {ratio}" if name == "astro_unet" else name
         yield Row(
-            f"{told}, against the noiseless truth ({in_words(scenes(quick))}): noise of blank sky; errors of the fluxes "
-            "of stars below S/N 30, over the input's; KL; PSNR; SSIM", _text(ours),
+            f"{told}, against the noiseless truth ({in_words(scenes(quick))}): noise of blank sky; errors of the "
+            "fluxes of stars below S/N 30, over the input's; KL; PSNR; SSIM", _text(ours),
             f"input {_text(seen)}; an exposure {ratio} × as long {_text(real)}",
             figures={"ours": ours, "input": seen, "real": real},
         )  # fmt: skip
