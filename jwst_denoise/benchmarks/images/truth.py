@@ -20,9 +20,13 @@ BLANK = 0.2  # of the noise: pixels with less light above the sky are blank
 BRIGHTEST = 30.0  # signal-to-noise ratio in the input of the stars whose gain is told
 
 
-@lru_cache(maxsize=64)
 def views(scene, ratio, noise=WHITE):
-    """Image of a scene, and another exposure ``ratio`` times as long: `SlopeImage` each."""
+    """Image of a scene, and another exposure ``ratio`` times as long: `SlopeImage` each, always the same."""
+    return _views(scene, ratio, noise)
+
+
+@lru_cache(maxsize=64)
+def _views(scene, ratio, noise):
     return (
         exposed(scene.rate, scene.seconds, scene.rng(ratio, 2), noise),
         exposed(scene.rate, ratio * scene.seconds, scene.rng(ratio, 3), noise),
