@@ -1,4 +1,4 @@
-"""Images: what image_denoise makes of a simulated star cluster and of its integrations, against the true light."""
+"""Images: what image_denoise makes of a simulated field and of its integrations, against the true light."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from jwst_denoise.trust.peaks import Contrast, find
 
 __all__ = ["RUNS", "SCENARIO", "Found", "ImageHalf", "count", "run"]
 
-#: What is simulated: several integrations of a star cluster.
-SCENARIO = Scenario("NIRCAM", "NRCB1", "cluster", "SUB320", "SHALLOW4", 8, "", nints=4)
+#: What is simulated: several integrations of a deep field.
+SCENARIO = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "SHALLOW4", 8, "", nints=4)
 
 #: What comes before, one after the other.
 BEFORE = ("NSCleanStep", "CosmicRayMaskStep")
@@ -26,8 +26,9 @@ RUNS = {
     "r = 5": ("rate", {"exposure_time_ratio": 5.0}),
     "stack": ("rateints", {"model": "noise2noise-stack"}),
 }
-THRESHOLD = 5.0  # significance of a source
+LOWEST = 1.0  # significance of a source, in units of the noise before
 TRUE, HINT = 3.0, 1.0  # significance of its light from which a source should be found; from which it is not false
+FALSE = 2  # sources
 NEAR = 2.5  # pixels
 
 
@@ -38,14 +39,11 @@ class Found:
     Parameters
     ----------
     found, true : int
-        True sources with S/N > 3 that are found, and how many there are.
-    false : int
-        Sources that are found where the light has no peak of S/N > 1.
+        True sources with S/N > 3 that are found before the third false one, and how many there are.
     """
 
     found: int
     true: int
-    false: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class ImageHalf:
 
 
 def run(output, cache, log, progress):
-    """Simulate the cluster, denoise its rate image and its integrations, and compare with the truth.
+    """Simulate the field, denoise its rate image and its integrations, and compare with the truth.
 
     Parameters
     ----------
@@ -79,7 +77,7 @@ def run(output, cache, log, progress):
     ImageHalf
     """
     output = Path(output)
-    with progress.stage("simulating a star cluster") as report:
+    with progress.stage("simulating a field") as report:
         exposure = exposures.make(SCENARIO, report.fraction)
         paths = products.write(exposure, output / "rates", SCENARIO.root, ("rate", "rateints"))
     with crds_cache.activated(cache):
@@ -122,16 +120,16 @@ def count(image, planes):
 
     Notes
     -----
-    Sources are peaks above their surroundings (`jwst_denoise.trust.peaks`), with a significance of 5 by the scatter of
-    the image itself. How significant their true light is counts by the errors of the image before.
+    Sources are peaks above their surroundings (`jwst_denoise.trust.peaks`), the highest first. A peak is false where the
+    light has none of S/N > 1. So images are compared at the same number of false sources, whatever their noise is like.
     """
     usable = planes.lit | planes.dark
     contrast = Contrast(planes.error_before, usable)
     true, seen = contrast.of(planes.light), contrast.of(image)
-    places = find(seen, THRESHOLD * np.std(seen[planes.dark]))
-    expected, possible = find(true, TRUE), find(true, HINT)
-    found = int(np.count_nonzero(_distance(expected, places) < NEAR))
-    return Found(found, len(expected), int(np.count_nonzero(_distance(places, possible) >= NEAR)))
+    places, expected = find(seen, LOWEST), find(true, TRUE)
+    false = _distance(places, find(true, HINT)) >= NEAR
+    places = places[np.cumsum(false) <= FALSE]
+    return Found(int(np.count_nonzero(_distance(expected, places) < NEAR)), len(expected))
 
 
 def _distance(points, others):

@@ -158,7 +158,6 @@ def image_panel(half):
         ("flux, all sources: bias", "{:+.2f}", [100 * f.source_bias for f in half.figures.values()], "%"),
         ("blank sky: scatter / ERR", "{:.3f}", [f.pull for f in half.figures.values()], "1 is right"),
         ("sources found", "{}", [f.found for f in half.found.values()], f"of {half.found['before'].true}"),
-        ("false sources", "{}", [f.false for f in half.found.values()], ""),
     )
     for name, form, values, unit in rows:
         shown = [form.format(value) for value in values]
@@ -166,8 +165,8 @@ def image_panel(half):
     table.add_row("time of the step", "", *(f"{seconds:.1f}" for seconds in half.seconds.values()), "s")
     note = (
         "[dim]r: the rate image as if the exposure had been r times as long; stack: the integrations, by the model for "
-        "stacks. Sources are peaks 5 times above the scatter of the image; those whose true light has "
-        "S/N > 3 should be found. NSCleanStep and CosmicRayMaskStep come before.[/]"
+        "stacks. Sources have true light with S/N > 3 in the rate image; found are those before the third false one, the "
+        "highest peaks first. NSCleanStep and CosmicRayMaskStep come before.[/]"
     )
     return _panel("Simulated: images", table, note)
 

@@ -17,8 +17,9 @@ FAINT = 3.0  # sigma of light, below which a pixel shows noise
 LIGHT = 3.0  # sigma of a pixel above the median
 CLIP = 5.0  # of the scatter
 FEWEST = 100  # pixels
+COVERED = 0.5  # least weight of known pixels near a pixel
 AROUND = 3.0  # pixels, Gaussian width of what is near
-STRUCTURE, CALMEST = 0.3, 0.1  # variance over that of the noise; fraction of the pixels
+STRUCTURE, CALMEST = 0.3, 0.25  # variance over that of the noise; fraction of the pixels
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,11 @@ def _bends(image, quiet):
 
 
 def _calm(structure, known):
-    """Known pixels around which the structure is fainter than the noise, and at least the calmest tenth of them."""
+    """Known pixels around which the structure is fainter than the noise, and at least the calmest quarter of them."""
     weight = gaussian_filter(known.astype(np.float32), AROUND)
     energy = gaussian_filter(np.where(known, structure**2, 0).astype(np.float32), AROUND)
-    energy = np.where(known, energy / np.maximum(weight, 1e-6), np.inf)
+    known = known & (weight > COVERED)
+    energy = np.where(known, energy / np.maximum(weight, COVERED), np.inf)
     return energy <= max(STRUCTURE, np.quantile(energy[known], CALMEST)) if known.any() else known
 
 

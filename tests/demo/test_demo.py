@@ -80,10 +80,9 @@ def test_denoised_images(finished):
     for pull in figures(screen, "scatter / ERR")[1:]:
         assert pull == pytest.approx(1, abs=0.15)
     for bias in figures(screen, "flux, all sources")[1:]:
-        assert abs(bias) < 2  # per cent, in a crowded cluster
-    found, false = (counts(screen, name) for name in ("sources found", "false sources"))
-    assert min(found[1:]) > found[0]
-    assert max(false[1:]) <= false[0] + 0.02 * found[0]
+        assert abs(bias) < 2  # per cent, of faint galaxies
+    found = counts(screen, "sources found")
+    assert min(found[1:]) >= found[0] > 0
 
 
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
@@ -103,13 +102,13 @@ def test_products(finished):
     assert fits.getheader(masked)["S_CRMASK"] == "COMPLETE"
     denoised = directory / "simulated" / "denoised" / "demo_nis_cluster_rate.fits"
     assert fits.getheader(denoised)["S_RMPDN"] == fits.getheader(denoised)["S_CRMASK"] == "COMPLETE"
-    denoised = directory / "images" / "r5" / "demo_nrcb1_cluster_rate_imagedenoisestep.fits"
+    denoised = directory / "images" / "r5" / "demo_nrcb1_field_nscleanstep_cosmicraymaskstep_imagedenoisestep.fits"
     assert fits.getheader(denoised)["S_IMGDN"] == "COMPLETE"
     assert "Step ramp_fit running" in (directory / "pipeline.log").read_text()
 
 
 PICTURES = [f"simulated/demo_nis_cluster{name}.png" for name in ("", "_cosmic_rays", "_ramps")] + ["flight/flight.png"]
-PICTURES += ["images/demo_nrcb1_cluster.png"]
+PICTURES += ["images/demo_nrcb1_field.png"]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
