@@ -120,8 +120,8 @@ def count(image, planes):
 
     Notes
     -----
-    Sources are peaks above their surroundings (`jwst_denoise.trust.peaks`), the highest first. A peak is false where the
-    light has none of S/N > 1. So images are compared at the same number of false sources, whatever their noise is like.
+    Sources are peaks above their surroundings (`jwst_denoise.trust.peaks`), the highest first. A peak is false where
+    the light has none of S/N > 1. So images are compared at the same number of false sources, whatever their noise is.
     """
     usable = planes.lit | planes.dark
     contrast = Contrast(planes.error_before, usable)

@@ -165,7 +165,7 @@ def image_panel(half):
     table.add_row("time of the step", "", *(f"{seconds:.1f}" for seconds in half.seconds.values()), "s")
     note = (
         "[dim]r: the rate image as if the exposure had been r times as long; stack: the integrations, by the model for "
-        "stacks. Sources have true light with S/N > 3 in the rate image; found are those before the third false one, the "
+        "stacks. Sources have true light with S/N > 3 in the rate image; found are those before the third false one, "
         "highest peaks first. NSCleanStep and CosmicRayMaskStep come before.[/]"
     )
     return _panel("Simulated: images", table, note)
