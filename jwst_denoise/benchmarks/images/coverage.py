@@ -83,7 +83,7 @@ def measured(case, noise, quick):
     return _measured(case, noise, quick, models.directory())
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _measured(case, noise, quick, _directory):
     name, ratio, kind = case
     return pulls(network(name), scenes(quick), ratio, kind, NOISES[noise])
