@@ -23,9 +23,9 @@ def command(output, instrument, full, real):
     r"""Run the real pipeline without and with our steps, and show what they gain.
 
     First a simulated exposure goes through calwebb_detector1, and the results are compared with the known truth. Then
-    a flight exposure, which comes inside the jwst package, goes through calwebb_guider, and the correction is
-    cross-validated. Products, pictures, the pipeline's log and the CRDS cache are in the output directory; nothing
-    needs a network.
+    images of a simulated field are denoised. Last, a flight exposure, which comes inside the jwst package, goes through
+    calwebb_guider, and the correction is cross-validated. Products, pictures, the pipeline's log and the CRDS cache are
+    in the output directory; nothing needs a network.
 
     \b
         jwst-denoise demo
