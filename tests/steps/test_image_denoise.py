@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from jwst.datamodels import ModelContainer
+from jwst.datamodels import ModelContainer, ModelLibrary
 from scipy.ndimage import gaussian_filter
 from stdatamodels.jwst import datamodels
 
@@ -99,6 +99,7 @@ def gain(tmp_path_factory, monkeypatch):
         model.save(path)
     monkeypatch.setattr(ImageDenoiseStep, "get_reference_file", lambda self, model, kind: str(path))
     monkeypatch.setattr(ImageDenoiseStep, "reference_file_types", [])
+    return str(path)
 
 
 def make(rng, nints=None, factor=GAIN, seconds=TIME):
@@ -544,3 +545,59 @@ def test_a_single_image_is_no_stack(rate, loaded, caplog):
     loaded(Stack(), "noise2noise-stack")
     assert run(rate, model="noise2noise-stack").meta.cal_step.image_denoise == "SKIPPED"
     assert "a stack needs 2 frames or more" in caplog.text
+
+
+def test_spectra_in_flux_are_skipped(rate, halving, caplog, monkeypatch):
+    monkeypatch.setitem(DOMAIN, "kinds", ["image", "spectrum"])
+    rate.meta.exposure.type, rate.meta.bunit_data = "NRC_WFSS", "MJy/sr"
+    rate.meta.photometry.conversion_megajanskys = 0.5
+    assert run(rate).meta.cal_step.image_denoise == "SKIPPED"
+    assert "changes with wavelength" in caplog.text
+
+
+def test_association_is_a_stack_or_its_images_one_by_one(rng, loaded, tmp_path):
+    from jwst.associations.asn_from_list import asn_from_list
+    from jwst.associations.lib.rules_level3_base import DMS_Level3_Base
+
+    names = ["a_cal.fits", "b_cal.fits"]
+    for name in names:
+        image = pointed(make(rng))
+        image.meta.filename = name
+        image.save(tmp_path / name)
+    association = asn_from_list(names, rule=DMS_Level3_Base, product_name="p")
+    (tmp_path / "asn.json").write_text(association.dump()[1])
+    loaded(Halving())
+    assert [model.meta.cal_step.image_denoise for model in run("asn.json")] == ["COMPLETE", "COMPLETE"]
+    loaded(Stack(), "noise2noise-stack")
+    stack = run("asn.json", model="noise2noise-stack")
+    library = run(ModelLibrary("asn.json"), model="noise2noise-stack")
+    assert stack.meta.jwst_denoise.image_denoise.frames == 2
+    np.testing.assert_array_equal(stack.data, library.data)
+
+
+def test_hook_of_ramp_fit(rng, halving, caplog, monkeypatch, gain):
+    """As a post-hook the step is given rate and rateints, with the parameters of the pipeline's section."""
+    from jwst.ramp_fitting import RampFitStep
+
+    shape = (2, 5, *SHAPE)
+    ramp = datamodels.RampModel(shape)
+    ramp.data = np.cumsum(rng.poisson(scene() * 100 + 50, shape), axis=1).astype("f4") / np.float32(GAIN)
+    ramp.groupdq, ramp.pixeldq = np.zeros(shape, "u1"), np.zeros(SHAPE, "u4")
+    exposure = ramp.meta.exposure
+    exposure.ngroups, exposure.nints, exposure.nframes, exposure.groupgap = 5, 2, 1, 0
+    exposure.group_time = exposure.frame_time = 100.0
+    exposure.exposure_time, exposure.integration_time, exposure.readpatt = 1000.0, 500.0, "RAPID"
+    describe(ramp, name="jw1_ramp.fits")
+    with datamodels.ReadnoiseModel(data=np.full(SHAPE, 6.0, "f4")) as noise:
+        noise.meta.subarray.instance.update(ramp.meta.subarray.instance)
+        noise.save("readnoise.fits")
+    references = {"override_gain": gain, "override_readnoise": "readnoise.fits"}
+    hook = ImageDenoiseStep(exposure_time_ratio=4.0)
+    monkeypatch.setattr("stpipe.crds_client.get_context_used", lambda observatory: "jwst_0000.pmap")
+    fit = RampFitStep.call(ramp, configure_log=False, **references)
+    pair = RampFitStep.call(ramp, configure_log=False, post_hooks=[hook], **references)
+    assert [model.meta.cal_step.image_denoise for model in pair] == ["COMPLETE", "COMPLETE"]
+    assert len(halving.seen) == 3
+    assert halving.seen[0][2]["ratio"] == 4
+    faint = scene() < FAINT
+    np.testing.assert_allclose(pair[0].data[faint], (fit[0].data + scene() / GAIN)[faint] / 2, rtol=1e-5)
