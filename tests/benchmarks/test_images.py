@@ -170,21 +170,23 @@ def test_stars_are_found_and_measured():
 
 
 def test_measures_of_stars():
-    def sources(x, flux, rms=1.0):
+    def sources(x, flux, alone=3.0):
         x = np.array(x, float)
-        return detection.Sources(x, np.zeros(len(x)), np.array(flux, float), np.full(len(x), 3.0), np.full(len(x), rms))
+        return detection.Sources(x, 0 * x, np.array(flux, float), np.full(len(x), 3.0), np.full(len(x), alone))
 
     real, image = sources([0, 10, 20, 30], [100, 200, 300, 400]), sources([0, 10, 20, 60], [90, 202, 300, 1])
-    observed = sources([10, 20], [210, 300])
+    observed = sources([10, 20], [210, 300], 6.0)
     found = stars.figures([stars.recovered(real, image, observed, 2.0, 5)])
     assert found["tpr"] == found["precision"] == found["f"] == 0.75
     assert found["rfe"] == pytest.approx((0.1 + 0.01 + 0) / 3)
     assert found["rfe_signed"] == pytest.approx((0.1 - 0.01) / 3)
     assert found["rfe_common"] == pytest.approx(0.005)
-    assert found["snr_gain"] == pytest.approx(502 / 510)
+    assert found["snr_gain"] == pytest.approx(2 * 502 / 510)
+    assert found["snr_gain_measured"] == pytest.approx(502 / 510)
     assert found["stacked"] == pytest.approx(found["snr_gain"] ** 2)
-    ours = np.mean([f * 10 / np.sqrt((3 * 10) ** 2 + f * 10 + 10**2) for f in (202, 300)])
-    seen = np.mean([f * 2 / np.sqrt((3 * 2) ** 2 + f * 2 + 2**2) for f in (210, 300)])
+    pixel = 9 / (np.pi * 25)
+    ours = np.mean([f * 10 / np.sqrt(9 * 10**2 + f * 10 + pixel * 10**2) for f in (202, 300)])
+    seen = np.mean([f * 2 / np.sqrt(9 * 2**2 + f * 2 + pixel * 2**2) for f in (210, 300)])
     assert found["snr_gain_photons"] == pytest.approx(ours / seen)
 
 

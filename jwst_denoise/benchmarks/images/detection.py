@@ -28,15 +28,15 @@ class Sources:
         (n,) above the background in an aperture, in the image's unit.
     noise : ndarray
         (n,) standard deviation of ``flux`` by the measured rms of the background.
-    rms : ndarray
-        (n,) rms of the background, of a pixel.
+    alone : ndarray
+        (n,) the same without what faint sources add to that rms, where the truth is known.
     """
 
     x: np.ndarray
     y: np.ndarray
     flux: np.ndarray
     noise: np.ndarray
-    rms: np.ndarray
+    alone: np.ndarray
 
     def __len__(self):
         """Number of sources."""
@@ -76,7 +76,7 @@ def segments(image, threshold, pixels, deblend=True):
     return found.data
 
 
-def find(image, threshold=THRESHOLD, pixels=PIXELS):
+def find(image, threshold=THRESHOLD, pixels=PIXELS, scene=None):
     """Sources of an image by its own background and rms.
 
     Parameters
@@ -87,6 +87,8 @@ def find(image, threshold=THRESHOLD, pixels=PIXELS):
         Of each pixel of a source, in units of the rms.
     pixels : int, optional
         Fewest connected pixels.
+    scene : ndarray, optional
+        (ny, nx) truth.
 
     Returns
     -------
@@ -98,8 +100,8 @@ def find(image, threshold=THRESHOLD, pixels=PIXELS):
     numbers = np.unique(labels)[1:]
     places = np.array(ndimage.center_of_mass(light, labels, numbers)).reshape(-1, 2)
     flux, noise = apertures(light, places[:, ::-1], RADIUS, rms)
-    here = rms[tuple(np.clip(np.rint(places).astype(int).T, 0, np.array(image.shape)[:, None] - 1))]
-    return Sources(places[:, 1], places[:, 0], flux, noise, here)
+    alone = noise if scene is None else apertures(light, places[:, ::-1], RADIUS, background(image - scene)[1])[1]
+    return Sources(places[:, 1], places[:, 0], flux, noise, alone)
 
 
 def apertures(image, places, radius, rms):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise.benchmarks.images.detection import crossmatch
+from jwst_denoise.benchmarks.images.detection import RADIUS, crossmatch
 
-__all__ = ["Recovered", "figures", "recovered", "signal_to_noise"]
+__all__ = ["NOISES", "Recovered", "figures", "recovered", "signal_to_noise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,8 @@ class Recovered:
     common : ndarray
         (matched,) bool: whether the input image shows the star, too.
     ratios : ndarray
-        (n, 2, 2) signal-to-noise ratio of stars that all three images show: here and in the input; by the noise of the
-        background, and with that of the star's photons.
+        (n, 2, 3) signal-to-noise ratio of stars that all three images show: here and in the input, with each of
+        `NOISES`.
     """
 
     true: int
@@ -34,14 +34,20 @@ class Recovered:
     ratios: np.ndarray
 
 
-def signal_to_noise(sources, index, seconds, photons):
-    """Signal-to-noise ratios F / √(E² + B²) of equation 26, counted in e-.
+#: What E of equation 26 is made of: noise of the background alone; its rms as SExtractor measures it, with the faint
+#: stars that are in it; the same and the photons of the star.
+NOISES = {"": ("alone", 0), "_measured": ("noise", 0), "_photons": ("noise", 1)}
+PIXELS = np.pi * RADIUS**2
 
-    E² is SExtractor's: pixels times the square of the background's rms and, with ``photons``, those of the star. B is
-    that rms; the background's level is no noise and has been subtracted.
+
+def signal_to_noise(sources, index, seconds, name=""):
+    """Signal-to-noise ratios F / √(E² + B²) of equation 26, counted in e-, with one of `NOISES`.
+
+    B is the noise of a pixel of the background; its level is no noise and has been subtracted.
     """
-    flux, noise, rms = (values[index] * seconds for values in (sources.flux, sources.noise, sources.rms))
-    return flux / np.sqrt(noise**2 + photons * np.clip(flux, 0, None) + rms**2)
+    kind, photons = NOISES[name]
+    flux, noise = sources.flux[index] * seconds, getattr(sources, kind)[index] * seconds
+    return flux / np.sqrt(noise**2 * (1 + 1 / PIXELS) + photons * np.clip(flux, 0, None))
 
 
 def recovered(real, image, observed, seconds, ratio):
@@ -66,7 +72,7 @@ def recovered(real, image, observed, seconds, ratio):
     common = np.isin(true, known)
     seen = there[np.searchsorted(known, true[common])]
     shown = (image, here[common], ratio * seconds), (observed, seen, seconds)
-    ratios = np.array([[signal_to_noise(*one, photons) for photons in (0, 1)] for one in shown])
+    ratios = np.array([[signal_to_noise(*one, name) for name in NOISES] for one in shown])
     return Recovered(len(real), len(image), len(true), error, common, np.moveaxis(ratios, -1, 0))
 
 
@@ -83,8 +89,8 @@ def figures(parts):
     dict
         ``tpr`` (equation 23), ``precision`` (22), ``f`` (24); ``rfe`` and ``rfe_common``, mean absolute relative error
         of the flux of all stars and of those that the input shows, with ``_error``, the standard error, and
-        ``_signed``, the mean with its sign; ``snr_gain`` (28) by the noise of the background, ``stacked``, how many
-        input images have that ratio, and ``snr_gain_photons`` with the photons of the stars; ``stars``, their number.
+        ``_signed``, the mean with its sign; ``snr_gain`` (28) with each of `NOISES`; ``stacked``, how many input
+        images have the first of these ratios; ``stars``, their number.
     """
     true, found, matched = (sum(getattr(part, name) for part in parts) for name in ("true", "found", "matched"))
     tpr, precision = matched / max(true, 1), matched / max(found, 1)
@@ -95,5 +101,5 @@ def figures(parts):
         result[name] = float(np.mean(np.abs(values)))
         result[f"{name}_error"] = float(np.std(np.abs(values)) / np.sqrt(max(len(values), 1)))
         result[f"{name}_signed"] = float(np.mean(values))
-    snr, photons = map(float, ratios[0] / ratios[1])
-    return result | {"snr_gain": snr, "stacked": snr**2, "snr_gain_photons": photons, "stars": true}
+    result |= {f"snr_gain{name}": float(gain) for name, gain in zip(NOISES, ratios[0] / ratios[1], strict=True)}
+    return result | {"stacked": result["snr_gain"] ** 2, "stars": true}
