@@ -15,6 +15,7 @@ from jwst_denoise.benchmarks.rows import Row
 
 __all__ = ["CASES", "fluxes", "measure", "measured"]
 
+DARK = 0.1  # of the noise, up to which the scene is the sky
 #: Sky in e-/s and seconds.
 CASES = ((0.2, 120.0), (0.3, 600.0), (0.05, 1500.0))
 
@@ -23,7 +24,7 @@ def measure(made, images, edge, ratio=2.0, noise=WHITE, cases=CASES):
     """Biases of fluxes, in bins of their signal-to-noise ratio.
 
     A network's image less its input holds no light if it keeps fluxes, and far less noise than either: its sum in an
-    aperture, relative to the true flux, is the bias.
+    aperture, less its mean on dark sky, relative to the true flux, is the bias.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def measure(made, images, edge, ratio=2.0, noise=WHITE, cases=CASES):
             field = catalogue((edge, edge), sky, variance, seconds, rng)
             observed = exposed(field.scene, seconds, rng, noise)
             change = made.denoise(observed, ratio=ratio, uncertainty="none").rate - observed.rate
-            level = np.median(change[field.scene - sky < 0.1 * np.sqrt(variance)])
+            level = np.mean(change[field.scene - sky < DARK * np.sqrt(variance)])
             own = np.sqrt(observed.read_noise**2 + field.scene / seconds)
             for kind, radius in APERTURE.items():
                 places = np.transpose(field.places[kind])
