@@ -13,13 +13,12 @@ from jwst_denoise.benchmarks.images.recorruption import LocalNoise
 class Shrinking:
     """A network that keeps a known part of the noise."""
 
-    def __init__(self, share, told):
-        self.share, self.told = share, told
+    def __init__(self, share):
+        self.share = share
 
-    def denoise(self, image, uncertainty="aleatoric"):
+    def denoise(self, image, uncertainty):
         scene = min(SCENES, key=lambda one: np.std(image.rate - one))
-        told = np.full(scene.shape, self.told, np.float32)
-        return SimpleNamespace(rate=scene + self.share * (image.rate - scene), err=told)
+        return SimpleNamespace(rate=scene + self.share * (image.rate - scene))
 
 
 SCENES = [*filament_training.scenes("test"), *filament_training.scenes("validation")]
@@ -28,9 +27,10 @@ SCENES = [*filament_training.scenes("test"), *filament_training.scenes("validati
 @pytest.fixture
 def shrinking(monkeypatch):
     """All cases are denoised by a network that leaves a fifth of the noise, or a little less with clean targets."""
-    monkeypatch.setattr(noise2noise, "trained", lambda name, clean, quick: Shrinking(0.196 if clean else 0.2, 0.4))
+    monkeypatch.setattr(noise2noise, "trained", lambda name, clean, quick: Shrinking(0.196 if clean else 0.2))
+    monkeypatch.setattr(noise2noise, "told", lambda name, quick: lambda image, result: np.full(image.shape, 0.4))
     monkeypatch.setattr(noise2noise, "CASES", {"white": filament_training.CASES["white"]})
-    caches = noise2noise.denoised, noise2noise._factor
+    caches = noise2noise.denoised, noise2noise._calibration
     for cache in caches:
         cache.cache_clear()
     yield
@@ -92,9 +92,9 @@ def test_rows_of_the_synthetic_experiment(shrinking):
 
 
 def test_residual_that_is_no_noise_is_told(shrinking, monkeypatch):
-    def lossy(image, uncertainty="aleatoric"):
+    def lossy(image, uncertainty):
         scene = min(SCENES, key=lambda one: np.std(image.rate - one))
-        return SimpleNamespace(rate=0.8 * scene, err=np.ones_like(scene))
+        return SimpleNamespace(rate=0.8 * scene)
 
     monkeypatch.setattr(noise2noise, "trained", lambda *_: SimpleNamespace(denoise=lossy))
     (row,) = noise2noise.residual(False)
@@ -102,7 +102,8 @@ def test_residual_that_is_no_noise_is_told(shrinking, monkeypatch):
 
 
 def test_pictures(monkeypatch, tmp_path):
-    monkeypatch.setattr(noise2noise, "trained", lambda name, clean, quick: Shrinking(0.2, 0.4))
+    monkeypatch.setattr(noise2noise, "trained", lambda name, clean, quick: Shrinking(0.2))
+    monkeypatch.setattr(noise2noise, "told", lambda name, quick: lambda image, result: np.full(image.shape, 0.4))
     noise2noise.denoised.cache_clear()
     monkeypatch.setenv("JWST_DENOISE_DATA", str(tmp_path))
     draw = noise2noise_pictures.draw_experiment, noise2noise_pictures.draw_spectra, noise2noise_pictures.draw_solar
@@ -179,7 +180,7 @@ def test_row_of_cubes(monkeypatch):
     monkeypatch.setattr(cubes, "EDGE", 48)
     cubes.scenes.cache_clear()
     exact = SimpleNamespace(predict=lambda image, err: (cubes.scenes("test")[0] + 0.1, None))
-    same = SimpleNamespace(denoise=lambda image: SimpleNamespace(rate=image.rate))
+    same = SimpleNamespace(denoise=lambda image, uncertainty: SimpleNamespace(rate=image.rate))
     monkeypatch.setattr(cubes, "_trained", lambda quick: exact)
     monkeypatch.setattr(cubes, "trained_on_planes", lambda *_: same)
     (row,) = cubes.cubes(True)

@@ -44,11 +44,10 @@ def cubes(quick):
     for number in range(1 if quick else SCENES["test"]):
         scene = scenes("test")[number]
         image = scene + np.stack([coloured(scene.shape[1:], seeded(71, number, plane)) for plane in range(PLANES)])
-        ones = np.ones(scene.shape[1:], np.float32)
         cube = network.predict(image, err=1.0)[0]
         results = {
             "cube": cube,
-            "planes": np.stack([planes.denoise(SlopeImage(plane, ones, np.float32(0))).rate for plane in image]),
+            "planes": np.stack([_denoised(planes, plane) for plane in image]),
             "components": reconstruct(image, noise=1.0),
             "cube, then components": reconstruct(cube),
         }
@@ -62,6 +61,10 @@ def cubes(quick):
         f"principal components {_units(rms['components'])}",
         "cube network below planes one by one", None if quick else rms["cube"] < rms["planes"], rms,
     )  # fmt: skip
+
+
+def _denoised(network, plane):
+    return network.denoise(SlopeImage(plane, np.ones_like(plane), np.float32(0)), uncertainty="none").rate
 
 
 @lru_cache(maxsize=4)

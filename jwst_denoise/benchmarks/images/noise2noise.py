@@ -7,10 +7,11 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from scipy.stats import kurtosis, skew
 
-from jwst_denoise.benchmarks.images.filament_training import CASES, SCENES, observed, trained
+from jwst_denoise.benchmarks.images.filament_training import CASES, REPEATED, SCENES, observed, scenes, told, trained
 from jwst_denoise.benchmarks.images.filaments import NOISE, coloured, power_spectrum
 from jwst_denoise.benchmarks.images.scenes import seeded
 from jwst_denoise.benchmarks.rows import Row
+from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.trust import residual_statistics
 
 __all__ = ["Result", "coverage", "curves", "denoised", "pulls", "residual", "spectra", "targets"]
@@ -19,6 +20,7 @@ LEAST, WITHIN = 5.0, 0.03  # factor by which noise falls; errors with noisy targ
 WIDTHS = (0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0)  # pixels, of Gaussian filters
 INTERVALS = {1.0: (0.66, 0.70), 2.0: (0.94, 0.96)}  # standard deviations -> fraction of the errors within, from and to
 HALF = 0.5  # of the power of the scene, which counts as kept
+BINS = 8  # ranges of errors told, in which they are calibrated
 FLAT = 0.1  # of skewness and excess kurtosis
 
 
@@ -28,14 +30,13 @@ class Result:
 
     Parameters
     ----------
-    scene, image, result, told : ndarray
-        Truth, image with noise, denoised image, and the error that the network tells.
+    scene, image, result : ndarray
+        Truth, image with noise, denoised image.
     """
 
     scene: np.ndarray
     image: np.ndarray
     result: np.ndarray
-    told: np.ndarray
 
     @property
     def rms(self):
@@ -49,8 +50,7 @@ def denoised(name, clean, quick):
     network, found = trained(name, clean, quick), []
     for number in range(2 if quick else SCENES["test"]):
         scene, image = observed(CASES[name], number)
-        answer = network.denoise(image)
-        found.append((scene, image.rate, answer.rate, answer.err))
+        found.append((scene, image.rate, network.denoise(image, uncertainty="none").rate))
     return Result(*(np.stack(arrays) for arrays in zip(*found, strict=True)))
 
 
@@ -126,25 +126,30 @@ def coverage(quick):
 
 
 def pulls(name, quick):
-    """Absolute errors over the errors that the network tells."""
+    """Absolute errors over the errors that the network tells, which noisy images of other scenes have calibrated."""
     found = denoised(name, False, quick)
-    return np.abs(found.result - found.scene) / (found.told * _factor(name, quick))
+    errors = np.stack([told(name, quick)(*planes) for planes in zip(found.image, found.result, strict=True)])
+    return np.abs(found.result - found.scene) / np.interp(errors, *_calibration(name, quick))
 
 
 @lru_cache(maxsize=8)
-def _factor(name, quick):
-    """Error over the error that is told, from noisy pairs of the scenes of the validation alone."""
-    from jwst_denoise.benchmarks.images.filament_training import scenes
-    from jwst_denoise.ramps.slopes import SlopeImage
-
-    case, network = CASES[name], trained(name, False, quick)
-    square, told = 0.0, 0.0
+def _calibration(name, quick):
+    """Errors that are told, and those that are made; measured without truth, against the mean of other noisy images."""
+    case, network, expected, square = CASES[name], trained(name, False, quick), [], []
     for number, scene in enumerate(scenes("validation", case.oversampled)):
-        one, other = (scene + coloured(scene.shape, seeded(53, number, which), case.band) for which in (0, 1))
-        answer = network.denoise(SlopeImage(one, np.ones_like(one), np.float32(0)))
-        square += np.sum((answer.rate - other) ** 2) - np.sum((one - other) ** 2) / 2
-        told += np.sum(answer.err**2)
-    return float(np.sqrt(max(square, 1e-6) / told))
+        noise = (coloured(scene.shape, seeded(53, number, which), case.band) for which in range(REPEATED))
+        images = scene + np.stack(list(noise))
+        for image in images:
+            result = network.denoise(SlopeImage(image, np.ones_like(image), np.float32(0)), uncertainty="none").rate
+            others = (images.sum(axis=0) - image) / (REPEATED - 1)
+            expected.append(told(name, quick)(image, result).ravel())
+            square.append((result - others).ravel() ** 2 - 1 / (REPEATED - 1))
+    expected, square = np.concatenate(expected), np.concatenate(square)
+    bins = np.array_split(np.argsort(expected), BINS)
+    knots = np.array([expected[one].mean(dtype=float) for one in bins])
+    made = np.sqrt([max(square[one].mean(dtype=float), 1e-6) for one in bins])
+    rising = np.append(True, np.diff(knots) > 0)
+    return knots[rising], made[rising]
 
 
 def _statistics(planes):
