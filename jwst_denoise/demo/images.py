@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from jwst_denoise import crds_cache, products
 from jwst_denoise.demo import exposure as exposures
 from jwst_denoise.demo import figures, image_picture, pipeline
 from jwst_denoise.demo.scenarios import Scenario
-from jwst_denoise.trust.peaks import Contrast, find
 
-__all__ = ["RUNS", "SCENARIO", "Found", "ImageHalf", "count", "run"]
+__all__ = ["RUNS", "SCENARIO", "ImageHalf", "run"]
 
 #: What is simulated: several integrations of a deep field.
 SCENARIO = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "SHALLOW4", 8, "", nints=4)
@@ -26,38 +24,19 @@ RUNS = {
     "r = 5": ("rate", {"exposure_time_ratio": 5.0}),
     "stack": ("rateints", {"model": "noise2noise-stack"}),
 }
-LOWEST = 1.0  # significance of a source, in units of the noise before
-TRUE, HINT = 3.0, 1.0  # significance of its light from which a source should be found; from which it is not false
-FALSE = 2  # sources
-NEAR = 2.5  # pixels
-
-
-@dataclass(frozen=True)
-class Found:
-    """Sources found in an image.
-
-    Parameters
-    ----------
-    found, true : int
-        True sources with S/N > 3 that are found before the third false one, and how many there are.
-    """
-
-    found: int
-    true: int
 
 
 @dataclass(frozen=True)
 class ImageHalf:
-    """What was made: rates; of each run by its name the product, its figures, sources and seconds; the picture.
+    """What was made: rates; of each run by its name the product, its figures and seconds; the picture.
 
-    ``figures`` and ``found`` hold those of the rate image too, as ``"before"``.
+    ``figures`` hold those of the rate image too, as ``"before"``.
     """
 
     rate: Path
     rateints: Path
     made: dict
     figures: dict
-    found: dict
     seconds: dict
     picture: Path
 
@@ -97,46 +76,8 @@ def run(output, cache, log, progress):
     first = next(iter(planes.values()))
     measured = {"before": figures.measure(first.before, first.error_before, first)}
     measured |= {name: figures.measure(p.after, p.error_after, p) for name, p in planes.items()}
-    found = {"before": count(first.before, first)} | {name: count(p.after, p) for name, p in planes.items()}
     seconds = {name: done.seconds for name, done in made.items()}
-    return ImageHalf(
-        clean["rate"], clean["rateints"], {n: d.path for n, d in made.items()}, measured, found, seconds, target
-    )
-
-
-def count(image, planes):
-    """Count the sources of an image.
-
-    Parameters
-    ----------
-    image : ndarray
-        (ny, nx) in the unit of the planes.
-    planes : jwst_denoise.demo.figures.Planes
-        With the true light, and the error before.
-
-    Returns
-    -------
-    Found
-
-    Notes
-    -----
-    Sources are peaks above their surroundings (`jwst_denoise.trust.peaks`), the highest first. A peak is false where
-    the light has none of S/N > 1. So images are compared at the same number of false sources, whatever their noise is.
-    """
-    usable = planes.lit | planes.dark
-    contrast = Contrast(planes.error_before, usable)
-    true, seen = contrast.of(planes.light), contrast.of(image)
-    places, expected = find(seen, LOWEST), find(true, TRUE)
-    false = _distance(places, find(true, HINT)) >= NEAR
-    places = places[np.cumsum(false) <= FALSE]
-    return Found(int(np.count_nonzero(_distance(expected, places) < NEAR)), len(expected))
-
-
-def _distance(points, others):
-    """Distance of each point to the nearest of the others."""
-    if not len(points) or not len(others):
-        return np.full(len(points), np.inf)
-    return KDTree(others).query(points)[0]
+    return ImageHalf(clean["rate"], clean["rateints"], {n: d.path for n, d in made.items()}, measured, seconds, target)
 
 
 def _prepared(path, directory, log, notify):

@@ -156,8 +156,8 @@ def image_panel(half):
         ("error, dark pixels", "{:.2f}", [f.dark_rms for f in half.figures.values()], "e⁻ rms"),
         ("error, under sources", "{:.2f}", [f.lit_rms for f in half.figures.values()], "e⁻ rms"),
         ("flux, all sources: bias", "{:+.2f}", [100 * f.source_bias for f in half.figures.values()], "%"),
+        ("flux, each source: rms", "{:.2f}", [f.source_scatter for f in half.figures.values()], "of its ERR"),
         ("blank sky: scatter / ERR", "{:.3f}", [f.pull for f in half.figures.values()], "1 is right"),
-        ("sources found", "{}", [f.found for f in half.found.values()], f"of {half.found['before'].true}"),
     )
     for name, form, values, unit in rows:
         shown = [form.format(value) for value in values]
@@ -165,8 +165,7 @@ def image_panel(half):
     table.add_row("time of the step", "", *(f"{seconds:.1f}" for seconds in half.seconds.values()), "s")
     note = (
         "[dim]r: the rate image as if the exposure had been r times as long; stack: the integrations, by the model for "
-        "stacks. Sources have true light with S/N > 3 in the rate image; found are those before the third false one, "
-        "highest peaks first. NSCleanStep and CosmicRayMaskStep come before.[/]"
+        "stacks. ERR of a source is that of the rate image. NSCleanStep and CosmicRayMaskStep come before.[/]"
     )
     return _panel("Simulated: images", table, note)
 

@@ -32,12 +32,6 @@ def figures(screen, name):
     return [float(number) for number in re.findall(r"[+-]?\d+\.\d+", row)]
 
 
-def counts(screen, name):
-    """Whole numbers of one row of a table, the four of the images."""
-    row = next(line for line in screen.splitlines() if name in line)
-    return [int(number) for number in re.findall(r"\d+", row)][:4]
-
-
 @pytest.mark.parametrize("name", ["noise left, dark pixels", "noise left, under sources", "flux, each source"])
 def test_less_noise_is_left(finished, name):
     without, cleaned = figures(finished[1], name)
@@ -81,8 +75,6 @@ def test_denoised_images(finished):
         assert pull == pytest.approx(1, abs=0.15)
     for bias in figures(screen, "flux, all sources")[1:]:
         assert abs(bias) < 2  # per cent, of faint galaxies
-    found = counts(screen, "sources found")
-    assert min(found[1:]) >= found[0] > 0
 
 
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])

@@ -1,4 +1,4 @@
-"""Counts and picture of denoised images against light that is known."""
+"""Table and picture of denoised images against light that is known."""
 
 from dataclasses import replace
 
@@ -9,7 +9,6 @@ from rich.console import Console
 from scipy.ndimage import gaussian_filter
 
 from jwst_denoise.demo import figures, image_picture, images, screen
-from jwst_denoise.trust.peaks import Contrast, find
 
 SHAPE = (200, 220)
 STARS = 30
@@ -28,23 +27,6 @@ def planes():
     return figures.Planes(light + noise, light + noise / 2, light, error, error / 2, light, lit, ~lit, 100.0)
 
 
-def test_sources_are_counted(planes):
-    before, after, true = (images.count(image, planes) for image in (planes.before, planes.after, planes.light))
-    assert 20 < before.true == after.true == true.true <= STARS
-    assert before.found <= after.found <= true.found == true.true
-
-
-def test_what_is_fainter_than_the_third_false_source_is_not_found(planes):
-    invented = np.zeros(SHAPE)
-    invented[38:190:36, 38:200:36] = 3000
-    image = planes.light + gaussian_filter(invented, 1.0)
-    found = images.count(image, planes)
-    contrast = Contrast(planes.error_before, planes.lit | planes.dark)
-    third = np.sort(contrast.of(image)[invented > 0])[-3]
-    true = contrast.of(planes.light)
-    assert found.found == len(find(true, third)) < found.true
-
-
 def test_picture(planes, tmp_path):
     runs = {name: replace(planes, after=planes.light + (planes.after - planes.light) / k) for k, name in
             enumerate(images.RUNS, 1)}  # fmt: skip
@@ -56,12 +38,11 @@ def test_picture(planes, tmp_path):
 
 def test_table_has_every_run(planes):
     measured = {name: figures.measure(planes.after, planes.error_after, planes) for name in ("before", *images.RUNS)}
-    found = {name: images.Found(20, 25) for name in measured}
-    half = images.ImageHalf(None, None, {}, measured, found, dict.fromkeys(images.RUNS, 1.0), None)
+    half = images.ImageHalf(None, None, {}, measured, dict.fromkeys(images.RUNS, 1.0), None)
     console = Console(width=120)
     with console.capture() as captured:
         console.print(screen.image_panel(half))
     text = captured.get()
     assert all(name in text for name in ("rate image", *images.RUNS))
-    row = next(line for line in text.splitlines() if "sources found" in line)
-    assert row.split()[3:] == ["20", "20", "20", "20", "of", "25", "│"]
+    row = next(line for line in text.splitlines() if "error, dark pixels" in line)
+    assert row.split().count(f"{measured['before'].dark_rms:.2f}") == 1 + len(images.RUNS)
