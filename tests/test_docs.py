@@ -13,7 +13,12 @@ COMMON = {
     "pre_hooks", "post_hooks", "output_file", "output_dir", "output_ext", "output_use_model", "output_use_index",
     "save_results", "skip", "suffix", "search_output_file", "input_dir",
 }  # fmt: skip
-STEPS = {"nsclean": "NSCleanStep", "cosmic_ray_mask": "CosmicRayMaskStep", "ramp_denoise": "RampDenoiseStep"}
+STEPS = {
+    "nsclean": "NSCleanStep",
+    "cosmic_ray_mask": "CosmicRayMaskStep",
+    "ramp_denoise": "RampDenoiseStep",
+    "image_denoise": "ImageDenoiseStep",
+}
 
 
 def documented(alias):
@@ -43,7 +48,7 @@ def test_readme_holds_the_commands_that_ci_runs():
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/**/*.rst")) + [ROOT / "README.md"], ids=lambda p: p.name)
 def test_parameter_files_that_are_named_exist(page):
-    ours = r"\w+_nsclean\w*|nsclean_\w+|\w+_cosmic_ray_mask_?\w*|\w+_detector1_ramp\w*|\w+_denoise1"
+    ours = r"\w+_nsclean\w*|nsclean_\w+|\w+_cosmic_ray_mask_?\w*|\w+_detector1_ramp\w*|\w+_image_denoise|\w+_denoise1"
     pattern = rf"(?:pars path |``)(?!calwebb)((?!jw){ours})"
     names = re.findall(pattern, page.read_text())
     assert set(names) <= set(jwst_denoise.parameters.names())
