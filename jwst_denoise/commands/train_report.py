@@ -41,7 +41,7 @@ def write_report(output, model, stacks):
     (output / "report.txt").write_text(text + "\n", encoding="utf-8")
     content = {"scores": scores, "held_out": held_out, "model": str(model), "sha256": loaded.info["sha256"]}
     (output / "report.json").write_text(json.dumps(content, indent=1))
-    _draw(output / "report.png", [compare(loaded.network, part, np.s_[:, :])[0] for part in parts], parts)
+    _draw(output / "report.png", [compare(loaded.network, part)[0] for part in parts], parts)
     return f"{text}\n{output / 'report.png'}: before, after and what was taken"
 
 

@@ -12,6 +12,7 @@ __all__ = ["Gain", "calibrate_errors", "compare", "gain_scores", "measure"]
 
 FEWEST = 200  # pixels that give a figure
 OUTLIER = 5.0  # of the expected noise, beyond which a difference does not count: cosmic rays that were not found
+EVERYWHERE = np.s_[:, :]
 BRIGHT = 5.0  # S/N of a pixel of the mean, above which it tells of light that got lost
 
 
@@ -45,7 +46,7 @@ class Gain:
     pixels: int
 
 
-def compare(network, part, where, **options):
+def compare(network, part, **options):
     """Denoise the held-out exposures and compare them with the mean of the others.
 
     Parameters
@@ -54,8 +55,6 @@ def compare(network, part, where, **options):
         In evaluation mode, for single images.
     part : `~jwst_denoise.training.exposure_pairs.Divided`
         Exposures.
-    where : tuple of slice
-        Pixels that are judged.
     **options
         Of the network's ``denoise``.
 
@@ -80,12 +79,13 @@ def compare(network, part, where, **options):
             "noise_of_other": np.sqrt(other.variance), "judged": judged,
             "told": np.full(noise.shape, np.nan) if result.err is None else result.err,
         }  # fmt: skip
-        found.append({name: array[where] for name, array in arrays.items()})
+        found.append(arrays)
     return found
 
 
-def measure(compared):
-    """`Gain` of exposures as `compare` gives them; None where too few pixels can be judged."""
+def measure(compared, where=EVERYWHERE):
+    """`Gain` of exposures as `compare` gives them, at some of their pixels; None if too few of these can be judged."""
+    compared = [{name: array[where] for name, array in one.items()} for one in compared]
     use = np.concatenate([one["judged"].ravel() for one in compared])
     if use.sum() < FEWEST:
         return None
@@ -120,8 +120,9 @@ def gain_scores(network, parts):
     scores = {}
     for number, part in enumerate(parts):
         name = part.exposures.setup or f"scene {number}"
-        for words, where in (("held-out pixels", part.unseen), ("all pixels", np.s_[:, :])):
-            found = measure(compare(network, part, where))
+        compared = compare(network, part)
+        for words, where in (("held-out pixels", part.unseen), ("all pixels", EVERYWHERE)):
+            found = measure(compared, where)
             if found is not None:
                 scores[f"{name}, {words}"] = {k: v for k, v in vars(found).items() if np.isfinite(v)}
     return scores
@@ -141,7 +142,11 @@ def calibrate_errors(network, parts):
     factors = {"aleatoric": network.error_factor, "total": network.total_factor}
     for uncertainty in network.uncertainties[1:]:
         factors[uncertainty].fill_(1)
-        compared = [one for part in parts for one in compare(network, part, part.unseen, uncertainty=uncertainty)]
+        compared = [
+            {name: array[part.unseen] for name, array in one.items()}
+            for part in parts
+            for one in compare(network, part, uncertainty=uncertainty)
+        ]
         flat = [np.concatenate([one[name][one["judged"]] for one in compared]) for name in _ERRORS]
         denoised, other, noise, noise_of_other, told = flat
         nearest = np.abs(np.log(told / noise)[:, None] - np.log(KNOTS)).argmin(axis=1)
