@@ -265,7 +265,7 @@ def test_light_of_a_star_has_its_ratio(small):
     rate = np.full((128, 128), 0.2)
     reach = len(psf) // 2
     rate[64 - reach : 65 + reach, 64 - reach : 65 + reach] += 50 * psf
-    alone = scenes.Scene(scene.kind, *stacks.SAMPLING, 100.0, rate, (0,))
+    alone = scenes.Scene(scene.kind, *stacks.USUAL, 100.0, rate, (0,))
     long = SlopeImage(rate, np.full(rate.shape, 0.1), 0.0)
     found = false_sources.true_ratio(alone, long)
     assert found[64, 64] == pytest.approx(50 * np.sqrt(np.sum(psf**2)) / 0.1, rel=0.02)

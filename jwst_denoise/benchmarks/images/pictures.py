@@ -8,6 +8,7 @@ from jwst_denoise.benchmarks.images import coverage, depth, published, truth
 from jwst_denoise.benchmarks.images.denoisers import method
 from jwst_denoise.benchmarks.images.noise2noise_pictures import draw_experiment, draw_solar, draw_spectra
 from jwst_denoise.benchmarks.images.scenes import scenes
+from jwst_denoise.benchmarks.images.stacks import USUAL
 from jwst_denoise.benchmarks.ramps.figures import COLOURS, new, save, show
 from jwst_denoise.benchmarks.rows import MissingData
 
@@ -66,12 +67,12 @@ def calibrations(path, quick):
 
 
 def completeness(path, quick):
-    """Completeness of injected stars at 90 % of purity, against magnitude."""
+    """Completeness of injected stars at 90 % of purity, against magnitude, in F200W."""
     figure, axes = new((13, 4.5), 1, 3, sharey=True)
     cases = [("noise2noise-stack", frames) for frames in depth.FRAMES] + [(depth.SINGLE[0][0], 1)]
     for axis, (name, frames) in zip(axes, cases, strict=True):
         for way, colour in zip(depth.DETECTORS, ("tab:blue", "tab:orange", "tab:green"), strict=True):
-            ours, added = depth.curves(name, frames, quick)[way]
+            ours, added = depth.curves(name, frames, USUAL, quick)[way]
             axis.plot(ours.magnitude, ours.completeness, "-", color=colour, label=f"{name}, {way}")
             axis.plot(added.magnitude, added.completeness, ":", color=colour, label=f"before, {way}")
         axis.axhline(0.9, color=COLOURS["theory"], lw=0.6)

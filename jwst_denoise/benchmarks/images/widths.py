@@ -46,7 +46,7 @@ def measure(made, frames, images, edge):
     stamps = {limits: [0, 0, 0] for limits in CLASSES}
     parts = []
     for seed in range(images):
-        made_of = stack(frames, edge, 1000 + seed, SHOWN)
+        made_of = stack(frames, edge, 1000 + seed, shown=SHOWN)
         result = made.denoise(made_of.frames, uncertainty="none")
         places = made_of.stars[:, :2]
         ratio = 5 * 10 ** (-0.4 * made_of.stars[:, 2])
