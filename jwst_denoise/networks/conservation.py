@@ -7,7 +7,7 @@ __all__ = ["box_mean", "put_back", "significant_light", "without_light"]
 
 LEAST = 1e-6
 PUT_BACK, TAKEN_OUT = 3, 2  # passes
-SIGNIFICANT = (3.0, 5.0)  # standard deviations of a box's mean between which its light becomes significant
+SIGNIFICANT = (5.0, 8.0)  # standard deviations of a box's mean between which its light becomes significant
 REACH = 2  # boxes around significant light in which it counts as significant, too
 LONG = 31  # pixels, above which differences of cumulative sums are faster than sums
 

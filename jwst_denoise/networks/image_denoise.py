@@ -21,6 +21,7 @@ from jwst_denoise.ramps.slopes import SlopeImage
 __all__ = ["PLANES", "DenoisedImage", "ImageDenoise"]
 
 PLANES = 3  # of an input in units of its noise: signal, its noise, usable pixels; and two with levels of lines
+COARSE = 3  # kernels, the edge of the box in which light of extended sources is conserved
 LINE_SCALE = 4.0  # to which levels of lines, a fraction of the noise, are brought
 CEILINGS = {"noise": 1.0, "rate": -12.0}  # largest logarithm of a variance, by units
 RATIOS = (1.0, 5.0)  # of exposure times: more than the first, at most the second
@@ -51,9 +52,10 @@ class DenoisedImage:
 class ImageDenoise(nn.Module):
     """A U-net that tells the noise of an image in units of its standard deviation, and the error that is left.
 
-    Light that it takes from a wide box is put back (`put_back`), and from a small box where the image holds significant
-    light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as they are. With
-    ``units='rate'`` it is the plain network of the papers instead, which maps the image as it is to the result.
+    Light that it takes from a wide box is put back (`put_back`), and from smaller boxes, of three kernels and of one,
+    where they hold significant light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as
+    they are. With ``units='rate'`` it is the plain network of the papers instead, which maps the image as it is to the
+    result.
 
     Parameters
     ----------
@@ -75,8 +77,7 @@ class ImageDenoise(nn.Module):
     def __init__(self, unet, *, units, error, kernel, wide, lines):
         super().__init__()
         _check(units, error, kernel=kernel, wide=wide, lines=lines)
-        self.units, self.lines = units, lines
-        self.kernel, self.wide = (kernel, kernel), (wide, wide)
+        self.units, self.kernel, self.wide, self.lines = units, kernel, wide, lines
         self.unet = UNet(unet)
         self.error = (
             ErrorNetwork(unet.inputs, max(4, unet.hidden // 2), CEILINGS[units]) if error == "network" else None
@@ -242,11 +243,11 @@ class ImageDenoise(nn.Module):
             return output[:, 0]
         observed = slopes.signal
         scene = observed - slopes.spread * output[:, 0]
-        if self.wide[0]:
-            scene = put_back(scene, observed, slopes.usable, self.wide)
-        if self.kernel[0]:
-            where = significant_light(scene, slopes.spread, self.kernel)
-            scene = put_back(scene, observed, slopes.usable, self.kernel, where)
+        if self.wide:
+            scene = put_back(scene, observed, slopes.usable, (self.wide, self.wide))
+        for size in (COARSE * self.kernel, self.kernel) if self.kernel else ():
+            where = significant_light(scene, slopes.spread, (size, size))
+            scene = put_back(scene, observed, slopes.usable, (size, size), where)
         if self.uses_ratio:
             scene = scene + (observed - scene) / ratio[:, None, None]
         return scene

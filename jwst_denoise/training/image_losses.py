@@ -11,8 +11,7 @@ LIKELIHOOD = 0.1  # weight of the likelihood of the errors beside another loss
 DIVERGENCE = 1.0  # weight of the Kullback-Leibler divergence
 LIMITS = (-12.0, 4.0)  # of the logarithm of the variance
 BRIGHTEST = 60.0  # S/N above which the result is the observation and the network does not count
-LIT = 0.5  # S/N of a pixel of the scene above which it counts more: most pixels are dark
-EMPHASIS = 8.0  # by which it counts more
+LIT = 0.5  # S/N of a pixel of the scene above which it can count more: most pixels are dark
 OUTLIER = 3.0  # standard deviations from the result beyond which a single frame does not count
 BINS = torch.linspace(-4.0, 12.0, 65)  # of a histogram of pixels, in units of the noise
 
@@ -33,10 +32,12 @@ class ImageLoss:
         al. 2019 (equation 1), with the variance of the target beside that of the network.
     known : bool
         Whether errors are judged by the scene instead of the noisy target.
+    emphasis : float
+        By how much lit pixels count more.
     """
 
-    def __init__(self, kind, known=False):
-        self.kind, self.known = kind, known
+    def __init__(self, kind, known=False, emphasis=0.0):
+        self.kind, self.known, self.emphasis = kind, known, emphasis
 
     def __call__(self, network, inputs, truth, weight):
         """Loss of a batch."""
@@ -44,7 +45,7 @@ class ImageLoss:
         signal, log_variance = network(slopes, inputs.get("ratio"), inputs.get("extra"))
         target, variance, scene, *others = truth.unbind(1)
         own = spread(scene, slopes)
-        emphasis = 1 + EMPHASIS * (scene > LIT * own)
+        emphasis = 1 + self.emphasis * (scene > LIT * own)
         weights = weight * (emphasis * (scene < BRIGHTEST * own))[:, None]
         error = (signal - target) / own
         told = None if log_variance is None else log_variance.clamp(*LIMITS)

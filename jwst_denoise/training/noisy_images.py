@@ -25,7 +25,6 @@ SLOPE = 1.2  # by how much more light counts in the variance of a slope than in 
 RESAMPLED = 0.2  # of the images have been resampled onto other pixels
 HITS = {"image": (-5.5, -4.0), "frame": (-4.5, -3.0)}  # decimal logarithms: fraction of pixels with a cosmic ray
 CHARGE = {"image": 5.0, "frame": 12.0}  # mean of theirs in units of the read noise
-FAINT_STARS = 0.5  # of the images have stars near the limit of detection beside those of the scene
 SPACING = (24.0, 72.0)  # pixels, mean distance of such stars
 RATIO = (2.0, 30.0)  # their S/N by the best filter
 FRAMES_OF_TARGET = 2  # that are compared one by one
@@ -167,8 +166,9 @@ def item(image, target, scene, extra=None, others=(), **more):
 class _Scenes(Dataset):
     """Items by index: item i depends on the seed and i alone."""
 
-    def __init__(self, pool, length, seed, size, clean=False):
-        self.pool, self.length, self.seed, self.size, self.clean = pool, length, seed, size, clean
+    def __init__(self, pool, length, seed, size, clean=False, faint=0.0):
+        self.pool, self.length, self.seed, self.size = pool, length, seed, size
+        self.clean, self.faint = clean, faint
 
     def __len__(self):
         """Number of items."""
@@ -180,7 +180,7 @@ class _Scenes(Dataset):
         rate, _, scene = self.pool.stamp(self.size, rng)
         camera = draw_camera(rng, scene in ("slices", "slitlets"), kind)
         pixels = pixel_to_pixel(rate.shape, rng) * shorter_ramps(rate.shape, rng)
-        if rng.uniform() < FAINT_STARS:
+        if self.faint and rng.uniform() < self.faint:
             rate = rate + _faint_stars(rate.shape, camera.deviation(rate) / np.sqrt(frames), rng)
         return rng, camera, np.ascontiguousarray(rate), pixels
 
@@ -196,15 +196,15 @@ class LongerExposures(_Scenes):
 
     Parameters
     ----------
-    pool, length, seed, size, clean
-        `ScenePool`, number of items, where the random numbers begin, edge in pixels, and whether the target is the
-        scene instead.
+    pool, length, seed, size, clean, faint
+        `ScenePool`, number of items, where the random numbers begin, edge in pixels, whether the target is the scene
+        instead, and the share of scenes that get stars near the limit of detection.
     ratios : sequence of int
         Ratios of exposure times.
     """
 
-    def __init__(self, pool, length, seed, size, ratios, clean=False):
-        super().__init__(pool, length, seed, size, clean)
+    def __init__(self, pool, length, seed, size, ratios, clean=False, faint=0.0):
+        super().__init__(pool, length, seed, size, clean, faint)
         self.ratios = tuple(ratios)
         self._crop = None, None
 
@@ -241,14 +241,14 @@ class NoisyStacks(_Scenes):
 
     Parameters
     ----------
-    pool, length, seed, size, clean
+    pool, length, seed, size, clean, faint
         As for `LongerExposures`.
     frames : int
         Frames of a half at most.
     """
 
-    def __init__(self, pool, length, seed, size, frames, clean=False):
-        super().__init__(pool, length, seed, size, clean)
+    def __init__(self, pool, length, seed, size, frames, clean=False, faint=0.0):
+        super().__init__(pool, length, seed, size, clean, faint)
         self.frames = frames
 
     def __getitem__(self, index):

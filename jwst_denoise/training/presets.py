@@ -6,7 +6,7 @@ from types import MappingProxyType
 __all__ = ["PRESETS", "ImagePreset", "Preset", "RampPreset", "RibbonPreset", "preset"]
 
 SCHEDULES = ("plateau", "cosine", "exponential", "step", "constant")
-MAY_BE_ZERO = ("seed", "dropout", "wide", "kernel", "lines", "clean")
+MAY_BE_ZERO = ("seed", "dropout", "wide", "kernel", "lines", "clean", "faint", "emphasis")
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,10 @@ class ImagePreset(Preset):
         Of `jwst_denoise.training.image_losses.LOSSES`.
     clean : int
         1 for targets without noise, 0 for noisy ones.
+    faint : float
+        Share of the scenes that get stars near the limit of detection.
+    emphasis : float
+        By how much pixels that the scene lights count more in the loss.
     lowest, highest : int
         Ratios of exposure times.
     frames : int
@@ -215,6 +219,8 @@ class ImagePreset(Preset):
     calibration: int = 96
     loss: str = "l1"
     clean: int = 0
+    faint: float = 0.0
+    emphasis: float = 0.0
     lowest: int = 2
     highest: int = 5
     frames: int = 6
@@ -242,6 +248,7 @@ _ASTRO = ImagePreset()
 
 _PAIRS = replace(
     _ASTRO, data="pairs", depth=4, hidden=16, stamp=128, batch=8, steps=200, epochs=14, loss="l2", activation="relu",
+    faint=0.5, emphasis=8.0,
 )  # fmt: skip
 
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
@@ -283,7 +290,7 @@ PRESETS = MappingProxyType(
             learning_rate=1e-5,
             schedule="step",
         ),
-        ("astro_unet", "network1"): replace(_ASTRO, highest=2, epochs=12),
+        ("astro_unet", "network1"): replace(_ASTRO, highest=2, epochs=10),
         ("astro_unet", "network2"): _ASTRO,
         ("astro_unet", "small"): replace(_ASTRO, hidden=4, depth=3, stamp=128, scenes=40, steps=40, epochs=8),
         ("noise2noise", "paper"): replace(
@@ -293,6 +300,7 @@ PRESETS = MappingProxyType(
             stamp=52,
             batch=10,
             steps=1000,
+            epochs=20,
             units="rate",
             kernel=0,
             wide=0,

@@ -92,12 +92,12 @@ def noisy_images(settings, purpose, length, share=1, progress=None):
     """Noisy images and their targets for a purpose, a key of `SEEDS`, with ``1 / share`` of the scenes."""
     seed = SEEDS[purpose] + settings.seed
     pool = ScenePool.draw(max(1, settings.scenes // share), seed, progress=progress)
-    common = (pool, length, seed, settings.stamp)
+    common, more = (pool, length, seed, settings.stamp), (settings.clean, settings.faint)
     if settings.data == "longer":
-        return LongerExposures(*common, range(settings.lowest, settings.highest + 1), settings.clean)
+        return LongerExposures(*common, range(settings.lowest, settings.highest + 1), *more)
     if settings.data == "stacks":
-        return NoisyStacks(*common, settings.frames, settings.clean)
-    return NoisyPairs(*common, settings.clean)
+        return NoisyStacks(*common, settings.frames, *more)
+    return NoisyPairs(*common, *more)
 
 
 def image_architecture(family, settings):
@@ -111,7 +111,10 @@ def image_architecture(family, settings):
 
 
 def _image_task(family, settings, progress, exposures):
-    network, loss = build(image_architecture(family, settings)), ImageLoss(settings.loss, settings.data == "longer")
+    network, loss = (
+        build(image_architecture(family, settings)),
+        ImageLoss(settings.loss, settings.data == "longer", settings.emphasis),
+    )
     if exposures is not None:
         return Task(network, *pair_sets(exposures, settings, SEEDS), loss)
     return Task(

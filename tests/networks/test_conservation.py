@@ -37,7 +37,7 @@ def test_sum_over_a_source_is_that_of_the_observation_whatever_the_network_says(
 def test_light_is_significant_where_a_box_holds_more_than_noise():
     noise = torch.ones(1, 60, 60)
     scene = torch.zeros(1, 60, 60)
-    scene[0, 15, 15], scene[0, 45, 45] = 30.0, 10.0  # 6 and 2 standard deviations of the mean of 25 pixels
+    scene[0, 15, 15], scene[0, 45, 45] = 45.0, 20.0  # 9 and 4 standard deviations of the mean of 25 pixels
     found = significant_light(scene, noise, (5, 5))
     assert found[0, 15, 15] == 1 and found[0, 15, 21] == 1
     assert (found[0, 30:] == 0).all()
