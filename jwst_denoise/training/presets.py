@@ -306,6 +306,8 @@ PRESETS = MappingProxyType(
             wide=0,
             lines=0,
             error="none",
+            faint=0.0,
+            emphasis=0.0,
             learning_rate=1e-4,
             schedule="constant",
         ),
