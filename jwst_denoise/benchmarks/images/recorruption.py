@@ -9,13 +9,16 @@ __all__ = ["LocalNoise"]
 PATCH = 160  # pixels: edge of the patches of which each has a spectrum of its own
 SIGNAL = 0.08  # 1 / pixel, below which the scene hides the noise
 SMOOTHING = 2.0  # modes
+FINE, WIDTH = 20.0, 1.5  # pixels: over which the strength is measured, and of the blur that is subtracted before
+DRAWS = 6  # realisations that tell what strength the spectra alone give
 
 
 class LocalNoise:
     """Noise whose spectrum, direction included, changes from place to place; measured in an image.
 
     Above 0.08 / pixel the power of the image counts as noise. Below, where the scene rules, the noise is taken to fall
-    with the square of the frequency.
+    with the square of the frequency. Its strength follows the image from one 20 pixels to the next: noise that is too
+    weak by a few per cent would stay in the result by half as many.
 
     Parameters
     ----------
@@ -39,13 +42,17 @@ class LocalNoise:
         self._starts = [(y, x) for y in self._steps(0) for x in self._steps(1)]
         self._spectra = [self._spectrum(padded[y : y + patch, x : x + patch]) for y, x in self._starts]
         variance = self._together([np.full((patch, patch), power.mean()) for power in self._spectra], 2)
-        self.sigma = np.sqrt(variance).astype(np.float32)
+        self._strength = np.ones(self.shape)
+        rng = np.random.default_rng(0)
+        drawn = np.mean([_fine_power(self.draw(rng)) for _ in range(DRAWS)], axis=0)
+        self._strength = np.sqrt(_fine_power(image) / gaussian_filter(drawn, FINE))
+        self.sigma = (np.sqrt(variance) * self._strength).astype(np.float32)
 
     def draw(self, rng):
         """One realisation, (ny, nx) float32, of a `numpy.random.Generator`."""
         white = (rng.standard_normal((self.patch, self.patch), dtype=np.float32) for _ in self._starts)
         parts = [ifft2(fft2(w) * np.sqrt(power)).real for w, power in zip(white, self._spectra, strict=True)]
-        return self._together(parts, 1).astype(np.float32)
+        return (self._together(parts, 1) * self._strength).astype(np.float32)
 
     def pair(self, image, strength, rng):
         """Two images of one scene with independent noise, if the noise of the image has the spectrum that was measured.
@@ -83,3 +90,8 @@ class LocalNoise:
         for (y, x), part in zip(self._starts, parts, strict=True):
             total[y : y + self.patch, x : x + self.patch] += part * self._window**exponent
         return total[half:-half, half:-half]
+
+
+def _fine_power(image):
+    """Local mean square of what changes within a few pixels."""
+    return gaussian_filter((image - gaussian_filter(image, WIDTH)) ** 2, FINE)

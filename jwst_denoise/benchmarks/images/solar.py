@@ -46,15 +46,16 @@ def solar(quick):
     for name, words, form, better in MEASURES:
         yield Row(
             f"real solar image: {words}", form.format(ours[name]), f"published output {form.format(theirs[name])}",
-            f"{'not less' if better > 0 else 'not more'} than the published", None if quick else
-            better * abs(ours[name]) >= better * abs(theirs[name]), {"ours": ours, "published": theirs},
+            ASKED[better], None if quick or not better else better * abs(ours[name]) >= better * abs(theirs[name]),
+            {"ours": ours, "published": theirs},
         )  # fmt: skip
 
 
+ASKED = {1: "not less than the published", -1: "not more than the published", 0: "–"}
 MEASURES = (
     ("kept", f"power kept below {LOW} / pixel", "{:.3f}", 1),
     ("left", f"power left above {HIGH} / pixel, where noise rules", "{:.4f}", -1),
-    ("taken", "rms of what was taken, 1e-3", "{:.3f}", 1),
+    ("taken", "rms of what was taken, 1e-3", "{:.3f}", 0),
     ("mean", "mean of what was taken, 1e-3", "{:+.4f}", -1),
     ("local_mean", "means of what was taken in boxes of 32 pixels over the noise, × √pixels", "{:.3f}", -1),
     ("correlation", f"correlation of what was taken with what is left, in boxes of {BOX} pixels", "{:+.3f}", -1),
