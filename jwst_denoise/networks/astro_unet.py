@@ -1,6 +1,9 @@
 """Astro U-net: an image as of a longer exposure."""
 
+import torch
+
 from jwst_denoise.networks.image_denoise import PLANES, ImageDenoise
+from jwst_denoise.networks.slope_planes import spread
 from jwst_denoise.networks.unet import UNetConfig
 
 __all__ = ["AstroUNet"]
@@ -12,7 +15,9 @@ class AstroUNet(ImageDenoise):
     """The U-net of the paper, which is told the ratio of exposure times at its coarsest level.
 
     Its estimate s of the scene and the observation i make that of an exposure r times as long, of which i is the first
-    part: (1 - 1/r) s + i/r. With ``units='rate'`` the U-net makes the long exposure itself, as in the paper.
+    part: (1 - 1/r) s + i/r. The error e of the best estimate goes with the noise n of the observation, the mean of e n
+    being that of e²; hence the variance of the result is ⟨n²⟩ / r² + (1 - 1/r²) ⟨e²⟩. With ``units='rate'`` the
+    U-net makes the long exposure itself, as in the paper.
 
     Parameters
     ----------
@@ -48,3 +53,18 @@ class AstroUNet(ImageDenoise):
             "family": self.family, "hidden": hidden, "depth": depth, "activation": activation, "ratio": ratio,
             "units": units, "kernel": kernel, "wide": wide, "lines": lines,
         }  # fmt: skip
+
+    def scene(self, signal, slopes, ratio=None):
+        """Estimate of the scene that a denoised signal holds, (N, ny, nx)."""
+        ratio = ratio[:, None, None]
+        return signal if self.units == "rate" else (ratio * signal - slopes.signal) / (ratio - 1)
+
+    def deviation(self, signal, log_variance, slopes, ratio=None, total=False):
+        """Standard deviation of the denoised signal, (N, ny, nx) in units of ``slopes``."""
+        own = super().deviation(signal, log_variance, slopes, ratio, total)
+        share = 1 / ratio[:, None, None] ** 2
+        return torch.sqrt(share * spread(signal, slopes) ** 2 + (1 - share) * own**2)
+
+    def _result(self, slopes, output, ratio):
+        scene = super()._result(slopes, output, ratio)
+        return scene if self.units == "rate" else scene + (slopes.signal - scene) / ratio[:, None, None]

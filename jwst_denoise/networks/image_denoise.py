@@ -107,14 +107,19 @@ class ImageDenoise(nn.Module):
         Returns
         -------
         signal, log_variance : Tensor
-            (N, ny, nx): denoised image; logarithm of its variance over that of the pixel, None without.
+            (N, ny, nx): denoised image; logarithm of the variance of the estimate of the scene in it over that of the
+            pixel, None without.
         """
         planes = self._planes(slopes, extra)
         output = self.unet(planes, *self._context(ratio))
         told = None if self.error is None else self.error(planes)[:, 0]
         return self._result(slopes, output, ratio), _log_variance(output, told)
 
-    def deviation(self, signal, log_variance, slopes, total=False):
+    def scene(self, signal, slopes, ratio=None):
+        """Estimate of the scene that a denoised signal holds, (N, ny, nx); here the signal itself."""
+        return signal
+
+    def deviation(self, signal, log_variance, slopes, ratio=None, total=False):
         """Standard deviation of the denoised signal, (N, ny, nx) in units of ``slopes``.
 
         What the network expects, times how far it was off on blocks of known truth.
@@ -248,8 +253,6 @@ class ImageDenoise(nn.Module):
         for size in (COARSE * self.kernel, self.kernel) if self.kernel else ():
             where = significant_light(scene, slopes.spread, (size, size))
             scene = put_back(scene, observed, slopes.usable, (size, size), where)
-        if self.uses_ratio:
-            scene = scene + (observed - scene) / ratio[:, None, None]
         return scene
 
     def _signal(self, seen, run, ratio, uncertainty, n_samples, seed, progress):
@@ -263,7 +266,7 @@ class ImageDenoise(nn.Module):
         told = None if self.error is None else run(self.error)[:, 0]
         log_variance = _log_variance(output, told)
         if uncertainty == "aleatoric":
-            return signal, self.deviation(signal, log_variance, seen)
+            return signal, self.deviation(signal, log_variance, seen, ratio)
 
         def samples():
             for number in range(n_samples):
@@ -273,7 +276,7 @@ class ImageDenoise(nn.Module):
         signal, model = mean_and_deviation(samples())
         own = spread(signal, seen) if self.units == "noise" else torch.ones_like(signal)
         log_variance = torch.log(torch.exp(log_variance) + (model / own) ** 2)
-        return signal, self.deviation(signal, log_variance, seen, total=True)
+        return signal, self.deviation(signal, log_variance, seen, ratio, total=True)
 
     def _check_request(self, ratio, uncertainty, n_samples):
         if self.uses_ratio and not RATIOS[0] < ratio <= RATIOS[1]:

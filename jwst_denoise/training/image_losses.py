@@ -48,13 +48,14 @@ class ImageLoss:
         emphasis = 1 + self.emphasis * (scene > LIT * own)
         weights = weight * (emphasis * (scene < BRIGHTEST * own))[:, None]
         error = (signal - target) / own
+        estimate = network.scene(signal, slopes, inputs.get("ratio")).detach()
         told = None if log_variance is None else log_variance.clamp(*LIMITS)
         if self.kind == "likelihood":
             terms = _likelihood(error, told, variance / own**2)
         else:
             terms = error.abs() if self.kind.startswith("l1") else error**2
             if told is not None:
-                terms = terms + LIKELIHOOD * self._told(slopes, signal.detach(), told, target, variance, scene)
+                terms = terms + LIKELIHOOD * self._told(slopes, estimate, told, target, variance, scene)
         loss = _mean(terms, weights[:, 0])
         for number, (frame, noise) in enumerate(zip(others[::2], others[1::2], strict=True), start=1):
             difference = (signal - frame) ** 2 / noise

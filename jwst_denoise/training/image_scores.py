@@ -6,6 +6,7 @@ import torch
 from jwst_denoise.networks.expected_errors import KNOTS
 from jwst_denoise.networks.monte_carlo import Dropped, mean_and_deviation
 from jwst_denoise.networks.slope_planes import spread
+from jwst_denoise.training.error_head import fit_error_head
 from jwst_denoise.training.image_losses import BRIGHTEST, slopes_of
 
 __all__ = ["CLASSES", "calibrate_errors", "image_scores"]
@@ -20,6 +21,8 @@ ONE, TWO = 0.6827, 0.9545  # of errors within one and two standard deviations
 def calibrate_errors(network, items):
     """Set the factors of the errors that a network expects so that 68 % and 95 % are within one and two of them.
 
+    They are those of its estimate of the scene. Where the U-net tells errors, its last layer is fitted first.
+
     Parameters
     ----------
     network : ImageDenoise
@@ -27,11 +30,13 @@ def calibrate_errors(network, items):
     items : sequence
         Items of `jwst_denoise.training.noisy_images` with a known scene.
     """
+    if network.unet.config.outputs > 1:
+        fit_error_head(network, (_opened(one) for one in items))
     for name in network.uncertainties[1:]:
         factors = network.total_factor if name == "total" else network.error_factor
         factors.fill_(1)
         found = [_errors(network, one, name == "total") for one in items]
-        expected, pull = (np.concatenate([errors[key] for errors in found]) for key in ("expected", "pull"))
+        expected, pull = (np.concatenate([errors[key] for errors in found]) for key in ("expected", "of scene"))
         nearest = np.abs(np.log(expected[:, None] / np.array(KNOTS))).argmin(axis=1)
         for index in range(len(KNOTS)):
             sizes = np.abs(pull[nearest == index])
@@ -74,23 +79,30 @@ def image_scores(network, items):
 
 def _errors(network, one, total=False):
     """True S/N of pixels, errors of input and result in units of the noise; expected errors, and errors over theirs."""
-    inputs, truth, weight = one
-    inputs = {name: torch.as_tensor(value)[None] for name, value in inputs.items()}
-    slopes = slopes_of(inputs)
-    more = (inputs.get("ratio"), inputs.get("extra"))
+    slopes, more, truth, use = _opened(one)
     with torch.inference_mode():
         signal, log_variance = network(slopes, *more)
         if total:
             signal, log_variance = _with_model_error(network, slopes, more, log_variance)
         scene, own = truth[2], spread(truth[2:3], slopes)[0]
-        use = (weight[0] > 0) & (scene < BRIGHTEST * own)
         error = (signal[0] - scene)[use]
         before = (slopes.signal[0] - scene)[use]
         found = {"true": scene[use] / own[use], "input": before / own[use], "error": error / own[use]}
         if log_variance is not None:
+            found["pull"] = error / network.deviation(signal, log_variance, slopes, more[0], total)[0][use]
+            estimate = network.scene(signal, slopes, more[0])
             found["expected"] = torch.exp(0.5 * log_variance)[0][use]
-            found["pull"] = error / network.deviation(signal, log_variance, slopes, total)[0][use]
+            found["of scene"] = ((estimate[0] - scene) / spread(estimate, slopes)[0])[use] / found["expected"]
     return {name: values.numpy() for name, values in found.items()}
+
+
+def _opened(one):
+    """Slopes, further inputs of the network, truth, and pixels that count, of an item."""
+    inputs, truth, weight = one
+    inputs = {name: torch.as_tensor(value)[None] for name, value in inputs.items()}
+    slopes = slopes_of(inputs)
+    use = (weight[0] > 0) & (truth[2] < BRIGHTEST * spread(truth[2:3], slopes)[0])
+    return slopes, (inputs.get("ratio"), inputs.get("extra")), truth, use
 
 
 def _with_model_error(network, slopes, more, log_variance):

@@ -1,6 +1,7 @@
 """Simulated noisy images: their noise is what they say, targets are independent, losses are their definitions."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from jwst_denoise.networks import build
 from jwst_denoise.networks.expected_errors import KNOTS
 from jwst_denoise.networks.slope_planes import spread
 from jwst_denoise.training import train
+from jwst_denoise.training.error_head import fit_error_head
 from jwst_denoise.training.image_losses import LIT, ImageLoss, divergence, slopes_of
-from jwst_denoise.training.image_scores import calibrate_errors, image_scores
+from jwst_denoise.training.image_scores import _opened, calibrate_errors, image_scores
 from jwst_denoise.training.noisy_images import Camera, LongerExposures, NoisyPairs, NoisyStacks
 from jwst_denoise.training.presets import PRESETS, preset
 from jwst_denoise.training.scenes import ScenePool
@@ -153,12 +155,16 @@ class Biased(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
+        self.unet = SimpleNamespace(config=SimpleNamespace(outputs=1))
         self.error_factor = torch.ones(len(KNOTS))
+
+    def scene(self, signal, slopes, ratio=None):
+        return signal
 
     def forward(self, slopes, ratio, extra):
         return slopes.signal, torch.full_like(slopes.signal, 2 * np.log(0.5))
 
-    def deviation(self, signal, log_variance, slopes, total=False):
+    def deviation(self, signal, log_variance, slopes, ratio=None, total=False):
         from jwst_denoise.networks.expected_errors import corrected
 
         return spread(signal, slopes) * corrected(torch.exp(0.5 * log_variance), self.error_factor)
@@ -204,3 +210,19 @@ def test_presets_of_the_papers():
             preset("astro_unet", "small", **{name: "l4"})
     with pytest.raises(ValueError, match="lowest=4 and highest=3"):
         preset("astro_unet", "small", lowest=4, highest=3)
+
+
+def test_the_last_layer_of_errors_is_the_most_likely(pool):
+    """With one feature that is constant the variance told is the mean square error."""
+    items = [_opened(sets(pool)["pairs"][k]) for k in range(8)]
+    net = build({"family": "noise2noise", "hidden": 2, "depth": 2}).eval()
+    for parameter in net.unet.decoder.parameters():
+        torch.nn.init.constant_(parameter, 0.05)
+    torch.nn.init.zeros_(net.unet.decoder[-1][2].weight)
+    fit_error_head(net, items)
+    squares = []
+    with torch.inference_mode():
+        for slopes, more, truth, use in items:
+            signal, told = net(slopes, *more)
+            squares.append((((signal[0] - truth[2]) / spread(signal, slopes)[0]) ** 2)[use].clamp(max=25))
+    assert float(told.mean()) == pytest.approx(np.log(float(torch.cat(squares).mean())), abs=0.1)
