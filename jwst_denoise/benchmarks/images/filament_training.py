@@ -52,14 +52,14 @@ CASES = {
 @lru_cache(maxsize=8)
 def scenes(purpose, oversampled=False):
     """Scenes of a purpose, a key of `SCENES`, in units of the noise."""
-    rng = seeded(50, list(SCENES).index(purpose))
+    rng = seeded(60, list(SCENES).index(purpose))
     return [filaments((EDGE, EDGE), rng, oversampled) / np.float32(NOISE) for _ in range(SCENES[purpose])]
 
 
 def observed(case, number):
     """Scene of the test and an image of it, in units of the noise."""
     scene = scenes("test", case.oversampled)[number]
-    noise = coloured(scene.shape, seeded(51, number), case.band)
+    noise = coloured(scene.shape, seeded(61, number), case.band)
     return scene, SlopeImage(scene + noise, np.ones_like(scene), np.float32(0))
 
 
