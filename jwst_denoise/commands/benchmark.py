@@ -28,7 +28,7 @@ def command():
 @click.option("--quick", is_flag=True, help="Small cases: seconds instead of minutes, targets not judged by them.")
 @click.option("--defaults", is_flag=True, help="Compare other values of this package's constants instead.")
 def nsclean(json_path, figure, only, quick, defaults):
-    r"""Measure the step nsclean, beside jwst.clean_flicker_noise in the same run.
+    """Measure the step nsclean, beside jwst.clean_flicker_noise in the same run.
 
     Real masks and exposures are looked for in the directory that JWST_DENOISE_DATA names; rows whose data are missing
     say so. A target that is missed makes the exit status 1.
@@ -36,7 +36,7 @@ def nsclean(json_path, figure, only, quick, defaults):
     \b
     jwst-denoise benchmark nsclean --json figures.json
     jwst-denoise benchmark nsclean --quick --only definition --only guider
-    """
+    """  # noqa: D301
     groups = suite.choose(only, suite.DEFAULTS if defaults else suite.GROUPS)
     found = _report(groups, quick, json_path, "nsclean")
     if figure:
@@ -54,7 +54,7 @@ def nsclean(json_path, figure, only, quick, defaults):
 @click.option("--models", type=click.Path(file_okay=False), help="Directory of model files to measure instead.")
 @click.option("--quick", is_flag=True, help="Small cases: seconds instead of minutes, targets not judged by them.")
 def cosmic_rays(json_path, figure, stamps, only, models, quick):
-    r"""Measure masks of cosmic rays and inpainting, beside LACosmic and the jump step in the same run.
+    """Measure masks of cosmic rays and inpainting, beside LACosmic and the jump step in the same run.
 
     Scenes and exposures are simulated with seeds that nothing was trained or tuned on. Peers come with the extra
     "evaluate". A target that is missed makes the exit status 1.
@@ -62,7 +62,7 @@ def cosmic_rays(json_path, figure, stamps, only, models, quick):
     \b
     jwst-denoise benchmark cosmic_rays --json figures.json --figure curves.png --stamps stamps.png
     jwst-denoise benchmark cosmic_rays --only speed --only tiles --models my_models
-    """
+    """  # noqa: D301
     from jwst_denoise.benchmarks.cosmic_rays import models as measured
 
     with measured.in_directory(models):
@@ -85,7 +85,7 @@ def cosmic_rays(json_path, figure, stamps, only, models, quick):
 @click.option("--quick", is_flag=True, help="Small cases: a minute instead of many, targets not judged by them.")
 @click.option("--studies", is_flag=True, help="Compare choices of the training instead: losses.")
 def ramps(json_path, figures, only, models, quick, studies):
-    r"""Measure denoised ramps: NIRPS as in the paper, JWST beside ramp_fit and clean_flicker_noise in the same run.
+    """Measure denoised ramps: NIRPS as in the paper, JWST beside ramp_fit and clean_flicker_noise in the same run.
 
     Ramps are simulated with scenes and seeds that nothing was trained or tuned on. Rows of a model that is not there
     say so. A target that is missed makes the exit status 1.
@@ -93,7 +93,7 @@ def ramps(json_path, figures, only, models, quick, studies):
     
     jwst-denoise benchmark ramps --json figures.json --figures pictures
     jwst-denoise benchmark ramps --quick --only noise --only sources --models my_models
-    """
+    """  # noqa: D301
     from jwst_denoise.benchmarks.cosmic_rays import models as measured
 
     with measured.in_directory(models):
@@ -114,7 +114,7 @@ def ramps(json_path, figures, only, models, quick, studies):
 @click.option("--quick", is_flag=True, help="Small cases: minutes instead of an hour, targets not judged by them.")
 @click.option("--studies", is_flag=True, help="Compare choices of the training instead: losses, activations, inputs.")
 def images(json_path, figures, only, models, quick, studies):
-    r"""Measure denoised images and stacks as the papers do, beside classical filters and co-addition in the same run.
+    """Measure denoised images and stacks as the papers do, beside classical filters and co-addition in the same run.
 
     Scenes are simulated with seeds that nothing was trained or tuned on; the solar image is looked for in the directory
     that JWST_DENOISE_DATA names. Rows of a model that is not there say so. Classical filters come with the
@@ -123,7 +123,7 @@ def images(json_path, figures, only, models, quick, studies):
     
     jwst-denoise benchmark images --json figures.json --figures pictures
     jwst-denoise benchmark images --quick --only published --only depth --models my_models
-    """
+    """  # noqa: D301
     from jwst_denoise.benchmarks.cosmic_rays import models as measured
 
     with measured.in_directory(models):

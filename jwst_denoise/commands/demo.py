@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.option("--full", is_flag=True, help="Simulate a full frame of 2048 x 2048 pixels; takes minutes.")
 @click.option("--real", is_flag=True, help="Only the flight exposure.")
 def command(output, instrument, full, real):
-    r"""Run the real pipeline without and with our steps, and show what they gain.
+    """Run the real pipeline without and with our steps, and show what they gain.
 
     First a simulated exposure goes through calwebb_detector1, and the results are compared with the known truth. Then
     images of a simulated field are denoised. Last, a flight exposure, which comes inside the jwst package, goes through
@@ -31,7 +31,7 @@ def command(output, instrument, full, real):
         jwst-denoise demo
         jwst-denoise demo --instrument nircam --output try
         jwst-denoise demo --real
-    """
+    """  # noqa: D301
     from rich.console import Console
 
     from jwst_denoise import demo

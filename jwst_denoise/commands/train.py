@@ -57,7 +57,7 @@ CARD = (
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Added to all seeds.")
 def command(family, files, preset, output, resume, changes, exposures, seed):
-    r"""Train a network of FAMILY, on simulated exposures or on your own.
+    """Train a network of FAMILY, on simulated exposures or on your own.
 
     Needs torch and lightning (pip install 'jwst_denoise[train]') but not the jwst package, unless your own exposures
     are to be read. Every epoch leaves a line in log/ and a checkpoint; --resume goes on after a break.
@@ -74,7 +74,7 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
         strun image_denoise exposure_rate.fits --model=pairs/noise2noise-own.asdf
         jwst-denoise train ramp_denoise --preset jwst --output ramps
         strun ramp_denoise exposure_ramp.fits --model=ramps/ramp_denoise-jwst.asdf
-    """
+    """  # noqa: D301
     if family == PAIRS:
         exposures, files = (*exposures, *files), ()
     preset = preset or (OWN if family == PAIRS and exposures else "small")
