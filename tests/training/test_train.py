@@ -124,7 +124,7 @@ def test_operating_points_are_quantiles_of_the_others():
         ("inpaint", "huge", {}, "small"),
         ("inpaint", "small", {"witdh": 3}, "witdh"),
         ("inpaint", "small", {"steps": 0}, "steps=0"),
-        ("inpaint", "small", {"schedule": "step"}, "cosine"),
+        ("inpaint", "small", {"schedule": "steps"}, "cosine"),
         ("inpaint", "small", {"seed": -1}, "seed=-1"),
     ],
 )
