@@ -15,8 +15,16 @@ from jwst_denoise.commands.main import COMMANDS, main
 PACKAGE = Path(jwst_denoise.__file__).parent
 LAYERS = [
     {
-        "readout", "nsclean", "masks", "simulate", "metrics", "cosmic_ray_mask", "ramps", "principal_components",
-        "stacks", "trust",
+        "readout",
+        "nsclean",
+        "masks",
+        "simulate",
+        "metrics",
+        "cosmic_ray_mask",
+        "ramps",
+        "principal_components",
+        "stacks",
+        "trust",
     },  # fmt: skip
     {"networks", "training"},
     {"products", "parameters", "crds_cache", "schemas", "model_files"},
