@@ -6,7 +6,8 @@ from astropy.modeling.models import AffineTransformation2D, Shift
 from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
-from jwst_denoise.products.pointing import APERTURES
+from jwst_denoise.crds_cache.photometry import area, photom
+from jwst_denoise.products.pointing import APERTURES, detector_aperture
 from jwst_denoise.simulate import frame_time
 from jwst_denoise.simulate import subarray as find_subarray
 
@@ -99,8 +100,7 @@ def flat(detector):
 
 def distortion(detector):
     """Pixel to V2 and V3 without distortion: the scale and the angle of the products' headers."""
-    aperture = {"NIS": "NIS_CEN", "GUIDER1": "FGS1_FULL", "GUIDER2": "FGS2_FULL"}.get(detector.name)
-    v2, v3, angle, scale = APERTURES[aperture or f"{detector.name}_FULL"]
+    v2, v3, angle, scale = APERTURES[detector_aperture(detector.name)]
     sine, cosine = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
     centre = -(detector.size - 1) / 2
     to_sky = AffineTransformation2D(scale * np.array([[-cosine, sine], [sine, cosine]]), [v2, v3])
@@ -115,7 +115,7 @@ def distortion(detector):
 _DETECTOR1 = {
     function.__name__: function for function in (mask, gain, readnoise, saturation, superbias, linearity, dark)
 }
-_IMAGER = {**_DETECTOR1, "flat": flat, "distortion": distortion}
+_IMAGER = {**_DETECTOR1, "flat": flat, "distortion": distortion, "area": area, "photom": photom}
 
 #: Types that are not FITS files.
 SUFFIXES = {"distortion": ".asdf"}

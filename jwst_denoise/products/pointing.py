@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["describe_pointing"]
+__all__ = ["describe_pointing", "detector_aperture", "detector_scale"]
 
 RA, DEC, ROLL = 80.4875, -69.4975, 30.0  # deg: the astrometric calibration field in the Large Magellanic Cloud
 
@@ -47,14 +47,22 @@ def describe_pointing(meta, exposure):
     _tangent_plane(wcs, exposure, scale, np.deg2rad(ROLL + angle))
 
 
+def detector_aperture(name):
+    """Name of the aperture that is the whole of an imaging detector, a key of `APERTURES`."""
+    return {"NIS": "NIS_CEN", "GUIDER1": "FGS1_FULL", "GUIDER2": "FGS2_FULL"}.get(name, f"{name}_FULL")
+
+
+def detector_scale(name):
+    """Edge of a pixel of an imaging detector in arcsec."""
+    return APERTURES[detector_aperture(name)][3]
+
+
 def _aperture(exposure):
     observation, detector = exposure.observation, exposure.detector
     if detector.instrument == "NIRSPEC":
         slits = {"NRS_IFU": "NRS_FULL_IFU", "NRS_MSASPEC": "NRS_FULL_MSA"}
         return slits.get(observation.exp_type, f"NRS_{observation.fixed_slit or 'S400A1'}_SLIT")
-    return {"NIS": "NIS_CEN", "GUIDER1": "FGS1_FULL", "GUIDER2": "FGS2_FULL"}.get(
-        detector.name, f"{detector.name}_FULL"
-    )
+    return detector_aperture(detector.name)
 
 
 def _tangent_plane(wcs, exposure, scale, angle):

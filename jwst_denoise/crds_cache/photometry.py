@@ -1,0 +1,100 @@
+"""Reference files of the flux calibration of images: pixel areas, and MJy/sr for a DN/s.
+
+The simulator counts electrons and knows no fluxes. The calibration is that of an ideal telescope: the light that its
+mirrors collect within a filter, times one efficiency for everything. It comes within tens of per cent of flight.
+"""
+
+import re
+
+import numpy as np
+from astropy import constants, units
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.products.pointing import detector_scale
+
+__all__ = ["area", "mjy_per_sr", "photom"]
+
+MIRROR = 25.4 * units.m**2
+EFFICIENCY = 0.5  # electrons for a photon: mirrors, filters, detector
+
+#: Kind of filter, the letters of its name -> width over wavelength.
+WIDTHS = {"W": 0.23, "W2": 0.5, "M": 0.1, "N": 0.011, "": 1.0}
+
+#: Channel -> (FILTER, PUPIL) of images.
+ELEMENTS = {
+    "SHORT": [(name, "CLEAR") for name in (
+        "F070W", "F090W", "F115W", "F140M", "F150W", "F150W2", "F182M", "F187N", "F200W", "F210M", "F212N")]
+    + [("F150W2", "F162M"), ("F150W2", "F164N")],
+    "LONG": [(name, "CLEAR") for name in (
+        "F250M", "F277W", "F300M", "F322W2", "F335M", "F356W", "F360M", "F410M", "F430M", "F444W", "F460M", "F480M")]
+    + [("F322W2", "F323N"), ("F444W", "F405N"), ("F444W", "F466N"), ("F444W", "F470N")],
+    "NIRISS": [("CLEAR", name) for name in ("F090W", "F115W", "F140M", "F150W", "F158M", "F200W")]
+    + [(name, "CLEARP") for name in ("F277W", "F356W", "F380M", "F430M", "F444W", "F480M")],
+    "FGS": [("", "")],
+}  # fmt: skip
+
+_MODELS = {
+    "NIRCAM": datamodels.NrcImgPhotomModel,
+    "NIRISS": datamodels.NisImgPhotomModel,
+    "FGS": datamodels.FgsImgPhotomModel,
+}
+
+
+def mjy_per_sr(detector, *elements):
+    """Surface brightness that gives one DN/s in a pixel.
+
+    Parameters
+    ----------
+    detector : jwst_denoise.simulate.DetectorParameters
+        Of an imager.
+    *elements : str
+        Names in the filter and pupil wheels. The narrowest one counts; without any, light of all wavelengths passes.
+
+    Returns
+    -------
+    float
+        MJy/sr.
+    """
+    width = min(_width(name) for name in elements or ("",))
+    light = units.MJy / units.sr * _pixel(detector) * MIRROR * width * EFFICIENCY / constants.h
+    return float(detector.gain / light.to_value(1 / units.s))
+
+
+def photom(detector):
+    """Flux calibration of every filter."""
+    factors = [(*names, mjy_per_sr(detector, *names)) for names in ELEMENTS[_channel(detector)]]
+    rows = [(*(names if detector.instrument != "FGS" else ()), factor, 0.0) for *names, factor in factors]
+    model = _MODELS[detector.instrument]()
+    model.phot_table = np.array(rows, dtype=model.get_dtype("phot_table"))
+    return model, {}, _photometry(detector)
+
+
+def area(detector):
+    """Relative areas of the pixels: without distortion they are all the same."""
+    data = np.ones((detector.size, detector.size), dtype=np.float32)
+    return datamodels.PixelAreaModel(), {"SCI": data}, _photometry(detector)
+
+
+def _width(name):
+    kind = re.fullmatch(r"F\d{3}(W2?|M|N)", name)
+    return WIDTHS[kind[1] if kind else ""]
+
+
+def _channel(detector):
+    if detector.instrument != "NIRCAM":
+        return detector.instrument
+    return "LONG" if detector.name.endswith("LONG") else "SHORT"
+
+
+def _pixel(detector):
+    return (detector_scale(detector.name) * units.arcsec) ** 2
+
+
+def _photometry(detector):
+    pixel = _pixel(detector)
+    return {
+        "photometry": {
+            "pixelarea_steradians": pixel.to_value(units.sr),
+            "pixelarea_arcsecsq": pixel.to_value(units.arcsec**2),
+        }
+    }
