@@ -84,7 +84,7 @@ def _find(model, path, product, with_regions, options):
     """Return the image (ny, nx) of an exposure and its background mask."""
     from stdatamodels.jwst import datamodels
 
-    from jwst_denoise.steps import drafts
+    from jwst_denoise.masks import drafts
     from jwst_denoise.steps.exposures import is_nirspec_spectrum, readout_of
     from jwst_denoise.steps.science_regions import EXPOSURE_TYPES, science_regions
     from jwst_denoise.steps.status import NotApplicable

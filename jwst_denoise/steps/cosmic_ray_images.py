@@ -10,7 +10,7 @@ from stdatamodels.jwst.datamodels import dqflags
 from jwst_denoise.cosmic_ray_mask import images
 from jwst_denoise.cosmic_ray_mask.inpaint import inpaint, load_inpainter, measured_error
 from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, usable
-from jwst_denoise.steps.drafts import as_cube
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.facts import templates_of
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import MaskPreview, Result

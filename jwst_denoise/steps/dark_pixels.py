@@ -8,7 +8,7 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks
-from jwst_denoise.steps import drafts
+from jwst_denoise.masks import drafts
 from jwst_denoise.steps.exposures import is_nirspec_spectrum
 from jwst_denoise.steps.science_regions import science_regions
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, NON_SCIENCE, REFERENCE_PIXEL
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.ramps.slopes import SlopeImage
-from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.image_units import is_resampled
 from jwst_denoise.steps.status import NotApplicable
 

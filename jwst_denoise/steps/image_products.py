@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from jwst_denoise import trust
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps import denoised_pixels
-from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import ImagePreview, Result
 

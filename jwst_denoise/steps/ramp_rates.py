@@ -8,8 +8,8 @@ import logging
 
 import numpy as np
 
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps import denoised_pixels
-from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 from jwst_denoise.steps.slope_images import slope_images

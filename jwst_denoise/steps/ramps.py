@@ -16,7 +16,7 @@ import logging
 import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
-from jwst_denoise.steps.drafts import bad_differences
+from jwst_denoise.masks.drafts import bad_differences
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 

@@ -5,8 +5,8 @@ import logging
 import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps import errors
-from jwst_denoise.steps.drafts import as_cube
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 

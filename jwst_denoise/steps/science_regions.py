@@ -10,8 +10,8 @@ from jwst.msaflagopen import MSAFlagOpenStep
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks
+from jwst_denoise.masks import drafts
 from jwst_denoise.masks.dq import MSA_FAILED_OPEN
-from jwst_denoise.steps import drafts
 
 __all__ = ["EXPOSURE_TYPES", "science_regions"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, REFERENCE_PIXEL
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.ramps.slopes import SlopeImage, slope_noise
-from jwst_denoise.steps.drafts import as_cube
 
 __all__ = ["slope_images"]
 

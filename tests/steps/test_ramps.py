@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from jwst_denoise import NSCleanStep
-from jwst_denoise.steps import drafts, ramps
+from jwst_denoise.masks import drafts
+from jwst_denoise.steps import ramps
 
 
 def run(data, **parameters):
