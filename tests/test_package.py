@@ -28,6 +28,7 @@ LAYERS = [
     },  # fmt: skip
     {"networks", "training"},
     {"products", "parameters", "crds_cache", "schemas", "model_files"},
+    {"report"},
     {"steps", "entry_points"},
     {"commands", "benchmarks", "demo"},
 ]
@@ -39,6 +40,7 @@ ALLOWED = [
     set(),
     NETWORKS,
     {"asdf", "astropy", "stdatamodels", "jwst"},
+    {"asdf", "astropy", "stdatamodels"},
     HEAVY - NETWORKS,
     HEAVY | INTERFACE,
 ]
@@ -47,6 +49,7 @@ LAZY = {
     "cosmic_ray_mask": {"torch", "skimage", "jwst_denoise.networks", "jwst_denoise.model_files"},
     "model_files": {"torch"},
     "parameters": {"stpipe"},
+    "report": {"matplotlib"},
     "steps": {"matplotlib", "torch"},
     "trust": {"photutils"},
 }

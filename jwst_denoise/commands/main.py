@@ -13,6 +13,7 @@ COMMANDS = {
     "models": ("models", "List, show and verify trained networks, or make a file of your own."),
     "train": ("train", "Train a network, on simulated exposures or on your own."),
     "mask": ("mask", "Make masks of the dark background."),
+    "report": ("report", "Write one HTML page on what a step did to an exposure."),
     "benchmark": ("benchmark", "Measure accuracy and speed beside other tools."),
 }
 

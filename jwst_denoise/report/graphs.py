@@ -1,0 +1,191 @@
+"""Graphs as SVG that takes its colours from the page."""
+
+import hashlib
+import io
+import re
+
+import numpy as np
+
+from jwst_denoise.trust import BOUNDS
+
+__all__ = ["correlation", "fluxes", "planes", "pixels", "profiles", "pulls", "residual", "spectra"]
+
+TEXT = "#010203"
+COLOURS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
+SIZE = (4.4, 2.9)  # inches, the width of a telephone
+MOST = 600  # points of a line
+EDGES = np.linspace(-6, 6, 97)
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "report",
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "lines.linewidth": 1.3,
+    "legend.frameon": False,
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), TEXT),
+}
+
+
+def profiles(comparison, axis):
+    """Mean of the blank sky by row (axis 1) or by column (axis 0)."""
+    label = "row" if axis == 1 else "column"
+    return _lines(
+        {name: (np.arange(1, len(y) + 1), y) for name, y in comparison.profiles(axis).items()},
+        xlabel=f"{label} / pixel",
+        ylabel=_with_unit("mean of blank sky", comparison),
+    )
+
+
+def spectra(comparison, axis):
+    """Power spectra of the blank sky along the rows (axis 1) or the columns (axis 0)."""
+    return _lines(
+        comparison.spectra(axis),
+        xlabel="frequency / pixel⁻¹",
+        ylabel="power",
+        xscale="log",
+        yscale="log",
+    )
+
+
+def pixels(comparison):
+    """Histogram of the pixels."""
+    values = {name: one.image[comparison.usable] for name, one in comparison.pair}
+    low, high = np.percentile(values["before"], (0.1, 99.5)) if comparison.usable.any() else (0, 1)
+    edges = np.linspace(low, max(high, low + 1e-30), 90)
+    return _steps(values, edges, xlabel=_with_unit("value", comparison), ylabel="pixels")
+
+
+def residual(comparison):
+    """Histogram of what was removed, in units of the noise of each pixel."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = (comparison.removed / comparison.noise)[comparison.usable]
+    return _steps({"removed": values}, EDGES, xlabel="removed / noise", ylabel="pixels")
+
+
+def pulls(comparison):
+    """Histograms of the blank sky in units of its errors, with the Gaussian that it should be."""
+    values = comparison.pulls
+    number = max((len(each) for each in values.values()), default=0)
+    gauss = number * (EDGES[1] - EDGES[0]) * np.exp(-(EDGES**2) / 2) / np.sqrt(2 * np.pi)
+    return _steps(values, EDGES, xlabel="blank sky / ERR", ylabel="pixels", expected=(EDGES, gauss))
+
+
+def fluxes(comparison):
+    """Change of the flux of each source over its signal-to-noise ratio."""
+    sources = comparison.trust.sources
+    with _Graph(xlabel="S/N in the aperture", ylabel="change of flux / %", xscale="log") as graph:
+        signal = sources.flux_before / sources.flux_error
+        change = 100 * (sources.flux_after / sources.flux_before - 1)
+        graph.axis.errorbar(
+            signal, change, 100 / signal, fmt="o", ms=3, color=COLOURS["after"], elinewidth=0.6, alpha=0.7
+        )
+        graph.axis.axhline(0, color=TEXT, lw=0.6)
+        reach = 1.3 * np.percentile(np.abs(change), 98) + 0.1
+        graph.axis.set_ylim(-reach, reach)
+    return graph.svg
+
+
+def correlation(comparison):
+    """Autocorrelation of what was removed."""
+    found = comparison.trust.residual
+    with _Graph(xlabel="lag / pixel", ylabel="correlation of the removed") as graph:
+        low, high, _ = BOUNDS["correlation"]
+        graph.axis.axhspan(low, high, color=TEXT, alpha=0.07, lw=0)
+        for values, name, colour in ((found.along, "along rows", "before"), (found.across, "along columns", "after")):
+            graph.axis.plot(np.arange(1, len(values)), values[1:], marker="o", ms=3, color=COLOURS[colour], label=name)
+        graph.axis.legend()
+    return graph.svg
+
+
+def planes(comparison):
+    """Noise of every plane of a cube."""
+    return _lines(
+        {name: (np.arange(1, len(one.noise) + 1), one.noise) for name, one in comparison.pair},
+        xlabel="plane",
+        ylabel=_with_unit("noise", comparison),
+    )
+
+
+def _with_unit(text, comparison):
+    return f"{text} / {comparison.before.unit}" if comparison.before.unit else text
+
+
+def _lines(curves, **labels):
+    with _Graph(**labels) as graph:
+        for name, (x, y) in curves.items():
+            if labels.get("yscale") == "log":
+                x, y = x[y > 0], y[y > 0]
+            if len(x):
+                graph.axis.plot(*_thinned(x, y), color=COLOURS[name], label=name, marker="." if len(x) < 30 else "")
+        if graph.axis.lines:
+            graph.axis.legend()
+        else:
+            labels.update(xscale="linear", yscale="linear")
+    return graph.svg
+
+
+def _steps(samples, edges, expected=None, **labels):
+    with _Graph(yscale="log", **labels) as graph:
+        for name, values in samples.items():
+            counts, _ = np.histogram(values, edges)
+            graph.axis.stairs(counts, edges, color=COLOURS[name], label=name, lw=1.2)
+        if expected:
+            graph.axis.plot(*expected, color=TEXT, lw=0.7, ls="--", label="Gaussian")
+        graph.axis.set_ylim(bottom=0.7)
+        if samples:
+            graph.axis.legend()
+    return graph.svg
+
+
+def _thinned(x, y):
+    """Means of neighbours where there are more points than a line can show."""
+    step = -(-len(x) // MOST)
+    if step == 1:
+        return x, y
+    length = len(x) // step * step
+    return tuple(np.asarray(values[:length], float).reshape(-1, step).mean(axis=1) for values in (x, y))
+
+
+class _Graph:
+    """Axes that become SVG without a size, a namespace or colours of its own."""
+
+    def __init__(self, **labels):
+        self._labels = labels
+
+    def __enter__(self):
+        import matplotlib
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+
+        self._style = matplotlib.rc_context(_STYLE)
+        self._style.__enter__()
+        self._figure = Figure(figsize=SIZE, layout="constrained")
+        FigureCanvasSVG(self._figure)
+        self.axis = self._figure.subplots()
+        self.axis.set(**self._labels)
+        self.axis.grid(alpha=0.2, lw=0.5, color=TEXT)
+        return self
+
+    def __exit__(self, *failure):
+        try:
+            if failure[0] is None:
+                self.svg = self._drawn()
+        finally:
+            self._style.__exit__(*failure)
+
+    def _drawn(self):
+        stream = io.StringIO()
+        self._figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+        text = stream.getvalue()
+        text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+        text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+        text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+        for name, colour in COLOURS.items():
+            text = text.replace(colour, f"var(--{name})")
+        text = text.replace(TEXT, "currentColor").replace("<svg", '<svg aria-hidden="true"', 1)
+        own = hashlib.sha256(text.encode()).hexdigest()[:8]  # names are of the page: no two graphs may share one
+        return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{own}-", text)

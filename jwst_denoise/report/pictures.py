@@ -1,0 +1,143 @@
+"""Pictures as PNG in data URIs: grey with an asinh stretch that a table turns into zscale, and red and blue."""
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+from jwst_denoise.masks.segment import bin_sum
+from jwst_denoise.nsclean.statistics import robust_sigma
+
+__all__ = ["Stretch", "mark", "paint", "shrink"]
+
+LARGEST = 1024  # pixels on the longer side of a picture
+LEVELS = 160  # of grey; level 0 is transparent: no datum
+BELOW, SOFT = 5.0, 2.0  # sigma of the noise: below the sky, and where the stretch turns logarithmic
+FLAGGED = (249, 115, 22)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Grey levels of an image: asinh((value − level) / soft), from low to high.
+
+    Parameters
+    ----------
+    level, soft : float
+        Of the asinh.
+    low, high : float
+        Values that are black and white.
+    zscale : tuple of float
+        Values that are black and white when the stretch is linear.
+    """
+
+    level: float
+    soft: float
+    low: float
+    high: float
+    zscale: tuple
+
+    @classmethod
+    def of(cls, before, after, good):
+        """Stretch for an image before and after.
+
+        Parameters
+        ----------
+        before, after : ndarray
+            (ny, nx).
+        good : ndarray of bool
+            (ny, nx) pixels that count.
+        """
+        from astropy.visualization import ZScaleInterval
+
+        values = after[good]
+        if not values.size:
+            return cls(0.0, 1.0, -1.0, 1.0, (-1.0, 1.0))
+        level, sigma = float(np.median(values)), max(robust_sigma(before[good]), 1e-30)
+        low = level - BELOW * sigma
+        high = max(float(np.percentile(values, 99.95)), level + 2 * BELOW * sigma)
+        first, last = (float(limit) for limit in ZScaleInterval().get_limits(before[good]))
+        return cls(level, SOFT * sigma, low, high, (first, max(last, first + 1e-3 * sigma)))
+
+    def levels(self, image):
+        """Grey levels from 1 to `LEVELS`, 0 where there is no datum."""
+        low, high = self._asinh(np.array([self.low, self.high]))
+        with np.errstate(invalid="ignore"):
+            scaled = (self._asinh(image) - low) / (high - low)
+        found = 1 + (LEVELS - 1) * np.clip(np.nan_to_num(scaled), 0, 1)
+        return np.where(np.isfinite(image), found.round(), 0).astype(np.uint8)
+
+    @property
+    def table(self):
+        """Brightness by zscale, from 0 to 1, of evenly spaced brightness by asinh."""
+        low, high = self._asinh(np.array([self.low, self.high]))
+        values = self.level + self.soft * np.sinh(np.linspace(low, high, LEVELS))
+        first, last = self.zscale
+        return np.clip((values - first) / (last - first), 0, 1)
+
+    def paint(self, image):
+        """Data URI of an image in grey."""
+        grey = np.linspace(0, 255, LEVELS).round().astype(np.uint8)
+        return _png(self.levels(image), np.repeat(grey, 3))
+
+    def _asinh(self, values):
+        return np.arcsinh((values - self.level) / self.soft)
+
+
+def paint(image, span):
+    """Data URI of what was removed: blue below zero, white at it, red above.
+
+    Parameters
+    ----------
+    image : ndarray
+        (ny, nx).
+    span : float
+        Value of the strongest red.
+    """
+    from matplotlib import colormaps
+
+    colours = (255 * colormaps["RdBu_r"](np.linspace(0, 1, LEVELS))[:, :3]).round().astype(np.uint8)
+    with np.errstate(invalid="ignore"):
+        scaled = 1 + (LEVELS - 1) * np.clip(np.nan_to_num(0.5 + image / (2 * span)), 0, 1)
+    return _png(np.where(np.isfinite(image), scaled.round(), 0).astype(np.uint8), colours.ravel())
+
+
+def mark(flagged):
+    """Data URI of flagged pixels in orange; the others are transparent."""
+    return _png(flagged.astype(np.uint8), np.array(FLAGGED, np.uint8))
+
+
+def shrink(image, largest=LARGEST):
+    """Mean of blocks of pixels such that a picture has no more than so many on a side.
+
+    Parameters
+    ----------
+    image : ndarray
+        (ny, nx); NaN does not count. Of a boolean image, blocks with any True.
+    largest : int, optional
+        Pixels of the longer side.
+
+    Returns
+    -------
+    ndarray
+        The image itself if it is small.
+    """
+    factor = -(-max(image.shape) // largest)
+    if factor == 1:
+        return image
+    if image.dtype == bool:
+        return bin_sum(image, factor) > 0
+    good = np.isfinite(image)
+    count = bin_sum(good, factor)
+    return bin_sum(np.where(good, image, 0), factor) / np.where(count > 0, count, np.nan)
+
+
+def _png(levels, colours):
+    """Data URI of an image by its palette, the first row at the bottom; level 0 is transparent."""
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(levels[::-1]))
+    picture.putpalette(bytes(3) + colours.tobytes())
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", transparency=0, optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -1,0 +1,96 @@
+"""Parts of an image that are worth a close look, chosen from the image itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, uniform_filter
+
+from jwst_denoise.trust.peaks import Contrast, find
+
+__all__ = ["Region", "choose"]
+
+SIZE = 72  # pixels
+SOURCES = 2
+THRESHOLD = 5.0
+NARROW = 1.5  # pixels, Gaussian width of the worst residual
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of an image.
+
+    Parameters
+    ----------
+    name : str
+        Why it was chosen.
+    y, x : int
+        Lower left corner, from 0.
+    ny, nx : int
+        Size.
+    """
+
+    name: str
+    y: int
+    x: int
+    ny: int
+    nx: int
+
+    @property
+    def part(self):
+        """Index of the part."""
+        return np.s_[self.y : self.y + self.ny, self.x : self.x + self.nx]
+
+
+def choose(comparison, flagged=None):
+    """Choose parts: the brightest sources, the worst residual, most new flags, and a typical background.
+
+    Parameters
+    ----------
+    comparison : jwst_denoise.report.measure.Comparison
+        The image before and after.
+    flagged : ndarray of bool, optional
+        (ny, nx) pixels that got a flag.
+
+    Returns
+    -------
+    list of Region
+        Without overlap in their centres; none if the image is hardly larger than one.
+    """
+    shape = comparison.usable.shape
+    wide = max(shape) > 3 * min(shape)
+    size = tuple(min(n, SIZE * (3 if wide and n == max(shape) else 1)) for n in shape)
+    if not comparison.usable.any() or shape[0] * shape[1] < 2 * size[0] * size[1]:
+        return []
+    chosen = []
+    for name, place in _places(comparison, flagged, size):
+        corner = [int(np.clip(c - s // 2, 0, n - s)) for c, s, n in zip(place, size, shape, strict=True)]
+        if not any(abs(r.y - corner[0]) < size[0] // 2 and abs(r.x - corner[1]) < size[1] // 2 for r in chosen):
+            if sum(r.name.startswith("bright") for r in chosen) < SOURCES or not name.startswith("bright"):
+                chosen.append(Region(name, *corner, *size))
+    return chosen
+
+
+def _places(comparison, flagged, size):
+    """Reason and centre (y, x) of parts, the most telling first; several of the bright sources, in case of overlap."""
+    contrast = Contrast(comparison.noise, comparison.usable).of(comparison.after.image)
+    yield from ((f"bright source at x = {x + 1}, y = {y + 1}", (y, x)) for y, x in find(contrast, THRESHOLD)[:20])
+    with np.errstate(invalid="ignore"):
+        removed = np.where(comparison.usable, comparison.removed / comparison.noise, 0)
+    if removed.any():
+        yield "largest local residual", _highest(np.abs(gaussian_filter(removed, NARROW)))
+    if flagged is not None and flagged.any():
+        yield "most new flags", _highest(uniform_filter(flagged.astype(np.float32), size))
+    blank = uniform_filter(comparison.blank.astype(np.float32), size)
+    yield "typical background", _highest(np.where(_inside(blank.shape, size), blank, -1))
+
+
+def _inside(shape, size):
+    """Whether a part around the pixel lies inside the image."""
+    inside = np.zeros(shape, bool)
+    (ny, nx), (sy, sx) = shape, size
+    inside[sy // 2 : ny - sy // 2 + 1, sx // 2 : nx - sx // 2 + 1] = True
+    return inside
+
+
+def _highest(image):
+    return np.unravel_index(int(np.argmax(image)), image.shape)

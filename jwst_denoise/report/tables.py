@@ -1,0 +1,155 @@
+"""Figures of the page as text."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.report.records import steps_between
+from jwst_denoise.trust import BOUNDS
+
+__all__ = ["cards", "doubts", "flags", "flags_note", "limits", "number", "provenance", "trust", "trust_note"]
+
+#: Figures that hold for whatever step was run; the others are made for networks that denoise images.
+_ALWAYS = ("flux_change", "vanished", "appeared")
+
+
+def number(value):
+    """Number of four digits at most, or text as it is."""
+    if isinstance(value, str | int) or value is None:
+        return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else value or ""
+    return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"
+
+
+def limits(stretch, unit):
+    """Values that are black and white."""
+    asinh, linear = (
+        " to ".join(map(number, pair)) for pair in ((stretch.low, stretch.high), stretch.zscale)
+    )  # fmt: skip
+    return f"asinh from {asinh}, zscale from {linear} {unit}".strip()
+
+
+def cards(found, flagged):
+    """The figures that matter most."""
+    unit = found.before.unit
+    old, new = found.scatter.values()
+    change = f"{100 * (new / old - 1):+.1f} %; ".replace("-", "−") if old > 0 else ""
+    made = [("noise of the blank sky", _both(old, new, unit), f"{change}{found.blank.mean():.0%} of the pixels")]
+    if len(pulls := found.pulls) == 2:
+        widths = [robust_sigma(each) for each in pulls.values()]
+        made.append(("blank sky over ERR, width", _both(*widths), _match(widths[1])))
+    made.append(_removed(found))
+    made.append(_fluxes(found.trust.sources))
+    if flagged is not None:
+        count = int(np.count_nonzero(flagged))
+        made.append(("newly flagged pixels", number(count), f"{count / flagged.size:.3%} of this image"))
+    return [SimpleNamespace(name=name, value=value, note=note) for name, value, note in made]
+
+
+def trust(found):
+    """Rows of the figures of trust."""
+    judged, allowed = _judged(found), found.trust.outside
+    return [
+        SimpleNamespace(
+            meaning=meaning,
+            value=number(found.trust.figures[name]),
+            bounds=f"{low:g} to {high:g}".replace("-", "−") if name in judged else "not judged",
+            verdict="" if name not in judged else "doubt" if name in allowed else "good",
+        )
+        for name, (low, high, meaning) in BOUNDS.items()
+    ]
+
+
+def trust_note(found):
+    """What is judged, and how much of it there was."""
+    sources = found.trust.sources
+    told = f"{sources.before} sources before, {sources.after} after; {sources.vanished} vanished, "
+    told += f"{sources.appeared} appeared."
+    if len(_judged(found)) < len(BOUNDS):
+        told += " Bounds of what was removed are those of white noise, which only image_denoise removes."
+    return told
+
+
+def doubts(found):
+    """Sentences on the figures that leave their bounds."""
+    judged = _judged(found)
+    outside = [name for name in found.trust.outside if name in judged]
+    return [sentence for name, sentence in zip(found.trust.outside, found.trust.warnings, strict=True)
+            if name in outside]  # fmt: skip
+
+
+def flags(counts):
+    """Rows of the counts of flags."""
+    return [
+        SimpleNamespace(
+            extension=each.extension,
+            name=each.name,
+            **{key: number(getattr(each, key)) for key in ("before", "after", "new", "gone")},
+        )
+        for each in counts
+    ]
+
+
+def flags_note(before, after):
+    """What the counts of flags are of."""
+    common = [
+        name for name, array in before.flags.items() if name in after.flags and array.shape == after.flags[name].shape
+    ]
+    if not common:
+        return "The two products have no flags that could be compared."
+    sizes = "; ".join(f"{name} of {' × '.join(map(str, before.flags[name].shape[::-1]))}" for name in common)
+    return f"Pixels of all planes: {sizes}."
+
+
+def provenance(before, after):
+    """Tables of files, steps, and what our steps have written."""
+    pair = (before, after)
+    rows = [("file", *(one.name for one in pair)), ("type", *(one.kind for one in pair))]
+    rows.append(("shape", *(" × ".join(map(str, one.shape[::-1])) for one in pair)))
+    if any(one.sha256 for one in pair):
+        rows.append(("bytes", *(number(one.size) for one in pair)))
+        rows.append(("SHA-256", *(one.sha256 for one in pair)))
+    for kind in ("software", "facts"):
+        named = dict.fromkeys([*getattr(before, kind), *getattr(after, kind)])
+        rows += [(name, *(getattr(one, kind).get(name, "–") for one in pair)) for name in named]
+    ran = steps_between(before, after)
+    names = dict.fromkeys([*before.steps, *after.steps])
+    steps = [(name, *((one.steps.get(name) or "–") for one in pair), "ran" if name in ran else "") for name in names]
+    tables = [("Products", ("", "before", "after"), rows), ("Steps", ("step", "before", "after", ""), steps)]
+    for step, values in after.denoise.items():
+        tables.append((step, ("recorded", "value"), [(name, _value(value)) for name, value in values.items()]))
+    return [SimpleNamespace(name=name, head=head, rows=rows) for name, head, rows in tables if rows]
+
+
+def _judged(found):
+    ran = steps_between(found.before.record, found.after.record)
+    return tuple(BOUNDS) if "image_denoise" in ran else _ALWAYS
+
+
+def _both(old, new, unit=""):
+    return f"{number(old)} → {number(new)} {unit}".strip()
+
+
+def _match(width):
+    """Whether errors match the scatter."""
+    if not width or abs(width - 1) <= 0.05:
+        return "1 is right"
+    return "ERR is larger than the scatter" if width < 1 else "ERR is smaller than the scatter"
+
+
+def _removed(found):
+    removed = found.removed[found.usable]
+    rms = float(np.sqrt(np.mean(removed**2, dtype=np.float64))) if removed.size else float("nan")
+    note = f"robustly {number(found.trust.residual.rms)} of the noise of a pixel"
+    return "removed, rms", f"{number(rms)} {found.before.unit}".strip(), note
+
+
+def _fluxes(sources):
+    change, error = (100 * value for value in sources.change)
+    value = f"{change:+.2f} ± {error:.2f} %".replace("-", "−") if np.isfinite(change) else "–"
+    count = len(sources.flux_before)
+    return "flux of sources", value, f"{count} with S/N > 10; {sources.vanished} vanished, {sources.appeared} appeared"
+
+
+def _value(value):
+    return number(value) if isinstance(value, float) else str(value)
