@@ -3,8 +3,9 @@
 The keywords are an extension of the core schema of the JWST data models.
 A data model writes to the FITS header only what its schema knows. asdf lets a package answer for a schema of another
 one (packages are asked in the order of their names, the first answer counts), so the core schema is answered here by
-*core schema and denoise schema*. Every data model then carries the status keyword of these steps like those of the jwst
-steps, through all later steps and files. Nothing heavy is imported.
+*core schema and denoise schema*; both consist of ``meta`` alone, which models of several exposures look for. Every data
+model then carries the status keyword of these steps like those of the jwst steps, through all later steps and files.
+Nothing heavy is imported.
 """
 
 from importlib.util import find_spec
@@ -19,9 +20,12 @@ _EXTENDED_CORE = f"""%YAML 1.1
 ---
 $schema: "http://stsci.edu/schemas/asdf/asdf-schema-1.1.0"
 id: "{_PREFIX}core.schema"
-allOf:
-- $ref: core_of_stdatamodels.schema
-- $ref: denoise.schema
+type: object
+properties:
+  meta:
+    allOf:
+    - $ref: core_of_stdatamodels.schema#/properties/meta
+    - $ref: denoise.schema#/properties/meta
 """
 
 

@@ -137,3 +137,10 @@ def test_nothing_else_is_written(rate, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         run(rate)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_schema_serves_models_of_several_exposures():
+    """They take the core schema apart, and so do ``resample_spec`` and ``calwebb_spec3``, which make them."""
+    with datamodels.MultiExposureModel() as model:
+        exposure = model.schema["properties"]["exposures"]["items"]["properties"]["meta"]["properties"]
+        assert "nsclean" in exposure["cal_step"]["properties"]
