@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from jwst_denoise.crds_cache import spectrograph
 from jwst_denoise.crds_cache.activation import environment
 from jwst_denoise.crds_cache.parameter_references import ParameterReference, install
 from jwst_denoise.crds_cache.parameter_references import rules as parameter_rules
@@ -23,15 +24,23 @@ DETECTORS = {
     for instrument in INSTRUMENTS
 }
 
-#: Types of which every subarray needs its own file.
-_BY_SUBARRAY = ("dark",)
+#: Type of which a detector has several files -> keyword that tells them apart, name of that in Python, its values.
+_SEVERAL = {
+    "dark": (
+        "META.SUBARRAY.NAME",
+        "subarray",
+        lambda name: ("FULL", *(sub for owner, sub in SUBARRAYS if owner == name)),
+    ),
+    "disperser": ("META.INSTRUMENT.GRATING", "grating", lambda name: spectrograph.GRATINGS),
+    "ote": ("META.INSTRUMENT.FIXED_SLIT", "slit", lambda name: spectrograph.WIDTHS),
+}
 
 _DETECTOR = ("META.INSTRUMENT.DETECTOR",)
 _MARK = Path("config", "made_by_jwst_denoise")
 
 
 def build(directory, instruments=None, detectors=None, parameters=(), progress=None):
-    """Write a CRDS cache for calwebb_detector1 and calwebb_guider, or add detectors to one.
+    """Write a CRDS cache for stages 1 and 2 of the pipeline and for calwebb_guider, or add detectors to one.
 
     Parameters
     ----------
@@ -123,10 +132,10 @@ def _write_references(directory, names, progress):
 
 def _variants(type_, name):
     """Reference files of one type and detector: the header values that each matches, and how it differs."""
-    if type_ not in _BY_SUBARRAY:
+    if type_ not in _SEVERAL:
         return [((name,), {})]
-    subarrays = ["FULL", *(subarray for owner, subarray in SUBARRAYS if owner == name)]
-    return [((name, subarray), {"subarray": subarray}) for subarray in subarrays]
+    _, option, values = _SEVERAL[type_]
+    return [((name, value), {option: value}) for value in values(name)]
 
 
 def _owner(name):
@@ -149,14 +158,14 @@ def _rules(directory, instrument):
 
 
 def _rule(directory, instrument, type_):
-    """Rule of one type; a subarray that has no file of its own gets the answer that there is none."""
+    """Rule of one type; a subarray, grating or slit that has no file of its own gets the answer that there is none."""
     folder = _folder(directory, instrument)
     variants = [values for name in DETECTORS[instrument] for values, _ in _variants(type_, name)]
     files = {values: _file_name(type_, values) for values in variants}
     files = {values: file for values, file in files.items() if (folder / file).exists()}
     if not files:
         return None
-    if type_ not in _BY_SUBARRAY:
+    if type_ not in _SEVERAL:
         return _DETECTOR, files
     others = {(name, "ANY"): "N/A" for name, _ in files}
-    return (*_DETECTOR, "META.SUBARRAY.NAME"), {**files, **others}
+    return (*_DETECTOR, _SEVERAL[type_][0]), {**files, **others}

@@ -6,8 +6,8 @@ from astropy.modeling.models import AffineTransformation2D, Shift
 from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
-from jwst_denoise.crds_cache.photometry import area, photom
-from jwst_denoise.products.pointing import APERTURES, detector_aperture
+from jwst_denoise.crds_cache import photometry, spectrograph
+from jwst_denoise.products.pointing import APERTURES, detector_aperture, sky_axes
 from jwst_denoise.simulate import frame_time
 from jwst_denoise.simulate import subarray as find_subarray
 
@@ -101,9 +101,8 @@ def flat(detector):
 def distortion(detector):
     """Pixel to V2 and V3 without distortion: the scale and the angle of the products' headers."""
     v2, v3, angle, scale = APERTURES[detector_aperture(detector.name)]
-    sine, cosine = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
     centre = -(detector.size - 1) / 2
-    to_sky = AffineTransformation2D(scale * np.array([[-cosine, sine], [sine, cosine]]), [v2, v3])
+    to_sky = AffineTransformation2D(scale * sky_axes(angle), [v2, v3])
     transform = Shift(centre) & Shift(centre) | to_sky
     meta = {}
     if detector.instrument == "NIRCAM":
@@ -115,13 +114,26 @@ def distortion(detector):
 _DETECTOR1 = {
     function.__name__: function for function in (mask, gain, readnoise, saturation, superbias, linearity, dark)
 }
-_IMAGER = {**_DETECTOR1, "flat": flat, "distortion": distortion, "area": area, "photom": photom}
+_IMAGER = {
+    **_DETECTOR1,
+    "flat": flat,
+    "distortion": distortion,
+    "area": photometry.area,
+    "photom": photometry.photom,
+}
+_SPECTROGRAPH = {
+    **_DETECTOR1,
+    **{name: getattr(spectrograph, name) for name in spectrograph.TYPES},
+    "area": photometry.slit_area,
+    "fflat": photometry.slit_flat,
+    "photom": photometry.slit_photom,
+}
 
 #: Types that are not FITS files.
-SUFFIXES = {"distortion": ".asdf"}
+SUFFIXES = dict.fromkeys(("distortion", *spectrograph.TYPES), ".asdf")
 
-#: Instrument -> type -> function. NIRSpec's flats and WCS depend on the optics: there are none.
-TYPES = {"NIRSPEC": _DETECTOR1, "NIRCAM": _IMAGER, "NIRISS": _IMAGER, "FGS": _IMAGER}
+#: Instrument -> type -> function.
+TYPES = {"NIRSPEC": _SPECTROGRAPH, "NIRCAM": _IMAGER, "NIRISS": _IMAGER, "FGS": _IMAGER}
 
 
 def write(path, type_, detector, **options):

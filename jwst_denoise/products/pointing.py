@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["describe_pointing", "detector_aperture", "detector_scale"]
+__all__ = ["describe_pointing", "detector_aperture", "detector_scale", "sky_axes"]
 
 RA, DEC, ROLL = 80.4875, -69.4975, 30.0  # deg: the astrometric calibration field in the Large Magellanic Cloud
 
@@ -28,6 +28,9 @@ APERTURES = MappingProxyType(
         "NRS_FULL_MSA": (378.563202, -428.402832, 138.5745697, 0.1043),
         "NRS_S400A1_SLIT": (321.590790, -478.107422, 138.8641510, 0.1043),
         "NRS_S1600A1_SLIT": (321.262970, -473.851288, 138.8529511, 0.1043),
+        "NRS_S200A1_SLIT": (331.867035, -479.417542, 138.8419037, 0.1043),
+        "NRS_S200A2_SLIT": (314.697998, -489.614227, 138.9136810, 0.1043),
+        "NRS_S200B1_SLIT": (440.405334, -364.876556, 138.2435608, 0.1043),
     }
 )
 
@@ -55,6 +58,12 @@ def detector_aperture(name):
 def detector_scale(name):
     """Edge of a pixel of an imaging detector in arcsec."""
     return APERTURES[detector_aperture(name)][3]
+
+
+def sky_axes(angle):
+    """Matrix from x and y of an aperture to V2 and V3, for the angle from V3 to its y axis in deg."""
+    sine, cosine = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
+    return np.array([[-cosine, sine], [sine, cosine]])
 
 
 def _aperture(exposure):

@@ -12,6 +12,8 @@ __all__ = ["Trace", "bots", "fixed_slits", "ifu", "mos", "render"]
 LENGTH = 2048
 #: Centre (row of the full frame, counted from 0) and length in pixels of the fixed slits' spectra.
 SLITS = {"S400A1": (1008, 37), "S200A1": (1072, 31), "S200A2": (1040, 31), "S1600A1": (961, 16), "S200B1": (1105, 31)}
+#: Shape of all fixed slits' spectra and the columns between which there is light, as `Trace` takes them.
+TRACE = {"tilt": -1.5, "bend": 3.0, "start": 20, "stop": 2020}
 OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # seen beside the IFU as well
 
 
@@ -173,7 +175,7 @@ def fixed_slits(rng, *, shape=(256, LENGTH), corner=(1, 897), brightness=1.0, sl
     traces = []
     for name, (centre, height) in SLITS.items():
         spectrum = star if name == slit else Spectrum(0.0, 0.0)
-        traces.append(Trace(centre, height, spectrum, sky=0.08, width=0.9, tilt=-1.5, bend=3.0, start=20, stop=2020))
+        traces.append(Trace(centre, height, spectrum, sky=0.08, width=0.9, **TRACE))
     return render(traces, shape, corner)
 
 

@@ -1,0 +1,169 @@
+"""Reference files of NIRSpec's optics, with which the pipeline finds the fixed slits where the simulator draws them.
+
+The optics are ideal. Focal lengths are so long that nothing is distorted: wavelength is linear in the column, and every
+slit's spectrum has the tilt and the bend of the simulated ones. All slits share one relation of wavelength and column.
+The light of a grating fills the columns that the simulator fills, those of NRS1 for medium, of both detectors for high
+resolution.
+"""
+
+import numpy as np
+from astropy.modeling.models import AffineTransformation2D, Identity, Mapping, Polynomial1D, Polynomial2D, Scale, Shift
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.products.pointing import APERTURES, sky_axes
+from jwst_denoise.simulate.spectra import LENGTH, SLITS, TRACE
+
+#: Types of reference files, which have functions of these names.
+TYPES = ("camera", "collimator", "disperser", "fore", "fpa", "msa", "ote", "wavelengthrange")
+
+__all__ = ["GRATINGS", "TYPES", "WIDTHS", "dispersion", *TYPES]
+
+PIXEL = 18e-6  # m, on the detector
+PITCH = 41.5e-6  # m in the plane of the slits that a pixel sees
+CAMERA = 30.0  # m, focal length
+COLLIMATOR = CAMERA * PITCH / PIXEL
+SCALE = APERTURES["NRS_S400A1_SLIT"][3]  # arcsec a pixel
+GAP = 160  # pixels between the detectors
+ORDER = -1
+
+#: Columns of the detector that the simulator illuminates.
+COLUMNS = TRACE["start"], TRACE["stop"]
+
+#: Grating -> filter, shortest and longest wavelength in m.
+GRATINGS = {
+    f"{band}{resolution}": (filter_, shortest, longest)
+    for band, filter_, shortest, longest in (
+        ("G140", "F100LP", 0.97e-6, 1.89e-6),
+        ("G235", "F170LP", 1.66e-6, 3.17e-6),
+        ("G395", "F290LP", 2.87e-6, 5.27e-6),
+    )
+    for resolution in "MH"
+}
+
+#: Slits in the order in which the pipeline counts them -> width in arcsec.
+WIDTHS = {"S200A1": 0.2, "S200A2": 0.2, "S400A1": 0.4, "S1600A1": 1.6, "S200B1": 0.2}
+
+
+def fpa(detector):
+    """From pixels to metres in the focal plane, in which the spectra lie straight and along x."""
+    models = {"nrs1_model": _straighten() | _to_metres("NRS1")}
+    turned = Scale(-1) & Scale(-1) | Shift(LENGTH - 1) & Shift(LENGTH - 1)
+    models["nrs2_model"] = turned | _straighten() | _to_metres("NRS2")
+    return datamodels.FPAModel(**models, input_units="pixel", output_units="m"), {}, {}
+
+
+def camera(detector):
+    """From metres in the focal plane to the tangents of the angles of the light; the image is upside down."""
+    model = Scale(1 / CAMERA) & Scale(-1 / CAMERA)
+    return datamodels.CameraModel(model=model, input_units="m", output_units=""), {}, {}
+
+
+def collimator(detector):
+    """From the tangents of angles to metres in the plane of the slits."""
+    model = Scale(COLLIMATOR) & Scale(COLLIMATOR)
+    return datamodels.CollimatorModel(model=model, input_units="", output_units="m"), {}, {}
+
+
+def disperser(detector, grating):
+    """Grooves a metre and tilt of a grating, the same at all readings of the wheel's sensors."""
+    density, tilt = _grating(grating)
+    sensor = {"temperatures": [40.0], "zeroreadings": [0.0], "unit": "arcsec", "tilt_model": Polynomial1D(1)}
+    model = datamodels.DisperserModel(
+        groovedensity=density, theta_x=0.0, theta_y=0.0, theta_z=0.0, gwa_tiltx=sensor, gwa_tilty=sensor
+    )
+    model.tilt_y = tilt
+    return model, {}, {"instrument": {"grating": grating}}
+
+
+def wavelengthrange(detector):
+    """Shortest and longest wavelength of every grating, in m."""
+    model = datamodels.WavelengthrangeModel(
+        wrange_selector=[f"{filter_}_{grating}" for grating, (filter_, *_) in GRATINGS.items()],
+        wrange=[[shortest, longest] for _, shortest, longest in GRATINGS.values()],
+        order=[ORDER] * len(GRATINGS),
+        wunits="m",
+    )
+    return model, {}, {}
+
+
+def msa(detector):
+    """Places and sizes of the fixed slits (quadrant 5) in m; no micro-shutters."""
+    slits = [(number, *_place(name), *_size(name)) for number, name in enumerate(WIDTHS)]
+    data = {f"Q{quadrant}": np.zeros((0, 5)) for quadrant in range(1, 5)} | {"Q5": np.array(slits)}
+    return datamodels.MSAModel(models=dict.fromkeys(data, Identity(2)), data=data), {}, {}
+
+
+def fore(detector):
+    """From metres in the plane of the slits to arcsec."""
+    scale = SCALE / PITCH
+    model = Mapping((0, 1), n_inputs=3) | Scale(scale) & Scale(scale)
+    model.inverse = Mapping((0, 1), n_inputs=3) | Scale(1 / scale) & Scale(1 / scale)
+    model = datamodels.FOREModel(model=model, input_units="m", output_units="arcsec")
+    return model, {}, {"instrument": {"filter": "CLEAR"}}
+
+
+def ote(detector, slit):
+    """From there to V2 and V3, so that the middle of a slit is where the header of an exposure through it says."""
+    v2, v3, angle, _ = APERTURES[f"NRS_{slit}_SLIT"]
+    x, y = (metres * SCALE / PITCH for metres in _place(slit))
+    model = Shift(-x) & Shift(-y) | AffineTransformation2D(sky_axes(angle), [v2, v3])
+    return datamodels.OTEModel(model=model, input_units="arcsec", output_units="arcsec"), {}, {}
+
+
+def dispersion(grating):
+    """Wavelength that a pixel covers, in m."""
+    _, shortest, longest = GRATINGS[grating]
+    first, last = _ends(grating)
+    return (longest - shortest) / ((last - first) / PIXEL)
+
+
+def _grating(name):
+    """Grooves a metre, and tilt in deg with which the shortest and longest wavelength fall where they should.
+
+    With the sine of the tilt s, its cosine c and the direction cosines x, z of the light that leaves, the wavelength is
+    (s (1 + z) + c x) / density.
+    """
+    _, shortest, longest = GRATINGS[name]
+    ratio = shortest / longest
+    (x1, z1), (x2, z2) = (np.array([end, CAMERA]) / np.hypot(end, CAMERA) for end in _ends(name))
+    tilt = np.arctan((ratio * x2 - x1) / ((1 + z1) - ratio * (1 + z2)))
+    density = (np.sin(tilt) * (1 + z1) + np.cos(tilt) * x1) / shortest
+    return float(density), -float(np.rad2deg(tilt))
+
+
+def _ends(grating):
+    """First and last metre of the focal plane that a grating's light reaches."""
+    last = "NRS2" if grating.endswith("H") else "NRS1"
+    return tuple(PIXEL * (column + _start(name)) for column, name in zip(COLUMNS, ("NRS1", last), strict=True))
+
+
+def _start(name):
+    """First column of a detector, counted in pixels from the middle between the detectors."""
+    return GAP / 2 + 0.5 if name == "NRS2" else 0.5 - LENGTH - GAP / 2
+
+
+def _to_metres(name):
+    return Shift(_start(name)) & Shift(-(LENGTH - 1) / 2) | Scale(PIXEL) & Scale(PIXEL)
+
+
+def _straighten():
+    """Take tilt and bend out of the rows."""
+    tilt, bend, step = TRACE["tilt"], TRACE["bend"], 2 / LENGTH
+    rise = np.array([bend - tilt, step * (tilt - 2 * bend), step**2 * bend])
+    forward, backward = (
+        Mapping((0, 0, 1)) | Identity(1) & Polynomial2D(2, c0_0=c[0], c1_0=c[1], c2_0=c[2], c0_1=1)
+        for c in (-rise, rise)
+    )
+    forward.inverse = backward
+    return forward
+
+
+def _place(slit):
+    """Middle of a slit in m."""
+    row, _ = SLITS[slit]
+    return 0.0, (row - (LENGTH - 1) / 2) * PITCH
+
+
+def _size(slit):
+    """Width and length of a slit in m."""
+    return WIDTHS[slit] / SCALE * PITCH, SLITS[slit][1] * PITCH
