@@ -13,6 +13,7 @@ from stpipe.exceptions import ValidationError
 
 from jwst_denoise import parameters
 from jwst_denoise.steps import extras, provenance
+from jwst_denoise.steps.exposures import complete
 from jwst_denoise.steps.status import CorrectionFailed, NotApplicable, mark
 
 __all__ = ["DenoiseStep", "ParameterError"]
@@ -42,7 +43,7 @@ class DenoiseStep(Step):
 
     spec = """
         save_noise = boolean(default=False)  # Also write what was removed (input - output)
-        save_qa = boolean(default=False)  # Also write a before/after picture (PNG)
+        save_qa = boolean(default=False)  # Also write a before/after picture (PNG) and page (HTML)
     """
 
     def __init__(self, *args, **kwargs):
@@ -163,9 +164,12 @@ class DenoiseStep(Step):
         settings = self.settings(models[0])
         if self._is_hook:  # stpipe writes the parameters of parentless steps only
             log.info("%s: %s", self.class_alias, provenance.describe(settings))
+        before = [extras.look(one, settings) for one in models]
         try:
             if settings["skip"] and self.parent is not None:
                 raise NotApplicable("skip is set")
+            for one in models:
+                complete(one)
             results = self.denoise(model, settings := SimpleNamespace(**settings))
         except NotApplicable as reason:
             self._mark(models, "SKIPPED", reason)
@@ -173,15 +177,15 @@ class DenoiseStep(Step):
             self._mark(models, "FAILED", reason)
         else:
             results = results if isinstance(model, tuple) else (results,)
-            for one, result in zip(models, results, strict=True):
-                self._finish(one, result, vars(settings))
+            for one, result, early in zip(models, results, before, strict=True):
+                self._finish(one, result, vars(settings), early)
         return model
 
-    def _finish(self, model, result, settings):
+    def _finish(self, model, result, settings, before=None):
         """Record what was done to one data model, and write the optional products."""
         mark(model, self.class_alias, "COMPLETE")
         provenance.record(model, self.class_alias, settings, result.figures)
-        extras.write(self, model, result, settings)
+        extras.write(self, model, result, settings, before)
 
     def _mark(self, models, status, reason=None):
         """Record the status in every data model, the reason once in the log."""

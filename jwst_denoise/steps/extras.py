@@ -5,21 +5,41 @@ from pathlib import Path
 
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise import masks
+from jwst_denoise import masks, report
 from jwst_denoise.steps import image_qa, mask_qa, qa
 from jwst_denoise.steps.result import ImagePreview, MaskPreview
 
-__all__ = ["write"]
+__all__ = ["look", "write"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 _MODEL_BY_DIMENSIONS = {2: datamodels.ImageModel, 3: datamodels.CubeModel, 4: datamodels.RampModel}
 
 
-def write(step, model, result, settings):
+def look(model, settings, plane=0):
+    """Take note of a data model before it is changed, for the page of ``save_qa``.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+    settings : dict
+        ``save_qa``.
+    plane : int or None, optional
+        Integration to show; None for the mean of all.
+
+    Returns
+    -------
+    list of jwst_denoise.report.Exposure, or None
+        None if no page was asked for or none can be made.
+    """
+    return _attempt("page", report.take, model, plane) if settings.get("save_qa") else None
+
+
+def write(step, model, result, settings, before=None):
     """Write the products that were asked for.
 
-    ``<root>_<alias>_noise.fits``, ``_mask``, ``_background``, ``_qa.png``, and ``<root>_crprob.fits``.
+    ``<root>_<alias>_noise.fits``, ``_mask``, ``_background``, ``_qa.png``, ``_qa.html``, and ``<root>_crprob.fits``.
 
     Parameters
     ----------
@@ -31,6 +51,8 @@ def write(step, model, result, settings):
         What there is to write.
     settings : dict
         ``save_noise``, ``save_mask``, ``save_background``, ``save_probability``, ``save_qa``.
+    before : list of jwst_denoise.report.Exposure, optional
+        What `look` found before the correction.
     """
     for kind in ("noise", "background"):
         if settings.get(f"save_{kind}") and getattr(result, kind) is not None:
@@ -39,10 +61,26 @@ def write(step, model, result, settings):
         _write_array(_path(step, model, "crprob", alone=True), model, result.probability)
     if settings.get("save_mask") and result.mask is not None:
         masks.write_mask(_announce(_path(step, model, "mask")), result.mask)
-    if settings.get("save_qa") and result.preview is not None:
-        title = f"{model.meta.filename or ''}  {step.class_alias}".strip()
-        picture = {MaskPreview: mask_qa, ImagePreview: image_qa}.get(type(result.preview), qa)
-        picture.write(_announce(_path(step, model, "qa", ext="png")), result.preview, title)
+    if settings.get("save_qa"):
+        _write_qa(step, model, result.preview, before)
+
+
+def _write_qa(step, model, preview, before):
+    """Write picture and page; neither is worth losing the product for."""
+    title = f"{model.meta.filename or ''}  {step.class_alias}".strip()
+    if preview is not None:
+        picture = {MaskPreview: mask_qa, ImagePreview: image_qa}.get(type(preview), qa)
+        _attempt("picture", picture.write, _announce(_path(step, model, "qa", ext="png")), preview, title)
+    if before is not None and (after := _attempt("page", report.take, model)):
+        _attempt("page", report.write, _announce(_path(step, model, "qa", ext="html")), before, after, title)
+
+
+def _attempt(what, function, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        log.warning("No %s of %s: %s: %s", what, arguments[0], type(error).__name__, error)
+        return None
 
 
 def _path(step, model, kind, alone=False, **naming):

@@ -8,7 +8,7 @@ from jwst.datamodels import ModelLibrary
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import model_files
-from jwst_denoise.steps import image_exposures, image_products, image_stacks
+from jwst_denoise.steps import extras, image_exposures, image_products, image_stacks
 from jwst_denoise.steps.base import DenoiseStep
 from jwst_denoise.steps.image_noise import images
 from jwst_denoise.steps.image_units import electrons
@@ -84,8 +84,13 @@ class ImageDenoiseStep(DenoiseStep):
         image_stacks.check_stack(frames or models, settings.force)
         network, factor, run = self._prepared(frames[0], settings)
         made, result = image_stacks.denoise_stack(frames, models[0], run, factor, settings)
-        self._finish(made, _described(result, network, settings), vars(settings))
-        return (made, *data[1:]) if pair else made
+        before = extras.look(frames[0], vars(settings), None if frames[0].data.ndim == 3 else 0)
+        self._finish(made, _described(result, network, settings), vars(settings), before)
+        return (made, *(self._untouched(model) for model in data[1:])) if pair else made
+
+    def _untouched(self, model):
+        """Rateints of a pair as they are; a copy if they are the caller's, since stpipe writes its log into them."""
+        return model if model is None else self.prepare_output(model, make_copy=self._must_copy(model))
 
     def _opened(self, data):
         """Data models, not copied."""

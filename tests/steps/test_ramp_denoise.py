@@ -203,7 +203,7 @@ def test_products_are_named_as_those_of_the_pipeline(ramp, halving, references, 
     ramp.save(tmp_path / "jw1_ramp.fits")
     run("jw1_ramp.fits", **references, save_results=True, save_noise=True, save_qa=True)
     names = {path.name for path in tmp_path.iterdir()} - {"gain.fits", "readnoise.fits", "jw1_ramp.fits"}
-    ours = {"jw1_ramp_denoise_noise.fits", "jw1_ramp_denoise_qa.png"}
+    ours = {"jw1_ramp_denoise_noise.fits", "jw1_ramp_denoise_qa.png", "jw1_ramp_denoise_qa.html"}
     ours |= {name.replace("jw1_", "jw1_ints_") for name in ours}
     assert names == {"jw1_rate.fits", "jw1_rateints.fits"} | ours
     fit, _ = fitted(ramp, references)

@@ -108,7 +108,8 @@ def test_products_beside_the_main_one(request, kind, level, tmp_path):
     result = run(model, **extras, output_dir=str(tmp_path / "out"))
     stem = f"jw1_{level}nsclean"
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {f"{stem}_noise.fits", f"{stem}_mask.fits", f"{stem}_background.fits", f"{stem}_qa.png"}
+    endings = ("noise.fits", "mask.fits", "background.fits", "qa.png", "qa.html")
+    assert names == {f"{stem}_{ending}" for ending in endings}
     with datamodels.open(tmp_path / "out" / f"{stem}_noise.fits") as noise:
         assert noise.data.shape == model.data.shape
         good = np.isfinite(model.data)
