@@ -12,8 +12,9 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise.crds_cache.spectrograph import GRATINGS, SCALE, WIDTHS, dispersion
 from jwst_denoise.products.pointing import detector_scale
+from jwst_denoise.simulate import channel_of
 
-__all__ = ["area", "flux", "mjy_per_sr", "photom", "slit_area", "slit_flat", "slit_photom"]
+__all__ = ["area", "elements_of", "flux", "mjy_per_sr", "photom", "slit_area", "slit_flat", "slit_photom"]
 
 MIRROR = 25.4 * units.m**2
 EFFICIENCY = 0.5  # electrons for a photon: mirrors, filters, detector
@@ -26,10 +27,10 @@ BANDS = {"W": 0.23, "W2": 0.5, "M": 0.1, "N": 0.011, "": 1.0}
 
 #: Channel -> (FILTER, PUPIL) of images.
 ELEMENTS = {
-    "SHORT": [(name, "CLEAR") for name in (
+    "NIRCAM_SW": [(name, "CLEAR") for name in (
         "F070W", "F090W", "F115W", "F140M", "F150W", "F150W2", "F182M", "F187N", "F200W", "F210M", "F212N")]
     + [("F150W2", "F162M"), ("F150W2", "F164N")],
-    "LONG": [(name, "CLEAR") for name in (
+    "NIRCAM_LW": [(name, "CLEAR") for name in (
         "F250M", "F277W", "F300M", "F322W2", "F335M", "F356W", "F360M", "F410M", "F430M", "F444W", "F460M", "F480M")]
     + [("F322W2", "F323N"), ("F444W", "F405N"), ("F444W", "F466N"), ("F444W", "F470N")],
     "NIRISS": [("CLEAR", name) for name in ("F090W", "F115W", "F140M", "F150W", "F158M", "F200W")]
@@ -42,6 +43,11 @@ _MODELS = {
     "NIRISS": datamodels.NisImgPhotomModel,
     "FGS": datamodels.FgsImgPhotomModel,
 }
+
+
+def elements_of(detector):
+    """(FILTER, PUPIL) of the images of a detector."""
+    return ELEMENTS[channel_of(detector)]
 
 
 def mjy_per_sr(detector, *elements):
@@ -79,7 +85,7 @@ def flux(detector, width):
 
 def photom(detector):
     """Flux calibration of every filter."""
-    factors = [(*names, mjy_per_sr(detector, *names)) for names in ELEMENTS[_channel(detector)]]
+    factors = [(*names, mjy_per_sr(detector, *names)) for names in elements_of(detector)]
     rows = [(*(names if detector.instrument != "FGS" else ()), factor, 0.0) for *names, factor in factors]
     model = _MODELS[detector.instrument]()
     model.phot_table = np.array(rows, dtype=model.get_dtype("phot_table"))
@@ -135,12 +141,6 @@ def _with_arrays(dtype, length):
 def _width(name):
     kind = re.fullmatch(r"F\d{3}(W2?|M|N)", name)
     return BANDS[kind[1] if kind else ""]
-
-
-def _channel(detector):
-    if detector.instrument != "NIRCAM":
-        return detector.instrument
-    return "LONG" if detector.name.endswith("LONG") else "SHORT"
 
 
 def _pixel(detector):
