@@ -107,11 +107,17 @@ def measured_error(image, hole, method="network", model="auto", err=None, bad=No
         return error
     trial = inpaint(image, test, method, model, err, bad | hole)
     square = (trial[test] - image[test]).astype(float) ** 2
-    noise = np.zeros(square.shape) if err is None else np.broadcast_to(np.nan_to_num(err), test.shape)[test] ** 2.0
+    noise = np.zeros(square.shape) if err is None else _known(err, test) ** 2.0
     brightness, variance = _binned(trial[test], square - noise)
     variance = np.maximum(variance, LEAST * np.median(noise))
     error[hole] = np.sqrt(np.interp(filled[hole], brightness, variance))
     return error
+
+
+def _known(err, where):
+    """Finite errors, 0 for others."""
+    err = np.broadcast_to(err, where.shape)[where].astype(float)
+    return np.where(np.isfinite(err), err, 0)
 
 
 def _test_holes(hole, good, enough):

@@ -116,9 +116,9 @@ def _out_of_memory(error):
 
 
 def _padded(inputs, multiple):
-    ny, nx = inputs.shape[-2:]
-    margins = (0, -nx % multiple, 0, -ny % multiple)
-    return pad(inputs, margins) if any(margins) else inputs
+    """Image with zeros up to a multiple, and to two pixels at the coarsest level, which has to be mirrored there."""
+    ny, nx = (max(-n % multiple, 2 * multiple - n) for n in inputs.shape[-2:])
+    return pad(inputs, (0, nx, 0, ny)) if nx or ny else inputs
 
 
 def _squeezed(output):

@@ -108,7 +108,10 @@ class GaussianProcess:
         if pixels == 0 or not white > 0:
             return None
         weight = pixel_weights(keep, err, white)
-        unit = np.float32(np.sqrt(np.count_nonzero(keep) / weight.sum(dtype=np.float64)))
+        total = weight.sum(dtype=np.float64)
+        if not 0 < total < np.inf:  # a scatter whose square is too small or too large for float32
+            return None
+        unit = np.float32(np.sqrt(np.count_nonzero(keep) / total))
         weighted = self._bins.sum(data.astype(np.float32, copy=False) * (weight * unit))
         weight = self._bins.sum(weight) * unit**2
         reliability = pixels**2 / (pixels**2 + FEW_PIXELS**2)

@@ -48,7 +48,9 @@ class MaskedSpectrum:
         edges = _log_edges(bins.length // 2 + 1, LOWEST * removed)
         self._starts = edges[:-1]
         self._kept = _off_line_harmonics(bins, removed)
-        self._counts = np.add.reduceat(self._kept, self._starts, dtype=float)
+        counts = np.add.reduceat(self._kept, self._starts, dtype=float)
+        self._filled = counts > 0  # small frames have bins with nothing but harmonics
+        self._counts = counts[self._filled]
         self.mean, self.difference = self._powers(fft.rfft(weighted, workers=-1))
         auto, total = _powers_by_frequency(fft.rfft(weight, workers=-1))
         repeat = images / len(weight)
@@ -63,7 +65,7 @@ class MaskedSpectrum:
         return self._average(total), self._average(auto - total / self._outputs)
 
     def _average(self, power):
-        return np.add.reduceat(power * self._kept, self._starts) / self._counts
+        return np.add.reduceat(power * self._kept, self._starts)[self._filled] / self._counts
 
     @cached_property
     def _templates(self):
@@ -111,8 +113,11 @@ class MaskedSpectrum:
         Returns
         -------
         Hyper
-            In the units in which the white noise has a weight of 1; `Hyper.field` is 0.
+            In the units in which the white noise has a weight of 1; `Hyper.field` is 0. No correlated noise, if the
+            data are too large for their squares.
         """
+        if not np.isfinite([self.mean, self.difference]).all():
+            return Hyper(0.0, 0.0)
         knee = np.log(self._bins.interval)
         start = np.array([knee - 2, 1.0, knee - 2, 1.0, 0.0])
         amplitude, slope = (knee - 25, knee + 25), (SLOPES[0], SLOPES[-1])

@@ -156,13 +156,18 @@ class _Product:
         self.dq[flagged] |= np.array(FOUND, self.dq.dtype)
 
     def fill(self, values, flagged, extra):
-        """Write filled values; their error adds to ERR, and to VAR_RNOISE as the variance that no source explains."""
+        """Write filled values; their error adds to ERR, and to VAR_RNOISE as the variance that no source explains.
+
+        Where no error is known, since the image has no good pixel, nothing is filled.
+        """
+        flagged = flagged & np.isfinite(extra)
         self.data[flagged] = values[flagged]
         self.dq[flagged] |= np.array(FLUX_ESTIMATED, self.dq.dtype)
         if self.err is None:
             log.warning("There are no errors to inflate where the image is filled")
             return
-        square = extra[flagged].astype(np.float64) ** 2
-        self.err[flagged] = np.sqrt(self.err[flagged].astype(np.float64) ** 2 + square)
+        known = flagged & np.isfinite(self.err)
+        square = extra[known].astype(np.float64) ** 2
+        self.err[known] = np.sqrt(self.err[known].astype(np.float64) ** 2 + square)
         if self.var_rnoise is not None:
-            self.var_rnoise[flagged] += square.astype(self.var_rnoise.dtype)
+            self.var_rnoise[known] += square.astype(self.var_rnoise.dtype)

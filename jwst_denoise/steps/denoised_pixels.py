@@ -11,7 +11,7 @@ def write(arrays, found, usable, factor):
     """Write one result into the arrays of its image, where the network has a share in it.
 
     ERR becomes the network's error, and all variances grow or shrink by the same factor, so that they still add up to
-    the square of ERR. Everywhere else the arrays stay as they are, bit by bit.
+    the square of ERR. Everywhere else, and where ERR is not finite, the arrays stay as they are, bit by bit.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def write(arrays, found, usable, factor):
         taken = (found.share > 0) & usable & np.isfinite(found.rate)
         if found.err is not None:
             error = found.err / factor
-            taken &= (error > 0) & np.isfinite(error)
+            taken &= (error > 0) & np.isfinite(error) & np.isfinite(arrays["err"])
     arrays["data"][taken] = (found.rate / factor)[taken]
     if found.err is None:
         return taken

@@ -79,14 +79,16 @@ def updated(err, var_rnoise, scale, used, var_fit):
     Returns
     -------
     err, var_rnoise : ndarray
-        In the dtype of ``err``. NaN stays NaN, and 0 stays 0.
+        In the dtype of ``err``. As they were where either of the two is not finite or 0.
     """
     total = np.asarray(err, np.float64) ** 2
     read = total if var_rnoise is None else np.asarray(var_rnoise, np.float64)
-    new = np.maximum(scale * read + np.where(used, -var_fit, var_fit), SMALLEST * read)
-    new = np.where(read > 0, new, read)
-    new_err = np.sqrt(np.maximum(total - read, 0) + new)
-    return new_err.astype(err.dtype), new.astype(err.dtype)
+    with np.errstate(invalid="ignore", over="ignore"):
+        new = np.maximum(scale * read + np.where(used, -var_fit, var_fit), SMALLEST * read)
+        new_err = np.sqrt(np.maximum(total - read, 0) + new).astype(err.dtype)
+        new = new.astype(err.dtype)
+    known = (read > 0) & np.isfinite(new) & np.isfinite(new_err)
+    return np.where(known, new_err, err), np.where(known, new, read.astype(err.dtype))
 
 
 def flatten(image, used, box=LEVEL_BOX):

@@ -5,7 +5,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise.readout import Readout
 from jwst_denoise.steps.status import NotApplicable
 
-__all__ = ["background_of", "is_nirspec_spectrum", "readout_of", "refuse_cleaned", "was_cleaned"]
+__all__ = ["background_of", "complete", "is_nirspec_spectrum", "readout_of", "refuse_cleaned", "was_cleaned"]
 
 _RATES = (
     datamodels.ImageModel,
@@ -26,6 +26,27 @@ _NIRSPEC_IMAGING = (
     "NRS_FOCUS",
     "NRS_MIMF",
 )
+
+
+def complete(model):
+    """Give a ramp the flags that it lacks, so that steps need not ask; refuse a data model without pixels.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Changed in place.
+
+    Raises
+    ------
+    NotApplicable
+        If there is no pixel.
+    """
+    if 0 in (model.shape or ()):
+        raise NotApplicable(f"a {type(model).__name__} of shape {model.shape} has no pixels")
+    if isinstance(model, datamodels.RampModel | datamodels.SuperstripeRampModel):
+        for name in ("groupdq", "pixeldq"):
+            if getattr(model, name) is None:
+                setattr(model, name, model.get_default(name))
 
 
 def readout_of(model):

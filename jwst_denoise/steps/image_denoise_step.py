@@ -19,8 +19,6 @@ __all__ = ["ImageDenoiseStep"]
 log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
 
 DEFAULT = "astro_unet"
-FAMILIES = ("astro_unet", "noise2noise", "noise2noise-stack")
-STACKS = ("noise2noise-stack",)
 
 
 class ImageDenoiseStep(DenoiseStep):
@@ -62,7 +60,7 @@ class ImageDenoiseStep(DenoiseStep):
         same kind as data, or ImageModel
             The latter of a stack; of a tuple (rate, rateints) the stack of rateints takes the place of the rate.
         """
-        if self._refusal or model_files.read_info(_name(self._asked()))["family"] not in STACKS:
+        if self._refusal or not _denoiser(_name(self._asked())).takes_stack:
             return super().process(data)
         try:
             return self._process_stack(data)
@@ -156,10 +154,20 @@ class ImageDenoiseStep(DenoiseStep):
 
 def _name(model):
     name = DEFAULT if model == "auto" else model
-    family = model_files.read_info(name)["family"]
-    if family not in FAMILIES:
-        raise ValueError(f"model {name!r} is of the family {family!r}; this step needs one of {', '.join(FAMILIES)}")
+    _denoiser(name)
     return name
+
+
+def _denoiser(name):
+    """Class of a network of images; refuses a model of anything else."""
+    from jwst_denoise import networks
+
+    family = model_files.read_info(name)["family"]
+    found = networks.family_class(family)
+    if not hasattr(found, "takes_stack"):
+        known = [other for other in networks.FAMILIES if hasattr(networks.family_class(other), "takes_stack")]
+        raise ValueError(f"model {name!r} is of the family {family!r}; this step needs one of {', '.join(known)}")
+    return found
 
 
 def _uncertainty(network, asked):

@@ -1,5 +1,7 @@
 """Provenance in the product: version, parameters and figures of a step, as FITS keywords and a history entry."""
 
+import math
+
 from jwst_denoise import __version__
 
 __all__ = ["describe", "record"]
@@ -51,17 +53,23 @@ def record(model, alias, settings, figures=None):
         Parameters in force.
     figures : dict, optional
         Further values of the schema's section of this step, such as ``noise_rms``; a network's name and SHA-256 too.
+        Numbers that are not finite are left out.
     """
     parameters = describe(settings)
     model.meta.jwst_denoise.version = __version__
     section = getattr(model.meta.jwst_denoise, alias)
     if not (settings.get("errors_only") and section.parameters):  # those of the cleaning stay in the header
         section.parameters = parameters
-    figures = {name: _rounded(value) for name, value in (figures or {}).items()}
+    figures = {name: _rounded(value) for name, value in (figures or {}).items() if _fits(value)}
     for name, value in figures.items():
         setattr(section, name, value)
     notes = "".join(f"; {name}={value}" for name, value in figures.items())
     model.add_history_entry(f"jwst_denoise {__version__} {alias}({parameters}){notes}")
+
+
+def _fits(value):
+    """Whether a FITS header can hold it: no NaN, no infinity."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _rounded(value):

@@ -8,8 +8,9 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise import model_files
 from jwst_denoise.steps import ramp_fit, ramp_groups, ramp_rates
 from jwst_denoise.steps.base import DenoiseStep
-from jwst_denoise.steps.ramp_exposures import as_scaled, check, check_domain, is_ramp, is_rate
+from jwst_denoise.steps.ramp_exposures import as_scaled, check, check_domain, check_fit, is_ramp, is_rate
 from jwst_denoise.steps.ramp_noise import readout_noise
+from jwst_denoise.steps.status import NotApplicable
 
 __all__ = ["RampDenoiseStep"]
 
@@ -80,7 +81,12 @@ class RampDenoiseStep(DenoiseStep):
         if not is_ramp(model) or settings["product"] == "ramp":
             return super()._process_one(model)
         _checked(model_files.read_info(_name(settings["model"])))
-        rates = ramp_fit.fit_ramps(self, model, settings)
+        try:
+            check_fit(model)
+            rates = ramp_fit.fit_ramps(self, model, settings)
+        except NotApplicable as reason:
+            self._mark((model,), "SKIPPED", reason)
+            return model
         if self.parent is None:  # the ramp is a copy, or was read, and is not needed any more
             for name in ("data", "groupdq"):
                 model.instance.pop(name, None)

@@ -7,10 +7,10 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.steps import facts
-from jwst_denoise.steps.exposures import readout_of
+from jwst_denoise.steps.exposures import complete, readout_of
 from jwst_denoise.steps.status import NotApplicable
 
-__all__ = ["as_scaled", "check", "check_domain", "is_ramp", "is_rate"]
+__all__ = ["as_scaled", "check", "check_domain", "check_fit", "is_ramp", "is_rate"]
 
 log = logging.getLogger("stpipe.jwst_denoise.ramp_denoise")
 
@@ -63,6 +63,28 @@ def check(model):
         _check_rate(model)
     _check_first_time(model)
     return readout
+
+
+def check_fit(model):
+    """Refuse a ramp whose header says too little for ``ramp_fit``, which would fail on it.
+
+    Parameters
+    ----------
+    model : RampModel
+        Gets the flags that it lacks.
+
+    Raises
+    ------
+    NotApplicable
+        If there are no pixels, or keywords are missing.
+    """
+    complete(model)
+    sections = {"exposure": ("group_time", "ngroups", "nints", "nframes")}
+    sections["subarray"] = ("xstart", "ystart", "xsize", "ysize")
+    said = {name: getattr(getattr(model.meta, node), name) for node, names in sections.items() for name in names}
+    missing = [name for name, value in said.items() if not value]
+    if missing:
+        raise NotApplicable(f"the header does not say {', '.join(missing)}, without which no ramp can be fitted")
 
 
 def check_domain(network, model, readout, noise):

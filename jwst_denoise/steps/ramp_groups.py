@@ -68,4 +68,5 @@ def clean(model, network, readout, noise, settings):
 
 
 def _rise(model):
-    return np.array(model.data[0, -1] - model.data[0, 0], np.float32)
+    with np.errstate(invalid="ignore"):
+        return np.array(model.data[0, -1] - model.data[0, 0], np.float32)

@@ -118,4 +118,5 @@ def _plane(mask, index):
 
 def _rise(model):
     """Last group of the first integration less the first."""
-    return np.asarray(model.data[0, -1], np.float32) - np.asarray(model.data[0, 0], np.float32)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(model.data[0, -1], np.float32) - np.asarray(model.data[0, 0], np.float32)

@@ -1,0 +1,1 @@
+"""The benchmark of robustness: awkward input, threads, memory, the network."""
