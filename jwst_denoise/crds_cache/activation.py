@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jwst_denoise.crds_cache.rules import CONTEXT
 
-__all__ = ["activated", "environment"]
+__all__ = ["activated", "adopt", "environment"]
 
 
 def environment(directory):
@@ -56,6 +56,18 @@ def activated(directory):
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        _forget()
+
+
+def adopt(variables):
+    """Set variables of the environment for good; the CRDS client forgets what it has read if any of them is new.
+
+    Parameters
+    ----------
+    variables : dict of str
+    """
+    if any(os.environ.get(name) != value for name, value in variables.items()):
+        os.environ.update(variables)
         _forget()
 
 
