@@ -30,12 +30,12 @@ LAYERS = [
     {"products", "parameters", "crds_cache", "schemas", "model_files"},
     {"report"},
     {"steps", "entry_points"},
-    {"commands", "benchmarks", "demo"},
+    {"commands", "benchmarks", "batch", "demo"},
 ]
 NETWORKS = {"torch", "lightning"}
 HEAVY = NETWORKS | {"asdf", "astropy", "photutils", "stdatamodels", "jwst", "stpipe", "stcal", "crds", "skimage"}
 HEAVY |= {"astroscrappy"}
-INTERFACE = {"click", "rich", "matplotlib"}
+INTERFACE = {"click", "rich", "matplotlib", "dask", "distributed"}
 ALLOWED = [
     set(),
     NETWORKS,

@@ -12,6 +12,7 @@ COMMANDS = {
     "pars": ("pars", "List, locate or copy the parameter files that come with the package."),
     "models": ("models", "List, show and verify trained networks, or make a file of your own."),
     "train": ("train", "Train a network, on simulated exposures or on your own."),
+    "batch": ("batch", "Put many exposures through a step or pipeline, on a Dask cluster."),
     "mask": ("mask", "Make masks of the dark background."),
     "report": ("report", "Write one HTML page on what a step did to an exposure."),
     "benchmark": ("benchmark", "Measure accuracy and speed beside other tools."),
