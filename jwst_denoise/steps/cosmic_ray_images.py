@@ -91,7 +91,7 @@ def mask_images(model, settings, network):
         if fill:
             values[k], extra[k] = fill(image, values[k], flagged[k], err, bad)
     before = np.array(product.data[0]) if settings.save_qa else None
-    noise = (product.data - values).reshape(model.data.shape) if fill and settings.save_noise else None
+    noise = _difference(product.data, values).reshape(model.data.shape) if fill and settings.save_noise else None
     product.mark(flagged)
     if fill:
         product.fill(values, flagged, extra)
@@ -101,6 +101,11 @@ def mask_images(model, settings, network):
     if probability is not None:
         probability = probability.reshape(model.data.shape)
     return Result(noise, preview=preview, probability=probability, figures=_figures(flagged))
+
+
+def _difference(data, values):
+    with np.errstate(invalid="ignore"):
+        return data - values
 
 
 def _figures(flagged):
@@ -123,13 +128,11 @@ class _Filling:
     model: object
 
     def __call__(self, image, data, hole, err, bad):
-        """``data`` with its holes filled, and the error that the method makes there."""
+        """``data`` with its holes filled, and the error that the method makes there; where that is NaN, as it was."""
         arguments = {"method": self.method, "model": self.model, "err": err}
         filled = inpaint(image, hole, bad=bad, **arguments)
         error = measured_error(image, hole, bad=bad, filled=filled, **arguments)
-        values = data.copy()
-        values[hole] = filled[hole]
-        return values, error
+        return np.where(hole & np.isfinite(error), filled, data), error
 
 
 class _Product:
@@ -156,10 +159,7 @@ class _Product:
         self.dq[flagged] |= np.array(FOUND, self.dq.dtype)
 
     def fill(self, values, flagged, extra):
-        """Write filled values; their error adds to ERR, and to VAR_RNOISE as the variance that no source explains.
-
-        Where no error is known, since the image has no good pixel, nothing is filled.
-        """
+        """Write filled values; their error adds to ERR, and to VAR_RNOISE as the variance that no source explains."""
         flagged = flagged & np.isfinite(extra)
         self.data[flagged] = values[flagged]
         self.dq[flagged] |= np.array(FLUX_ESTIMATED, self.dq.dtype)

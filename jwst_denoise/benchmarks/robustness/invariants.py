@@ -8,7 +8,7 @@ from stdatamodels.jwst.datamodels import dqflags
 from jwst_denoise.benchmarks.robustness.exposures import models_of
 from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL
 
-__all__ = ["changes", "snapshot", "violations"]
+__all__ = ["changes", "snapshot", "violations", "violations_of_stack"]
 
 ERRORS = ("err", "var_poisson", "var_rnoise", "var_flat")
 FLAGS = ("dq", "groupdq", "pixeldq")
@@ -76,6 +76,28 @@ def violations(alias, given, made):
     for name in _arrays(given):
         found += _array(alias, name, given, made)
     return found
+
+
+def violations_of_stack(given, made):
+    """What is wrong with an image made of a stack.
+
+    Parameters
+    ----------
+    given, made : sequence of JwstDataModel
+        Before and after; the first that was made is the image, and others come back as they were.
+
+    Returns
+    -------
+    list of str
+    """
+    image, *rest = made
+    errors = [name for name in ERRORS if getattr(image, name, None) is not None]
+    found = [f"{name}: negative" for name in errors if (getattr(image, name) < 0).any()]
+    found += [f"{name}: infinite" for name in ("data", *errors) if np.isinf(getattr(image, name)).any()]
+    unflagged = np.isnan(image.data) & ((image.dq & DO_NOT_USE) == 0)
+    found += ["NaN without DO_NOT_USE"] * bool(unflagged.any())
+    pairs = zip(given[1:], rest, strict=False)
+    return found + [f"{n} of rateints changed" for a, b in pairs for n in _arrays(a) if not _same(a, b, n)]
 
 
 def _arrays(model):
