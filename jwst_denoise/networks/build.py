@@ -1,10 +1,14 @@
 """Networks by the description that model files carry."""
 
 import importlib
+import importlib.metadata
 import inspect
 from types import MappingProxyType
 
-__all__ = ["FAMILIES", "build"]
+__all__ = ["FAMILIES", "GROUP", "build", "family_class"]
+
+#: Group of entry points in which other packages name families of theirs.
+GROUP = "jwst_denoise.networks"
 
 #: Family -> where its class is.
 FAMILIES = MappingProxyType(
@@ -28,7 +32,7 @@ def build(architecture):
     Parameters
     ----------
     architecture : mapping
-        ``family``, a key of `FAMILIES`, and the parameters of its class.
+        ``family``, see `family_class`, and the parameters of its class.
 
     Returns
     -------
@@ -47,11 +51,34 @@ def build(architecture):
     """
     parameters = dict(architecture)
     family = parameters.pop("family", None)
-    if family not in FAMILIES:
-        raise ValueError(f"no network family {family!r}; known: {', '.join(FAMILIES)}")
-    module, name = FAMILIES[family].split(":")
-    cls = getattr(importlib.import_module(module), name)
+    cls = family_class(family)
     known = list(inspect.signature(cls).parameters)
     if unknown := sorted(set(parameters) - set(known)):
         raise ValueError(f"{family} has no parameter {', '.join(unknown)}; known: {', '.join(known)}")
     return cls(**parameters)
+
+
+def family_class(family):
+    """Class of a family, of this package or of another that is installed.
+
+    Parameters
+    ----------
+    family : str
+        A key of `FAMILIES`, or the name of an entry point of the group `GROUP`, whose value is ``module:Class``.
+
+    Returns
+    -------
+    type
+
+    Raises
+    ------
+    ValueError
+        If there is no such family; the message lists those that there are.
+    """
+    if family in FAMILIES:
+        module, name = FAMILIES[family].split(":")
+        return getattr(importlib.import_module(module), name)
+    installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)}
+    if family not in installed:
+        raise ValueError(f"no network family {family!r}; known: {', '.join([*FAMILIES, *installed])}")
+    return installed[family].load()

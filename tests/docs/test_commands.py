@@ -16,6 +16,7 @@ from jwst_denoise.commands.main import main
 from jwst_denoise.commands.train import _change
 from jwst_denoise.parameters import hooks
 from jwst_denoise.training.presets import preset
+
 from .pages import PAGES, RECIPES, blocks, commands, name_of
 
 ALIASES = {step.class_alias: step.class_name for step in get_steps() if step.class_alias}
@@ -45,7 +46,8 @@ def nested(options):
         for section in sections:
             node = node.setdefault(section, {})
         node[name] = ConfigObj([f"value = {value}"])["value"]
-        assert name not in ("model", "inpaint_model") or value in ("auto", *model_files.shipped()) or "." in value, value
+        if name in ("model", "inpaint_model"):
+            assert value.endswith(".asdf") or value in ("auto", *model_files.shipped()), value
     return tree
 
 
@@ -116,7 +118,10 @@ def check_file(tree):
     cls = utilities.import_class(tree["class"])
     steps = {}
     for step in tree.get("steps", []):
-        assert utilities.import_class(step["class"]) in (cls.step_defs[step["name"]], *cls.step_defs[step["name"]].mro())
+        assert utilities.import_class(step["class"]) in (
+            cls.step_defs[step["name"]],
+            *cls.step_defs[step["name"]].mro(),
+        )
         steps[step["name"]] = dict(step["parameters"])
         section(step)
     config_parser.config_from_dict(tree["parameters"] | ({"steps": steps} if steps else {}), cls.load_spec_file())
