@@ -13,6 +13,7 @@ __all__ = ["correlation", "fluxes", "planes", "pixels", "profiles", "pulls", "re
 TEXT = "#010203"
 COLOURS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
 SIZE = (4.4, 2.9)  # inches, the width of a telephone
+FRAME = (0.16, 0.17, 0.81, 0.79)  # left, bottom, width, height in the figure
 MOST = 600  # points of a line
 EDGES = np.linspace(-6, 6, 97)
 
@@ -85,7 +86,7 @@ def fluxes(comparison):
         )
         graph.axis.axhline(0, color=TEXT, lw=0.6)
         reach = 1.3 * np.percentile(np.abs(change), 98) + 0.1
-        graph.axis.set_ylim(-reach, reach)
+        graph.axis.set(ylim=(-reach, reach), xlim=(0.8 * signal.min(), 1.25 * signal.max()))
     return graph.svg
 
 
@@ -141,6 +142,31 @@ def _steps(samples, edges, expected=None, **labels):
     return graph.svg
 
 
+def _label(axis):
+    """Few plain labels: decades, or 1, 2 and 5 in a short range, without the typesetting that is slow."""
+    from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
+
+    if axis.get_scale() != "log":
+        formatter = ScalarFormatter(useOffset=False)
+        formatter.set_powerlimits((-3, 4))
+        axis.set_major_formatter(formatter)
+        return
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(_plain)
+
+
+def _plain(value, _=None):
+    """Text of a tick of a logarithmic axis."""
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    if -3 <= exponent <= 3:
+        return f"{value:g}"
+    factor = round(value / 10.0**exponent)
+    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if factor == 1 else f"{factor}·{power}"
+
+
 def _thinned(x, y):
     """Means of neighbours where there are more points than a line can show."""
     step = -(-len(x) // MOST)
@@ -163,10 +189,9 @@ class _Graph:
 
         self._style = matplotlib.rc_context(_STYLE)
         self._style.__enter__()
-        self._figure = Figure(figsize=SIZE, layout="constrained")
-        FigureCanvasSVG(self._figure)
-        self.axis = self._figure.subplots()
-        self.axis.set(**self._labels)
+        figure = Figure(figsize=SIZE, dpi=72, facecolor="none")
+        self._canvas = FigureCanvasSVG(figure)
+        self.axis = figure.add_axes(FRAME, facecolor="none", **self._labels)
         self.axis.grid(alpha=0.2, lw=0.5, color=TEXT)
         return self
 
@@ -178,8 +203,10 @@ class _Graph:
             self._style.__exit__(*failure)
 
     def _drawn(self):
+        for axis in (self.axis.xaxis, self.axis.yaxis):
+            _label(axis)
         stream = io.StringIO()
-        self._figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+        self._canvas.print_svg(stream, metadata={"Date": None})
         text = stream.getvalue()
         text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
         text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)

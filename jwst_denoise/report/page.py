@@ -72,7 +72,7 @@ def _text(name):
 
 
 def _subtitle(record):
-    told = [f"{name}: {value}" for name, value in record.facts.items()]
+    told = [f"{name}: {tables.number(value)}" for name, value in record.facts.items()]
     return " · ".join([*told, f"report of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"])
 
 

@@ -11,6 +11,7 @@ __all__ = ["Region", "choose"]
 
 SIZE = 72  # pixels
 SOURCES = 2
+APART = 0.75  # of their size, the least distance of two regions along one axis
 THRESHOLD = 5.0
 NARROW = 1.5  # pixels, Gaussian width of the worst residual
 
@@ -54,7 +55,7 @@ def choose(comparison, flagged=None):
     Returns
     -------
     list of Region
-        Without overlap in their centres; none if the image is hardly larger than one.
+        Hardly overlapping; none if the image is hardly larger than one.
     """
     shape = comparison.usable.shape
     wide = max(shape) > 3 * min(shape)
@@ -64,10 +65,15 @@ def choose(comparison, flagged=None):
     chosen = []
     for name, place in _places(comparison, flagged, size):
         corner = [int(np.clip(c - s // 2, 0, n - s)) for c, s, n in zip(place, size, shape, strict=True)]
-        if not any(abs(r.y - corner[0]) < size[0] // 2 and abs(r.x - corner[1]) < size[1] // 2 for r in chosen):
+        if not any(_overlap(other, corner) for other in chosen):
             if sum(r.name.startswith("bright") for r in chosen) < SOURCES or not name.startswith("bright"):
                 chosen.append(Region(name, *corner, *size))
     return chosen
+
+
+def _overlap(region, corner):
+    """Whether a region and one of its size at a corner (y, x) have most of their width and height in common."""
+    return abs(region.y - corner[0]) < APART * region.ny and abs(region.x - corner[1]) < APART * region.nx
 
 
 def _places(comparison, flagged, size):

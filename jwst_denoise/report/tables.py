@@ -10,15 +10,19 @@ from jwst_denoise.trust import BOUNDS
 
 __all__ = ["cards", "doubts", "flags", "flags_note", "limits", "number", "provenance", "trust", "trust_note"]
 
+FEWEST = 5  # sources whose light is judged
 #: Figures that hold for whatever step was run; the others are made for networks that denoise images.
 _ALWAYS = ("flux_change", "vanished", "appeared")
 
 
 def number(value):
-    """Number of four digits at most, or text as it is."""
-    if isinstance(value, str | int) or value is None:
-        return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else value or ""
-    return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"
+    """Whole number, other number to three digits, or text as it is."""
+    if isinstance(value, str) or value is None:
+        return value or ""
+    if not np.isfinite(value):
+        return "–"
+    whole = isinstance(value, int) or 1e3 <= abs(value) < 1e6
+    return (f"{value:,.0f}" if whole else f"{value:.3g}").replace(",", "\u202f").replace("-", "−")
 
 
 def limits(stretch, unit):
@@ -42,7 +46,8 @@ def cards(found, flagged):
     made.append(_fluxes(found.trust.sources))
     if flagged is not None:
         count = int(np.count_nonzero(flagged))
-        made.append(("newly flagged pixels", number(count), f"{count / flagged.size:.3%} of this image"))
+        share = f"{count / flagged.size:.3%} of this image" if count else "in this image"
+        made.append(("newly flagged pixels", number(count), share))
     return [SimpleNamespace(name=name, value=value, note=note) for name, value, note in made]
 
 
@@ -65,17 +70,15 @@ def trust_note(found):
     sources = found.trust.sources
     told = f"{sources.before} sources before, {sources.after} after; {sources.vanished} vanished, "
     told += f"{sources.appeared} appeared."
-    if len(_judged(found)) < len(BOUNDS):
+    if "correlation" not in _judged(found):
         told += " Bounds of what was removed are those of white noise, which only image_denoise removes."
     return told
 
 
 def doubts(found):
     """Sentences on the figures that leave their bounds."""
-    judged = _judged(found)
-    outside = [name for name in found.trust.outside if name in judged]
-    return [sentence for name, sentence in zip(found.trust.outside, found.trust.warnings, strict=True)
-            if name in outside]  # fmt: skip
+    judged, told = _judged(found), zip(found.trust.outside, found.trust.warnings, strict=True)
+    return [sentence for name, sentence in told if name in judged]
 
 
 def flags(counts):
@@ -111,7 +114,7 @@ def provenance(before, after):
         rows.append(("SHA-256", *(one.sha256 for one in pair)))
     for kind in ("software", "facts"):
         named = dict.fromkeys([*getattr(before, kind), *getattr(after, kind)])
-        rows += [(name, *(getattr(one, kind).get(name, "–") for one in pair)) for name in named]
+        rows += [(name, *(_value(getattr(one, kind).get(name, "–")) for one in pair)) for name in named]
     ran = steps_between(before, after)
     names = dict.fromkeys([*before.steps, *after.steps])
     steps = [(name, *((one.steps.get(name) or "–") for one in pair), "ran" if name in ran else "") for name in names]
@@ -122,8 +125,11 @@ def provenance(before, after):
 
 
 def _judged(found):
+    """Names of the figures that are judged."""
     ran = steps_between(found.before.record, found.after.record)
-    return tuple(BOUNDS) if "image_denoise" in ran else _ALWAYS
+    few = len(found.trust.sources.flux_before) < FEWEST
+    names = tuple(BOUNDS) if "image_denoise" in ran else _ALWAYS
+    return tuple(name for name in names if not (few and name == "flux_change"))
 
 
 def _both(old, new, unit=""):
@@ -146,8 +152,9 @@ def _removed(found):
 
 def _fluxes(sources):
     change, error = (100 * value for value in sources.change)
-    value = f"{change:+.2f} ± {error:.2f} %".replace("-", "−") if np.isfinite(change) else "–"
     count = len(sources.flux_before)
+    scatter = f" ± {error:.2f}" if count >= FEWEST else ""
+    value = f"{change:+.2f}{scatter} %".replace("-", "−") if count else "–"
     return "flux of sources", value, f"{count} with S/N > 10; {sources.vanished} vanished, {sources.appeared} appeared"
 
 
