@@ -14,6 +14,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_click",
+    "myst_parser",  # CONTRIBUTING.md
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_changes.rst"]
