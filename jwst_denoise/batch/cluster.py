@@ -24,7 +24,7 @@ def cores():
 
 
 @contextlib.contextmanager
-def connected(scheduler=None, workers=None, memory=None, tasks=1, retries=1):
+def connected(scheduler=None, workers=None, memory=None, tasks=1):
     """Client of an existing scheduler or, without one, of a cluster on this machine.
 
     Parameters
@@ -37,8 +37,6 @@ def connected(scheduler=None, workers=None, memory=None, tasks=1, retries=1):
         Limit of each worker's memory, such as ``"4GB"``: an equal share of the machine's.
     tasks : int, optional
         How many tasks there are.
-    retries : int, optional
-        How many workers a task may lose.
 
     Yields
     ------
@@ -57,12 +55,12 @@ def connected(scheduler=None, workers=None, memory=None, tasks=1, retries=1):
         with existing(scheduler) as client:
             yield client
     else:
-        with local(workers or min(cores(), tasks), memory, retries) as client:
+        with local(workers or min(cores(), tasks), memory) as client:
             yield client
 
 
 @contextlib.contextmanager
-def local(workers, memory=None, retries=1):
+def local(workers, memory=None):
     """Client of worker processes on this machine, one task at a time each; see `connected`.
 
     The cores are shared out: each worker's libraries start ``cores() // workers`` threads, unless the environment says
@@ -75,7 +73,7 @@ def local(workers, memory=None, retries=1):
     limit = parse_bytes(memory) if memory else distributed.system.MEMORY_LIMIT // workers
     threads = dict.fromkeys(_THREADS, max(1, cores() // workers))
     settings = {
-        "distributed.scheduler.allowed-failures": retries,
+        "distributed.scheduler.allowed-failures": 10**6,  # the tasks count for themselves
         "distributed.scheduler.worker-saturation": 1.0,
         **_MEMORY,
         "distributed.nanny.pre-spawn-environ": threads,

@@ -40,6 +40,8 @@ class Record:
         One line.
     finished : str, optional
         Time in UTC.
+    process : int, optional
+        The worker.
     """
 
     file: str
@@ -53,6 +55,7 @@ class Record:
     attempts: int = 1
     error: str = ""
     finished: str = ""
+    process: int | None = None
 
 
 class Manifest:
@@ -72,8 +75,23 @@ class Manifest:
     def __init__(self, path):
         self.path = Path(path)
         self._records, self._owner = {}, {}
-        for record in _read(self.path):
+        for record in self.read(self.path):
             self._remember(record)
+
+    @staticmethod
+    def read(path):
+        """Records of a file, oldest first; lines that an interrupted write has spoilt are passed over."""
+        path = Path(path)
+        if not path.exists():
+            return
+        lines = path.read_bytes().split(b"\n")
+        if lines[0] and not lines[0].startswith(b'{"file": '):
+            raise ValueError(f"{path} is no manifest of a batch; name another with --manifest")
+        for line in lines:
+            try:
+                yield Record(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
 
     def _remember(self, record):
         self._records[record.file, record.recipe] = record
@@ -119,17 +137,3 @@ class Manifest:
             self._owner[name] is record and (directory / name).is_file() and (directory / name).stat().st_size == size
             for name, size in record.products.items()
         )
-
-
-def _read(path):
-    """Records of a file; lines that an interrupted write has spoilt are passed over."""
-    if not path.exists():
-        return
-    lines = path.read_bytes().split(b"\n")
-    if lines[0] and not lines[0].startswith(b'{"file": '):
-        raise ValueError(f"{path} is no manifest of a batch; name another with --manifest")
-    for line in lines:
-        try:
-            yield Record(**json.loads(line))
-        except (ValueError, TypeError):
-            continue

@@ -96,18 +96,20 @@ def _is_at(file, path):
     return False
 
 
-def publish(source, target):
+def publish(source, target, names):
     """Move finished files to their place, each in one stroke.
 
     Parameters
     ----------
     source, target : pathlib.Path
-        Directories on one file system; the structure below ``source`` is kept, files of the same names are replaced.
+        Directories on one file system; files of the same names are replaced.
+    names : iterable of str
+        Relative paths; those that are not there are passed over.
     """
-    for file in sorted(path for path in source.rglob("*") if path.is_file()):
-        place = target / file.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(file, place)
+    for name in names:
+        if (source / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source / name, target / name)
     _sync(target)
 
 

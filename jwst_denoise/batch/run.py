@@ -68,7 +68,7 @@ def run(
         batch = _Batch(recipe, directory, scratch, manifest.Manifest(path), {str(e.path) for e in exposures}, retries)
         tasks = yield from batch.kept(exposures, fresh)
         if tasks:
-            with cluster.connected(tasks=len(tasks), retries=retries, **where) as client:
+            with cluster.connected(tasks=len(tasks), **where) as client:
                 started(client, len(tasks))
                 yield from batch.run(client, tasks)
 
@@ -81,6 +81,7 @@ class _Batch:
         self._directory, self._scratch, self._records = directory, scratch, records
         self._inputs, self._retries = inputs, retries
         self._claims, self._pending = {}, {}
+        self._group = f"exposure-{uuid.uuid4().hex}"  # one group of keys, of which Dask gives a worker few at a time
 
     def kept(self, exposures, fresh):
         """Yield what is done already; return the exposures that are not."""
@@ -99,45 +100,51 @@ class _Batch:
         from distributed import as_completed
 
         try:
-            queue = as_completed([self._submit(client, exposure, 1) for exposure in exposures])
+            queue = as_completed([self._submit(client, exposure) for exposure in exposures])
             for future in queue:
-                exposure, stamp, attempt = self._pending.pop(future)
+                exposure, stamp = self._pending.pop(future)
                 outcome = _outcome(future)
-                if outcome.error and not outcome.lasting and attempt <= self._retries:
-                    queue.add(self._submit(client, exposure, attempt + 1))
+                if outcome.error and not outcome.lasting and len(self._begun(exposure)) <= self._retries:
+                    queue.add(self._submit(client, exposure))
                 else:
-                    yield self._settle(exposure, stamp, attempt, outcome)
+                    yield self._settle(exposure, stamp, outcome)
         finally:
             client.cancel(list(self._pending))
 
-    def _submit(self, client, exposure, attempt):
-        directory = self._attempts(exposure)
+    def _submit(self, client, exposure):
+        directory = self._scratch / exposure.path.name
         directory.mkdir(exist_ok=True)
-        job = Job(str(exposure.path), self._recipe.target, self._recipe.options, str(directory), environment())
-        future = client.submit(work, job, key=f"{exposure.path.name}-{uuid.uuid4().hex}", pure=False)
-        self._pending[future] = exposure, exposure.stamp(), attempt
+        job = Job(
+            str(exposure.path), self._recipe.target, self._recipe.options, str(directory), environment(),
+            self._retries + 1,
+        )  # fmt: skip
+        key = (self._group, exposure.path.name, len(self._begun(exposure)))
+        future = client.submit(work, job, key=key, pure=False)
+        self._pending[future] = exposure, exposure.stamp()
         return future
 
-    def _attempts(self, exposure):
-        return self._scratch / exposure.path.name
+    def _begun(self, exposure):
+        """Directories of the attempts, the last one last."""
+        return sorted((self._scratch / exposure.path.name).glob("*/"), key=os.path.getmtime)
 
-    def _settle(self, exposure, stamp, attempt, outcome):
+    def _settle(self, exposure, stamp, outcome):
         """Put the products, or at least the log, into their place, and write the record."""
-        made = _last_attempt(self._attempts(exposure), outcome)
+        begun = self._begun(exposure)
+        made = Path(outcome.directory) if outcome.directory else begun[-1] if begun else None
         log = f"{exposure.path.stem}.log"
         products = {} if outcome.error else _sizes(made, log)
         error = outcome.error or self._conflict(exposure, products)
-        if error:
-            products = {}
-            _keep_only(made, log)
-        output.publish(made, self._directory)
+        products = {} if error else products
+        if made is not None:
+            output.publish(made, self._directory, [log, *products])
         record = manifest.Record(
             str(exposure.path), self._fingerprint, "failed" if error else "done", stamp, outcome.sha256, products,
-            round(outcome.seconds, 3), outcome.peak, attempt, error, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            round(outcome.seconds, 3), outcome.peak, len(begun), error, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            outcome.process,
         )  # fmt: skip
         self._records.add(record)
         self._claims.update(dict.fromkeys(products, record.file))
-        shutil.rmtree(self._attempts(exposure), ignore_errors=True)
+        shutil.rmtree(self._scratch / exposure.path.name, ignore_errors=True)
         return record
 
     def _conflict(self, exposure, products):
@@ -157,15 +164,8 @@ def _outcome(future):
     if future.status == "finished":
         return future.result()
     if type(problem).__name__ == "KilledWorker":
-        return Outcome("", "its worker was ended again and again, most likely for want of memory", lasting=True)
+        return Outcome("", "its worker died again and again; perhaps for want of memory", lasting=True)
     return Outcome("", " ".join(str(problem or "the scheduler is gone").split()), lasting=True)
-
-
-def _last_attempt(directory, outcome):
-    """Directory of the attempt that counts: with a worker that died, the last that was begun."""
-    if outcome.directory:
-        return Path(outcome.directory)
-    return max(directory.glob("*/"), key=os.path.getmtime, default=directory)
 
 
 def _sizes(directory, log):
@@ -173,9 +173,3 @@ def _sizes(directory, log):
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     sizes = {str(path.relative_to(directory)): path.stat().st_size for path in files}
     return {name: size for name, size in sizes.items() if name != log}
-
-
-def _keep_only(directory, log):
-    for path in directory.rglob("*"):
-        if path.is_file() and path != directory / log:
-            path.unlink()

@@ -38,6 +38,8 @@ class Job:
         Made by the batch; every attempt makes a directory in it.
     environment : dict of str
         Variables for the pipeline.
+    attempts : int
+        How often it may be begun: a worker that dies cannot count it.
     version : str
         Of this package, which the worker must have, too.
     """
@@ -47,6 +49,7 @@ class Job:
     options: tuple
     directory: str
     environment: dict
+    attempts: int
     version: str = __version__
 
 
@@ -57,7 +60,7 @@ class Outcome:
     Parameters
     ----------
     directory : str
-        Where the products and the log are.
+        Where the products and the log are; empty if there are none.
     error : str
         One line; empty if all went well.
     lasting : bool
@@ -103,6 +106,10 @@ def work(job):
     Outcome
     """
     with _ONE_AT_A_TIME:
+        if (begun := len(list(Path(job.directory).glob("*/")))) >= job.attempts:
+            return Outcome(
+                "", f"its worker died, {begun} times; most likely for want of memory (--memory)", lasting=True
+            )
         directory = tempfile.mkdtemp(dir=job.directory)
         log = Path(directory, f"{Path(job.path).stem}.log")
         forget_peak()

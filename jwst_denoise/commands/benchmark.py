@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from jwst_denoise.benchmarks import suite
+from jwst_denoise.benchmarks.batches import suite as batch_suite
 from jwst_denoise.benchmarks.cosmic_rays import suite as cosmic_ray_suite
 from jwst_denoise.benchmarks.images import suite as image_suite
 from jwst_denoise.benchmarks.ramps import suite as ramp_suite
@@ -14,6 +15,7 @@ from jwst_denoise.benchmarks.ramps import suite as ramp_suite
 NAMES, COSMIC_RAY_NAMES, RAMP_NAMES, IMAGE_NAMES = (
     ", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite, ramp_suite, image_suite)
 )
+BATCH_NAMES = ", ".join(group.name for group in batch_suite.GROUPS)
 
 
 @click.group("benchmark")
@@ -133,6 +135,23 @@ def images(json_path, figures, only, models, quick, studies):
             from jwst_denoise.benchmarks.images import pictures
 
             pictures.draw(figures, [group.name for group in groups], quick)
+    _judge(found)
+
+
+@command.command("batches")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure: {BATCH_NAMES}.")
+@click.option("--quick", is_flag=True, help="Few exposures, and targets of speed not judged by them.")
+def batches(json_path, only, quick):
+    """Measure batches: what killed workers and interruptions leave behind, and two workers against a serial loop.
+
+    Needs Dask, which comes with the extra "batch". A target that is missed makes the exit status 1.
+
+    \b
+    jwst-denoise benchmark batches --json figures.json
+    jwst-denoise benchmark batches --quick --only recovery
+    """  # noqa: D301
+    found = _report(suite.choose(only, batch_suite.GROUPS), quick, json_path, "batches", ("torch", "distributed"))
     _judge(found)
 
 
