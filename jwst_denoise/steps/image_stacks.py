@@ -4,6 +4,7 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.masks.dq import DO_NOT_USE
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.products.alignment import frames_of, sky_of
 from jwst_denoise.steps import denoised_pixels
 from jwst_denoise.steps.image_exposures import check
@@ -131,7 +132,9 @@ def _in_unit(image, factor):
 
 def _flags(models, mean):
     """Flags that all frames have; DO_NOT_USE exactly where the mean has no datum."""
-    planes = [np.bitwise_and.reduce(model.dq.reshape(-1, *mean.rate.shape)) for model in models if model.dq is not None]
-    flags = np.bitwise_and.reduce(planes) if len(planes) == len(models) else np.zeros(mean.rate.shape, np.uint32)
+    cubes = [as_cube(model.dq, model.data.shape) for model in models]
+    known = all(cube is not None for cube in cubes)
+    planes = [np.bitwise_and.reduce(cube) for cube in cubes] if known else [np.zeros(mean.rate.shape, np.uint32)]
+    flags = np.bitwise_and.reduce(planes)
     missing = ~np.isfinite(mean.rate)
     return np.where(missing, flags | DO_NOT_USE, flags & ~np.uint32(DO_NOT_USE)).astype(np.uint32)

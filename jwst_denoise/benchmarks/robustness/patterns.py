@@ -87,7 +87,7 @@ def flags(name, shape, rng):
     if name == "missing":
         return None
     if name == "other shape":
-        return np.zeros((shape[-2] + 1, shape[-1] + 2), np.uint32)
+        return np.zeros((*shape[:-2], shape[-2] + 1, shape[-1] + 2), np.uint32)
     if name == "random bits":
         return np.where(rng.random(shape) < 0.1, rng.integers(0, 2**32, shape), 0).astype(np.uint32)
     where = {"none": "pixels", "border": "border", "reference": "border"}.get(name, name)
