@@ -144,7 +144,7 @@ def write_ramp_files(instrument):
     steps = [
         sub_step(COSMIC_RAYS, "cosmic_ray_mask", skip=False, model="auto"),
         off,
-        sub_step(STEP, "nsclean", method="gp", **({} if instrument == "NIRSPEC" else {"skip": True})),
+        sub_step(STEP, "nsclean", method="gp"),
         sub_step(RAMPS, "ramp_denoise", skip=False, model="auto", product="rate"),
     ]
     write_pipeline_file(f"{prefix}_denoise1", DENOISE1, instrument, exp_types, steps, ours=None)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Run", "denoise1", "detector1", "guider", "strun_line"]
+__all__ = ["Run", "denoise1", "detector1", "guider", "image2", "spec2", "step", "strun_line"]
 
 _STEP = re.compile(r"Step (\w+) running")
 
@@ -56,6 +56,20 @@ def denoise1(exposure, directory, log, notify=None, **options):
     return _run(DenoiseDetector1Pipeline, exposure, directory, log, None, notify, **options)
 
 
+def image2(exposure, directory, log, config_file=None, notify=None, **options):
+    """Run calwebb_image2, see `detector1`; the product is the calibrated image."""
+    from jwst.pipeline import Image2Pipeline
+
+    return _run(Image2Pipeline, exposure, directory, log, config_file, notify, **options)
+
+
+def spec2(exposure, directory, log, config_file=None, notify=None, **options):
+    """Run calwebb_spec2, see `detector1`; the product is the calibrated spectrum of the slits."""
+    from jwst.pipeline import Spec2Pipeline
+
+    return _run(Spec2Pipeline, exposure, directory, log, config_file, notify, **options)
+
+
 def step(name, exposure, directory, log, notify=None, **options):
     """Run a step of this package by the name of its class, see `detector1`."""
     import jwst_denoise
@@ -98,6 +112,7 @@ def _run(pipeline, exposure, directory, log, config_file, notify, **options):
     with _quiet(log), _listening(notify):
         result = pipeline.call(exposure if hasattr(exposure, "meta") else str(exposure), **options)
     seconds = time.perf_counter() - start
+    result = result[0] if isinstance(result, list) else result
     path = directory / result.meta.filename
     result.close()
     return Run(path, seconds)

@@ -15,21 +15,13 @@ __all__ = ["DenoiseDetector1Pipeline"]
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 
-class _OptionalNSCleanStep(NSCleanStep):
-    """nsclean, off unless it is asked for, as the shipped parameters of NIRSpec's spectra do."""
-
-    spec = """
-        skip = boolean(default=True)  # Skip this step; ramp_denoise sees the same noise
-    """
-
-
 class DenoiseDetector1Pipeline(Detector1Pipeline):
     """Pipeline calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
 
-    Cosmic rays are flagged after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise; it
-    is off but for spectra of NIRSpec, where the smooth background is the detector's. ``ramp_denoise`` denoises what
-    ramp_fit makes or, with ``product='ramp'``, the groups that it is given. Everything else, with its parameters and
-    those that CRDS has for it, is calwebb_detector1's.
+    Cosmic rays are flagged after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise, and
+    refuses where light is everywhere. ``ramp_denoise`` denoises what ramp_fit makes or, with ``product='ramp'``, the
+    groups that it is given. Everything else, with its parameters and those that CRDS has for it, is
+    calwebb_detector1's.
     """
 
     class_alias = "calwebb_denoise1"
@@ -37,7 +29,7 @@ class DenoiseDetector1Pipeline(Detector1Pipeline):
     step_defs = {
         **Detector1Pipeline.step_defs,
         "cosmic_ray_mask": CosmicRayMaskStep,
-        "nsclean": _OptionalNSCleanStep,
+        "nsclean": NSCleanStep,
         "ramp_denoise": RampDenoiseStep,
     }
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import bad_differences
+from jwst_denoise.steps.lit_pixels import refuse_lit_groups
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 
@@ -45,9 +46,16 @@ def clean(model, mask, fitter, settings):
     Returns
     -------
     jwst_denoise.steps.result.Result
+
+    Raises
+    ------
+    CorrectionFailed
+        If an image, whose sky is kept, has light in the place of noise; nothing is changed.
     """
     nints, ngroups, ny, nx = model.data.shape
     fitter = _calibrated(model, mask, fitter)
+    if fitter.options["background"] == "keep" and ngroups > 2:
+        refuse_lit_groups(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
     noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
     before = _rise(model)
@@ -66,6 +74,13 @@ def clean(model, mask, fitter, settings):
     return Result(noise, mask, background, preview, figures)
 
 
+def _fit_of(model, mask, fitter, group):
+    """Correlated noise (ny, nx) in the difference of a group of the first integration and the one before."""
+    step = np.diff(np.array(model.data[0, group - 1 : group + 1], np.float32), axis=0)
+    step[_unusable(model, 0, slice(group, group + 1))] = np.nan
+    return fitter(step, _plane(mask, 0)).noise[0]
+
+
 def _fits(model, index, mask, fitter):
     """Clean one integration in chunks; yield (slice of groups, noise removed, background of the differences)."""
     _, ngroups, ny, nx = model.data.shape
@@ -80,7 +95,7 @@ def _fits(model, index, mask, fitter):
         fit = fitter(steps, _plane(mask, index))
         removed = np.cumsum(fit.noise, axis=0, dtype=np.float32) + total
         previous, total = original[-1:], removed[-1].copy()
-        removed[_fixed(model, index, groups)] = 0
+        removed[_fixed(model, index, groups) | ~np.isfinite(removed)] = 0
         model.data[index, groups] -= removed.astype(model.data.dtype)
         yield groups, removed, fit.background
 

@@ -7,6 +7,7 @@ import numpy as np
 from jwst_denoise.masks.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps import errors
+from jwst_denoise.steps.lit_pixels import refuse_lit_errors
 from jwst_denoise.steps.progress import chunks
 from jwst_denoise.steps.result import Preview, Result
 
@@ -35,6 +36,11 @@ def clean(model, mask, fitter, settings):
     Returns
     -------
     jwst_denoise.steps.result.Result
+
+    Raises
+    ------
+    CorrectionFailed
+        If the cleaned dark pixels scatter so much more than their errors say that they hold light; nothing is changed.
     """
     product = _Product(model)
     shape = product.data.shape
@@ -49,7 +55,8 @@ def clean(model, mask, fitter, settings):
         fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
         if scale is None:
             scale = product.error_scale(part, images - fit.noise, used, fit.variance)
-        removed = np.where(product.fixed(part), 0, fit.noise)
+            refuse_lit_errors(scale)
+        removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
         product.subtract(part, removed)
         product.update_errors(part, scale, used, fit.variance)
         square += float(np.sum(removed**2, dtype=float)) / removed[0].size
@@ -133,7 +140,9 @@ class _Product:
         residual = np.stack([errors.flatten(*pair) for pair in zip(cleaned, used, strict=True)])
         total = np.array(self.err[part], dtype=np.float64) ** 2
         read = total if self.var_rnoise is None else np.array(self.var_rnoise[part], dtype=np.float32)
-        return errors.error_scale(residual, used, read, np.maximum(total - read, 0), variance)
+        with np.errstate(invalid="ignore"):
+            other = np.maximum(total - read, 0)
+        return errors.error_scale(residual, used, read, other, variance)
 
     def subtract(self, part, noise):
         self.data[part] -= noise.astype(self.data.dtype)

@@ -105,11 +105,12 @@ def plain(cache, uncal, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def denoised(cache, uncal, untrained, tmp_path_factory):
-    """Products of calwebb_denoise1 with the flags of calwebb_detector1."""
-    return denoise(uncal, tmp_path_factory.mktemp("denoised"), untrained, cosmic_ray_mask={"skip": True})
+    """Products of calwebb_denoise1 with the flags and the groups of calwebb_detector1."""
+    skip = dict.fromkeys(("cosmic_ray_mask", "nsclean"), {"skip": True})
+    return denoise(uncal, tmp_path_factory.mktemp("denoised"), untrained, **skip)
 
 
-def test_default(denoised, plain, untrained):
+def test_ramp_denoise_alone(denoised, plain, untrained):
     assert set(denoised) == set(plain) == {"ramp", "rate", "rateints"}
     for name in ("rate", "rateints"):
         ours, theirs = arrays(denoised[name]), arrays(plain[name])
@@ -139,7 +140,7 @@ def test_step_on_the_saved_ramp_makes_the_pipelines_rates(denoised, plain, untra
 
 
 def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
-    steps = {"nsclean": {"skip": False, "method": "median"}, "ramp_denoise": {"product": "ramp"}}
+    steps = {"nsclean": {"method": "median"}, "ramp_denoise": {"product": "ramp"}}
     made = denoise(uncal, tmp_path / "out", untrained, **steps)
     for name in ("rate", "rateints"):
         assert statuses(made[name]) == dict.fromkeys(STATUS, "COMPLETE")
@@ -156,7 +157,7 @@ def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
 
 def test_without_our_steps_it_is_detector1(cache, uncal, untrained, plain, tmp_path):
     skip = {"skip": True}
-    made = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip)
+    made = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip, nsclean=skip)
     assert statuses(made["rate"]) == dict.fromkeys(STATUS, "SKIPPED")
     for name in ("rate", "rateints"):
         ours, theirs = arrays(made[name]), arrays(plain[name])
@@ -179,14 +180,14 @@ def test_parameters_of_other_steps_and_references(cache, uncal):
         assert "ramp_denoise" in config["steps"]
 
 
-@pytest.mark.parametrize(("exp_type", "runs"), [("NRS_IFU", True), ("NRS_TACQ", False)])
-def test_nsclean_runs_on_spectra_of_nirspec(exp_type, runs):
+@pytest.mark.parametrize(("instrument", "exp_type"), [("NIRSPEC", "NRS_IFU"), ("NIRCAM", "NRC_IMAGE")])
+def test_all_steps_run_by_default(instrument, exp_type):
     with datamodels.RampModel((1, 2, 8, 8)) as model:
-        model.meta.instrument.name, model.meta.exposure.type = "NIRSPEC", exp_type
+        model.meta.instrument.name, model.meta.exposure.type = instrument, exp_type
         config = DenoiseDetector1Pipeline.get_config_from_reference(model, disable=True)
-    for name in (None, "nirspec_denoise1"):
+    for name in (None, f"{instrument.lower()}_denoise1"):
         if name:
             config_parser.merge_config(config, config_parser.load_config_file(str(parameters.path(name))))
         pipeline = DenoiseDetector1Pipeline.from_config_section(config, name="DenoiseDetector1Pipeline")
-        assert pipeline.nsclean.skip != runs
+        assert not pipeline.nsclean.skip
         assert not pipeline.ramp_denoise.skip

@@ -13,7 +13,7 @@ from jwst_denoise.benchmarks import peers
 from jwst_denoise.masks.dq import JUMP_DET
 from jwst_denoise.simulate.response import couple
 
-__all__ = ["DETECTORS", "SEED", "Ramp", "opened", "ramps_of", "seeded"]
+__all__ = ["DETECTORS", "SEED", "Ramp", "opened", "ramps_of", "seeded", "truth_of"]
 
 SEED = 9000
 JUMP = 4.0
@@ -86,7 +86,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
 
     parameters = simulate.detector(detector)
     exposure = simulate.simulate_exposure(scene, detector, None, pattern, max(groups), 1, rng, observation=observation)
-    truth, light = _truth(exposure, parameters)
+    truth, light = truth_of(exposure, parameters)
     model = products.ramp_model(exposure)
     model.groupdq[0, 1:][_jumps(exposure, parameters, truth)] |= np.array(JUMP_DET, model.groupdq.dtype)
     del exposure
@@ -98,7 +98,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
         yield Ramp(_first(model, number), truth, light)
 
 
-def _truth(exposure, detector):
+def truth_of(exposure, detector):
     shape, corner = exposure.readout.shape, exposure.observation.corner
     dark = detector.dark_rate(shape, corner)
     expected = couple(exposure.truth.rate + dark, detector.ipc) - dark

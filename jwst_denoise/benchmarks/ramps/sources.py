@@ -15,7 +15,7 @@ from jwst_denoise.ramps.slopes import slope_noise
 from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.simulate.sersic import add_sersic
 
-__all__ = ["Catalogue", "cases_of", "catalogue", "flux_of", "level_of", "measured", "size_of", "sources"]
+__all__ = ["Catalogue", "cases_of", "catalogue", "expected", "flux_of", "level_of", "measured", "size_of", "sources"]
 
 SPACING = 28  # pixels, edge of a cell
 APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
@@ -96,7 +96,7 @@ def _exposure(case, edge, seed):
     name = f"SUB{edge}" if edge else "FULL"
     observation = simulate.observation(detector, "NRC_IMAGE", subarray=name)
     shape = simulate.subarray(detector.name, name).shape
-    variance, seconds = _expected(detector, shape, observation, pattern, groups, sky)
+    variance, seconds = expected(detector, shape, observation, pattern, groups, sky)
     made = catalogue(shape, sky, variance, seconds, seeded(5, seed, CASES.index(case)))
     rng = seeded(6, seed, CASES.index(case))
     (ramp,) = ramps_of(made.scene, observation, detector.name, pattern, (groups,), rng)
@@ -107,7 +107,7 @@ def _exposure(case, edge, seed):
             for kind, place in made.places.items()}  # fmt: skip
 
 
-def _expected(detector, shape, observation, pattern, groups, sky):
+def expected(detector, shape, observation, pattern, groups, sky):
     """Variance of a pixel of the sky in (e-/s)², and the seconds that tell the photon noise of a rate."""
     read = simulate.read_pattern(pattern)
     readout = detector.readout(shape, observation.corner)

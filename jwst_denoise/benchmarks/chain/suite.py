@@ -1,0 +1,11 @@
+"""The benchmark of the whole chain: which rows there are."""
+
+from jwst_denoise.benchmarks.suite import Group
+
+__all__ = ["GROUPS"]
+
+#: The groups, in the order of the table.
+GROUPS = (
+    Group("imaging", "chain.imaging.imaging", "a field of NIRCam through stages 1 and 2"),
+    Group("spectra", "chain.spectra.spectra", "traces of NIRSpec through stage 1"),
+)

@@ -1,0 +1,108 @@
+"""Ways through stages 1 and 2: which steps run, and in which order."""
+
+from dataclasses import dataclass, field
+
+from jwst_denoise.demo import pipeline
+
+__all__ = ["BEST", "DEFAULT", "FLICKER", "STAGE1", "WAYS", "Way", "rate", "run"]
+
+STAGE1 = ("cosmic_ray_mask", "nsclean", "ramp_denoise")  # in their order in calwebb_denoise1
+CLASSES = {"nsclean": "NSCleanStep", "image_denoise": "ImageDenoiseStep"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """What happens to an exposure.
+
+    Parameters
+    ----------
+    name : str
+        In words.
+    groups : tuple of str
+        Steps of this package in stage 1, of `STAGE1`; ``("clean_flicker_noise",)`` for the pipeline's own.
+    rates, images : tuple of str
+        Steps behind stage 1 and behind stage 2.
+    options : dict
+        Parameters of ``image_denoise``.
+    """
+
+    name: str
+    groups: tuple = ()
+    rates: tuple = ()
+    images: tuple = ()
+    options: dict = field(default_factory=dict)
+
+
+DEFAULT = Way("default pipeline")
+FLICKER = Way("clean_flicker_noise", ("clean_flicker_noise",))
+BEST = Way("cosmic_ray_mask, nsclean, image_denoise", STAGE1[:2], (), ("image_denoise",))
+#: Each step alone, together, and in other orders.
+WAYS = (
+    DEFAULT,
+    FLICKER,
+    Way("cosmic_ray_mask alone", STAGE1[:1]),
+    Way("nsclean alone", STAGE1[1:2]),
+    Way("ramp_denoise alone", STAGE1[2:]),
+    Way("image_denoise alone", (), (), ("image_denoise",)),
+    Way("cosmic_ray_mask, nsclean", STAGE1[:2]),
+    Way("cosmic_ray_mask, ramp_denoise", STAGE1[::2]),
+    Way("cosmic_ray_mask, nsclean, ramp_denoise", STAGE1),
+    BEST,
+    Way("the same with r = 5", BEST.groups, (), BEST.images, {"exposure_time_ratio": 5.0}),
+    Way("all four", STAGE1, (), ("image_denoise",), {"force": True}),
+    Way("clean_flicker_noise, image_denoise", FLICKER.groups, (), ("image_denoise",)),
+    Way("cosmic_ray_mask, nsclean of the rate, image_denoise", STAGE1[:1], ("nsclean",), ("image_denoise",)),
+    Way("cosmic_ray_mask, image_denoise, nsclean of the image", STAGE1[:1], (), ("image_denoise", "nsclean")),
+)
+
+
+def rate(way, exposure, folder, log):
+    """Run stage 1, or find what another way with the same stage 1 has made.
+
+    Parameters
+    ----------
+    way : Way
+        Which steps.
+    exposure : pathlib.Path
+        Uncalibrated exposure.
+    folder, log : pathlib.Path
+        Directory of the products of this exposure, and log file.
+
+    Returns
+    -------
+    pathlib.Path
+        Rate image.
+    """
+    target = folder / ("-".join(way.groups) or "default")
+    made = target / exposure.name.replace("_uncal", "_rate")
+    if made.exists():
+        return made
+    if set(way.groups) <= {"clean_flicker_noise"}:
+        steps = {name: {"skip": False} for name in way.groups}
+        return pipeline.detector1(exposure, target, log, steps=steps).path
+    steps = {name: {"skip": name not in way.groups} for name in STAGE1}
+    return pipeline.denoise1(exposure, target, log, steps=steps).path
+
+
+def run(way, exposure, folder, log):
+    """Run both stages of imaging.
+
+    Parameters
+    ----------
+    way, exposure, folder, log
+        As for `rate`.
+
+    Returns
+    -------
+    pathlib.Path
+        Calibrated image, not resampled.
+    """
+    target = folder / way.name.replace(", ", "-").replace(" ", "_")
+    path = rate(way, exposure, folder, log)
+    for name in way.rates:
+        path = pipeline.step(CLASSES[name], path, target, log).path
+    path = pipeline.image2(path, target, log, steps={"resample": {"skip": True}}).path
+    for name in way.images:
+        options = {"keep_original": False, **way.options} if name == "image_denoise" else {}
+        path = pipeline.step(CLASSES[name], path, target, log, **options).path
+    return path

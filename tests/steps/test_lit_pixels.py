@@ -1,0 +1,51 @@
+"""nsclean refuses images in which light is everywhere, with nothing changed."""
+
+import numpy as np
+import pytest
+
+from jwst_denoise import NSCleanStep
+from jwst_denoise.steps.lit_pixels import LIMIT, refuse_lit_errors, refuse_lit_groups
+from jwst_denoise.steps.status import CorrectionFailed
+
+from .conftest import SHAPE
+
+
+def lit_lines(rng):
+    """(ny, nx) light that changes from line to line, as stripes do."""
+    return np.broadcast_to(rng.normal(0, 30, (SHAPE[0], 1)), SHAPE).astype("f4")
+
+
+def assert_refused(model, reason, caplog):
+    before = {name: np.array(getattr(model, name)) for name in ("data",)}
+    result = NSCleanStep.call(model, n_sigma=0.0, configure_log=False)
+    assert result.meta.cal_step.nsclean == "FAILED"
+    assert reason in caplog.text and "user_mask" in caplog.text
+    np.testing.assert_array_equal(result.data, before["data"])
+
+
+def test_lit_ramp(ramp, rng, caplog):
+    time = np.arange(1, ramp.shape[1] + 1)[:, None, None]
+    ramp.data = ramp.data + lit_lines(rng) * time
+    assert_refused(ramp, "correlation", caplog)
+
+
+def test_dark_ramp_is_cleaned(ramp):
+    assert NSCleanStep.call(ramp, configure_log=False).meta.cal_step.nsclean == "COMPLETE"
+
+
+def test_lit_rate(rate, rng, caplog):
+    rate.data = rate.data + rng.normal(0, 10, SHAPE).astype("f4")
+    assert_refused(rate, "scatter", caplog)
+
+
+@pytest.mark.parametrize("scale", [None, 1.0, LIMIT])
+def test_usual_errors_pass(scale):
+    refuse_lit_errors(scale)
+
+
+def test_noise_is_new_in_every_group(rng):
+    one, other = rng.normal(size=(2, 50, 60))
+    refuse_lit_groups(one, other)
+    refuse_lit_groups(np.zeros((5, 6)), np.zeros((5, 6)))
+    with pytest.raises(CorrectionFailed, match="light"):
+        refuse_lit_groups(one, one + 0.5 * other)
