@@ -1,4 +1,4 @@
-"""A cache of two detectors, built once."""
+"""A cache of four detectors, built once."""
 
 import pytest
 
@@ -7,14 +7,21 @@ from jwst_denoise import crds_cache
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
-    """Directory of a cache of NRS1, NRCB1 and GUIDER2."""
+    """Directory of a cache of a detector of every instrument."""
     directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build(directory, detectors=["NRS1", "NRCB1", "GUIDER2"])
+    crds_cache.build(directory, detectors=["NRS1", "NRCB1", "NIS", "GUIDER2"])
     return directory
 
 
 @pytest.fixture
 def active(cache):
     """The same cache, in use."""
+    with crds_cache.activated(cache):
+        yield cache
+
+
+@pytest.fixture(scope="module")
+def cache_in_use(cache):
+    """The same cache, in use for a whole module."""
     with crds_cache.activated(cache):
         yield cache

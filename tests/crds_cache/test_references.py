@@ -80,5 +80,5 @@ def test_dark_accumulates_at_the_frame_time(opened):
 
 def test_files_are_small(cache):
     sizes = [path.stat().st_size for path in cache.rglob("*.fits")]
-    assert sum(sizes) < 3 * 12e6
+    assert sum(sizes) < 4 * 12e6
     assert max(sizes) < 9e6
