@@ -213,3 +213,24 @@ def test_help():
     result = CliRunner().invoke(main, ["batch", "--help"])
     assert result.exit_code == 0
     assert "--scheduler" in result.output and "jwst-denoise batch nsclean" in result.output
+
+
+def test_cluster_started_elsewhere(scripts, out, tmp_path):
+    """A scheduler and a worker of their own, as on a cluster, by their scheduler file."""
+    file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "distributed.cli"]
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    name = ["--scheduler-file", str(file)]
+    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *name]
+    worker = ["dask_worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard", *name]
+    started = [subprocess.Popen([*dask[:-1], f"{dask[-1]}.{words[0]}", *words[1:]], **options) for words in (scheduler, worker)]
+    try:
+        while not file.exists():
+            time.sleep(0.05)
+        records = run(scripts, out, scheduler=str(file))
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait(timeout=20)
+    assert statuses(records) == ["done"] * 4
+    assert {record.process for record in records.values()} == {started[1].pid}

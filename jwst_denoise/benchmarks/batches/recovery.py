@@ -33,7 +33,7 @@ def recovery(quick):
         figures = _compare(serial, output) | {"done": done, "exposures": count}
     whole = figures["once"] == figures["identical"] == figures["products"] == count and not figures["left_over"]
     yield Row(
-        f"{count} exposures ({PARS}, {SUBARRAY}), a worker killed (SIGKILL), the batch interrupted (SIGINT) after "
+        f"{count} exposures ({PARS}, {SUBARRAY}), two workers killed (SIGKILL), the batch interrupted (SIGINT) after "
         f"{done[0]} and killed with all its processes (SIGKILL) after {done[1]}, started again",
         f"{figures['products']} products, {figures['once']} done once, {figures['identical']} identical to a serial run"
         f", {figures['left_over']} files left over",
@@ -42,12 +42,13 @@ def recovery(quick):
 
 
 def _accident(files, output, enough, accident):
-    """Start the batch, wait until enough is done, and let the accident happen; how many are done then."""
+    """Start the batch, kill a worker on the way, and let the accident happen when enough is done; how much is then."""
+    before = _done(output)
     process = subprocess.Popen(
         command(PARS, files, output, WORKERS), start_new_session=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    _wait(process, output, enough / 2)
+    _wait(process, output, (before + enough) / 2)
     os.kill(workers_of(process)[0], signal.SIGKILL)
     _wait(process, output, enough)
     os.killpg(process.pid, accident)
