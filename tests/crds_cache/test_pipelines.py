@@ -6,7 +6,7 @@ import jwst
 import numpy as np
 import pytest
 from astropy.wcs import WCS
-from jwst.pipeline import Detector1Pipeline, GuiderPipeline, Image2Pipeline, Spec2Pipeline
+from jwst.pipeline import Detector1Pipeline, GuiderPipeline, Image2Pipeline
 from numpy.testing import assert_allclose
 
 from jwst_denoise import parameters, products, simulate
@@ -57,20 +57,6 @@ def test_image2_finds_the_sky_of_the_header(active, exposure):
         assert getattr(calibrated.meta.cal_step, step) == "COMPLETE", step
     x, y = np.meshgrid([0, 80, 159], [0, 80, 159])
     assert_allclose(header.world_to_pixel_values(*calibrated.meta.wcs(x, y)), (x, y), atol=0.01)
-
-
-def test_spec2_cleans_in_the_place_of_clean_flicker_noise(active):
-    observation = simulate.observation(simulate.detector("NRS1"), "NRS_BRIGHTOBJ", subarray="SUB512")
-    rng = np.random.default_rng(1)
-    scene = np.zeros((32, 512))
-    exposure = simulate.simulate_exposure(scene, "NRS1", None, "NRSRAPID", 4, 2, rng, observation=observation)
-    pipeline = Spec2Pipeline.from_config_file(str(parameters.path("nirspec_spec2_nsclean")))
-    with products.rateints_model(exposure) as rateints:
-        before = np.nanstd(rateints.data)
-        cleaned = pipeline.clean_flicker_noise.run(rateints)
-        assert cleaned.meta.cal_step.nsclean == "COMPLETE"
-        assert cleaned.meta.cal_step.clean_flicker_noise == "SKIPPED"
-        assert np.nanstd(cleaned.data) < before
 
 
 def test_flight_exposure_of_the_guider(active):
