@@ -66,3 +66,9 @@ class FakeStep(Step):
         except FileExistsError:
             return False
         return True
+
+    def _eat(self, megabytes):
+        blocks = []
+        for _ in range(int(megabytes) // 10):
+            blocks.append(b"x" * 10**7)
+            time.sleep(0.005)

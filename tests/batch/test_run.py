@@ -115,9 +115,11 @@ def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     before = dict(os.environ)
     dying = write("d.txt", "write half.out half", "die_once", "write whole.out whole")
     dead = write("x.txt", "write x.out half", "die")
+    greedy = write("m.txt", "eat 3000", "write m.out")
     threads = write("t.txt", "threads t.out")
-    records = run([*scripts, dying, dead, threads], out, workers=2, memory="1GB")
-    assert statuses(records) == ["done", *["done"] * 4, "done", "failed"]
+    records = run([*scripts, dying, dead, greedy, threads], out, workers=2, memory="1GB")
+    assert statuses(records) == ["done", *["done"] * 4, "failed", "done", "failed"]
+    assert records["m.txt"].error.startswith("its worker died, 2 times; perhaps for want of memory")
     assert records["x.txt"].error.startswith("its worker died, 2 times")
     assert (records["d.txt"].attempts, records["x.txt"].attempts, records["e0.txt"].attempts) == (2, 2, 1)
     assert "FakeStep running" in (out / "x.log").read_text()
@@ -126,6 +128,18 @@ def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     assert (out / "t.out").read_text().split() == [str(share)] * 2
     assert os.environ == before
     assert_tidy(out)
+
+
+def test_real_step_is_as_in_a_serial_run(tmp_path, out, address):
+    from jwst_denoise.benchmarks.batches import exposures
+
+    files = exposures.write(tmp_path / "rates", 2, "SUB64P")
+    exposures.serial_job("nsclean", [str(file) for file in files], str(tmp_path / "serial"))()
+    records = run(files, out, "nsclean", scheduler=address)
+    assert statuses(records) == ["done"] * 2
+    products = [next(iter(records[file.name].products)) for file in files]
+    assert all(exposures.identical(tmp_path / "serial" / product, out / product) for product in products)
+    assert not exposures.identical(*(out / product for product in products))
 
 
 def command(files, out, *options):
@@ -139,11 +153,11 @@ def test_interrupted_batch_goes_on(write, out, address, number, status):
     files = [write(f"e{i}.txt", f"write p{i}.out whole", "sleep 1") for i in range(6)]
     process = subprocess.Popen(command(files, out), start_new_session=True, stderr=subprocess.PIPE, text=True)
     path = out / manifest.NAME
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not path.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(process.pid, number)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=90)
     assert process.returncode == status
     done = len(path.read_text().splitlines())
     assert 1 <= done < 6
@@ -218,12 +232,14 @@ def test_help():
 def test_cluster_started_elsewhere(scripts, out, tmp_path):
     """A scheduler and a worker of their own, as on a cluster, by their scheduler file."""
     file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "distributed.cli"]
     options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     name = ["--scheduler-file", str(file)]
     scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *name]
     worker = ["dask_worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard", *name]
-    started = [subprocess.Popen([*dask[:-1], f"{dask[-1]}.{words[0]}", *words[1:]], **options) for words in (scheduler, worker)]
+    started = [
+        subprocess.Popen([sys.executable, "-m", f"distributed.cli.{program}", *arguments], **options)
+        for program, *arguments in (scheduler, worker)
+    ]
     try:
         while not file.exists():
             time.sleep(0.05)

@@ -52,7 +52,7 @@ def _accident(files, output, enough, accident):
     os.kill(workers_of(process)[0], signal.SIGKILL)
     _wait(process, output, enough)
     os.killpg(process.pid, accident)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     return _done(output)
 
 
