@@ -82,7 +82,7 @@ def _line(error):
 @click.version_option(package_name="jwst_denoise")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug):
-    """Remove correlated detector noise from JWST exposures, and find the cosmic rays in them."""
+    """Remove noise from JWST exposures: correlated read noise, cosmic rays, the noise of ramps and of images."""
 
 
 if __name__ == "__main__":  # python -m jwst_denoise.commands.main, in a source tree of which nothing is installed
