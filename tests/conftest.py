@@ -5,7 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from jwst_denoise.benchmarks.robustness import sockets
+
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
+CONNECTIONS = []
+
+sockets.forbid(CONNECTIONS)
+
+
+@pytest.fixture(autouse=True)
+def no_network():
+    """No test reaches another machine: connections raise, and fail the test even if something catches that."""
+    yield
+    tried = [CONNECTIONS.pop() for _ in range(len(CONNECTIONS))]
+    assert tried == [], "connections to other machines"
 
 
 @pytest.fixture(scope="session")

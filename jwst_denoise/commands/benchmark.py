@@ -11,11 +11,13 @@ from jwst_denoise.benchmarks.batches import suite as batch_suite
 from jwst_denoise.benchmarks.cosmic_rays import suite as cosmic_ray_suite
 from jwst_denoise.benchmarks.images import suite as image_suite
 from jwst_denoise.benchmarks.ramps import suite as ramp_suite
+from jwst_denoise.benchmarks.robustness import suite as robustness_suite
 
 NAMES, COSMIC_RAY_NAMES, RAMP_NAMES, IMAGE_NAMES = (
     ", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite, ramp_suite, image_suite)
 )
 BATCH_NAMES = ", ".join(group.name for group in batch_suite.GROUPS)
+ROBUSTNESS_NAMES = ", ".join(group.name for group in robustness_suite.GROUPS)
 
 
 @click.group("benchmark")
@@ -152,6 +154,24 @@ def batches(json_path, only, quick):
     jwst-denoise benchmark batches --quick --only recovery
     """  # noqa: D301
     found = _report(suite.choose(only, batch_suite.GROUPS), quick, json_path, "batches", ("torch", "distributed"))
+    _judge(found)
+
+
+@command.command("robustness")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure: {ROBUSTNESS_NAMES}.")
+@click.option("--quick", is_flag=True, help="Few and small cases: a minute or two instead of half an hour.")
+def robustness(json_path, only, quick):
+    """Try every step on awkward exposures, with one and two threads, without a network, and measure its memory.
+
+    The exposures are drawn with fixed seeds from the table that the tests use, too. A crash, a changed input, or
+    another target that is missed makes the exit status 1.
+
+    \b
+    jwst-denoise benchmark robustness --json figures.json
+    jwst-denoise benchmark robustness --quick --only fuzz
+    """  # noqa: D301
+    found = _report(suite.choose(only, robustness_suite.GROUPS), quick, json_path, "robustness", ("torch",))
     _judge(found)
 
 

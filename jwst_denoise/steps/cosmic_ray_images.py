@@ -48,6 +48,8 @@ def check(model):
         raise NotApplicable("the image is resampled: its cosmic rays are no longer those of the detector")
     if model.shape is None or len(model.shape) not in (2, 3):
         raise NotApplicable(f"a {kind} with an array of shape {model.shape}")
+    if model.dq is not None and model.dq.shape not in (model.shape, model.shape[-2:]):
+        raise NotApplicable(f"DQ has shape {model.dq.shape}, the data {model.shape}")
 
 
 def mask_images(model, settings, network):
@@ -140,8 +142,8 @@ class _Product:
 
     def __init__(self, model):
         shape = model.data.shape
-        if getattr(model, "dq", None) is None or model.dq.shape != shape:
-            model.dq = np.zeros(shape, np.uint32)
+        if model.dq is None or model.dq.shape != shape:
+            model.dq = np.zeros(shape, np.uint32) if model.dq is None else np.array(as_cube(model.dq, shape))
         self.data, self.dq, self.err, self.var_rnoise = (
             as_cube(getattr(model, name, None), shape) for name in ("data", "dq", "err", "var_rnoise")
         )
