@@ -107,9 +107,7 @@ def work(job):
     """
     with _ONE_AT_A_TIME:
         if (begun := len(list(Path(job.directory).glob("*/")))) >= job.attempts:
-            return Outcome(
-                "", f"its worker died, {begun} times; most likely for want of memory (--memory)", lasting=True
-            )
+            return Outcome("", f"its worker died, {begun} times; perhaps for want of memory (--memory)", lasting=True)
         directory = tempfile.mkdtemp(dir=job.directory)
         log = Path(directory, f"{Path(job.path).stem}.log")
         forget_peak()
