@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from rich.table import Table
 
-__all__ = ["MissingData", "Row", "skipped", "table", "write_json"]
+__all__ = ["MissingData", "Row", "skipped", "table", "write", "write_json"]
 
 
 class MissingData(FileNotFoundError):
@@ -62,7 +62,11 @@ def table(rows, title):
 
 def write_json(path, rows, machine, command):
     """Write machine, command and rows with all their figures."""
-    content = {"machine": machine, "command": command, "rows": [asdict(row) for row in rows]}
+    write(path, {"machine": machine, "command": command, "rows": [asdict(row) for row in rows]})
+
+
+def write(path, content):
+    """Write dictionaries and lists, with numpy's numbers and arrays among them, as JSON."""
     with open(path, "w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=1, default=_plain, ensure_ascii=False)
 

@@ -6,18 +6,28 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jwst_denoise.benchmarks import suite
-from jwst_denoise.benchmarks.batches import suite as batch_suite
-from jwst_denoise.benchmarks.cosmic_rays import suite as cosmic_ray_suite
-from jwst_denoise.benchmarks.images import suite as image_suite
-from jwst_denoise.benchmarks.ramps import suite as ramp_suite
-from jwst_denoise.benchmarks.robustness import suite as robustness_suite
+from jwst_denoise.benchmarks import catalogue, suite
 
-NAMES, COSMIC_RAY_NAMES, RAMP_NAMES, IMAGE_NAMES = (
-    ", ".join(group.name for group in some.GROUPS) for some in (suite, cosmic_ray_suite, ramp_suite, image_suite)
-)
-BATCH_NAMES = ", ".join(group.name for group in batch_suite.GROUPS)
-ROBUSTNESS_NAMES = ", ".join(group.name for group in robustness_suite.GROUPS)
+ALL = {benchmark.name: benchmark for benchmark in catalogue.BENCHMARKS}
+
+
+def _options(name, quick="Small cases: minutes instead of an hour, targets not judged by them."):
+    """Options that every benchmark has."""
+    names = ", ".join(group.name for group in ALL[name].groups_of())
+    options = (
+        click.option(
+            "--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file."
+        ),
+        click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure, repeatedly if wanted: {names}."),
+        click.option("--quick", is_flag=True, help=quick),
+    )
+
+    def decorate(function):
+        for option in reversed(options):
+            function = option(function)
+        return command.command(name)(function)
+
+    return decorate
 
 
 @click.group("benchmark")
@@ -25,11 +35,8 @@ def command():
     """Measure accuracy and speed beside other tools."""
 
 
-@command.command("nsclean")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@_options("nsclean", "Small cases: seconds instead of minutes, targets not judged by them.")
 @click.option("--figure", type=click.Path(dir_okay=False), help="Also draw what is left of the noise (PNG).")
-@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure, repeatedly if wanted: {NAMES}.")
-@click.option("--quick", is_flag=True, help="Small cases: seconds instead of minutes, targets not judged by them.")
 @click.option("--defaults", is_flag=True, help="Compare other values of this package's constants instead.")
 def nsclean(json_path, figure, only, quick, defaults):
     """Measure the step nsclean, beside jwst.clean_flicker_noise in the same run.
@@ -41,7 +48,7 @@ def nsclean(json_path, figure, only, quick, defaults):
     jwst-denoise benchmark nsclean --json figures.json
     jwst-denoise benchmark nsclean --quick --only definition --only guider
     """  # noqa: D301
-    groups = suite.choose(only, suite.DEFAULTS if defaults else suite.GROUPS)
+    groups = _chosen("nsclean", only, defaults)
     found = _report(groups, quick, json_path, "nsclean")
     if figure:
         from jwst_denoise.benchmarks.picture import draw
@@ -50,13 +57,10 @@ def nsclean(json_path, figure, only, quick, defaults):
     _judge(found)
 
 
-@command.command("cosmic_rays")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@_options("cosmic_rays", "Small cases: seconds instead of minutes, targets not judged by them.")
 @click.option("--figure", type=click.Path(dir_okay=False), help="Also draw true against false positives (PNG).")
 @click.option("--stamps", type=click.Path(dir_okay=False), help="Also draw masks of small parts of images (PNG).")
-@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure: {COSMIC_RAY_NAMES}.")
 @click.option("--models", type=click.Path(file_okay=False), help="Directory of model files to measure instead.")
-@click.option("--quick", is_flag=True, help="Small cases: seconds instead of minutes, targets not judged by them.")
 def cosmic_rays(json_path, figure, stamps, only, models, quick):
     """Measure masks of cosmic rays and inpainting, beside LACosmic and the jump step in the same run.
 
@@ -70,8 +74,8 @@ def cosmic_rays(json_path, figure, stamps, only, models, quick):
     from jwst_denoise.benchmarks.cosmic_rays import models as measured
 
     with measured.in_directory(models):
-        groups = suite.choose(only, cosmic_ray_suite.GROUPS)
-        found = _report(groups, quick, json_path, "cosmic_rays", ("torch", "astroscrappy", "scikit-image"))
+        groups = _chosen("cosmic_rays", only)
+        found = _report(groups, quick, json_path, "cosmic_rays")
         if figure or stamps:
             from jwst_denoise.benchmarks.cosmic_rays import picture
 
@@ -81,12 +85,9 @@ def cosmic_rays(json_path, figure, stamps, only, models, quick):
     _judge(found)
 
 
-@command.command("ramps")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@_options("ramps", "Small cases: a minute instead of many, targets not judged by them.")
 @click.option("--figures", type=click.Path(file_okay=False), help="Also draw pictures (PNG) into this directory.")
-@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure, repeatedly if wanted: {RAMP_NAMES}.")
 @click.option("--models", type=click.Path(file_okay=False), help="Directory of model files to measure instead.")
-@click.option("--quick", is_flag=True, help="Small cases: a minute instead of many, targets not judged by them.")
 @click.option("--studies", is_flag=True, help="Compare choices of the training instead: losses.")
 def ramps(json_path, figures, only, models, quick, studies):
     """Measure denoised ramps: NIRPS as in the paper, JWST beside ramp_fit and clean_flicker_noise in the same run.
@@ -101,8 +102,8 @@ def ramps(json_path, figures, only, models, quick, studies):
     from jwst_denoise.benchmarks.cosmic_rays import models as measured
 
     with measured.in_directory(models):
-        groups = suite.choose(only, ramp_suite.STUDIES if studies else ramp_suite.GROUPS)
-        found = _report(groups, quick, json_path, "ramps", ("torch",))
+        groups = _chosen("ramps", only, studies)
+        found = _report(groups, quick, json_path, "ramps")
         if figures:
             from jwst_denoise.benchmarks.ramps import pictures
 
@@ -110,12 +111,9 @@ def ramps(json_path, figures, only, models, quick, studies):
     _judge(found)
 
 
-@command.command("images")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
+@_options("images", "Small cases: minutes instead of an hour, targets not judged by them.")
 @click.option("--figures", type=click.Path(file_okay=False), help="Also draw pictures (PNG) into this directory.")
-@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure, repeatedly if wanted: {IMAGE_NAMES}.")
 @click.option("--models", type=click.Path(file_okay=False), help="Directory of model files to measure instead.")
-@click.option("--quick", is_flag=True, help="Small cases: minutes instead of an hour, targets not judged by them.")
 @click.option("--studies", is_flag=True, help="Compare choices of the training instead: losses, activations, inputs.")
 def images(json_path, figures, only, models, quick, studies):
     """Measure denoised images and stacks as the papers do, beside classical filters and co-addition in the same run.
@@ -131,8 +129,8 @@ def images(json_path, figures, only, models, quick, studies):
     from jwst_denoise.benchmarks.cosmic_rays import models as measured
 
     with measured.in_directory(models):
-        groups = suite.choose(only, image_suite.STUDIES if studies else image_suite.GROUPS)
-        found = _report(groups, quick, json_path, "images", ("torch", "scikit-image"))
+        groups = _chosen("images", only, studies)
+        found = _report(groups, quick, json_path, "images")
         if figures:
             from jwst_denoise.benchmarks.images import pictures
 
@@ -140,10 +138,7 @@ def images(json_path, figures, only, models, quick, studies):
     _judge(found)
 
 
-@command.command("batches")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
-@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure: {BATCH_NAMES}.")
-@click.option("--quick", is_flag=True, help="Few exposures, and targets of speed not judged by them.")
+@_options("batches", "Few exposures, and targets of speed not judged by them.")
 def batches(json_path, only, quick):
     """Measure batches: what killed workers and interruptions leave behind, and two workers against a serial loop.
 
@@ -153,14 +148,11 @@ def batches(json_path, only, quick):
     jwst-denoise benchmark batches --json figures.json
     jwst-denoise benchmark batches --quick --only recovery
     """  # noqa: D301
-    found = _report(suite.choose(only, batch_suite.GROUPS), quick, json_path, "batches", ("torch", "distributed"))
+    found = _report(_chosen("batches", only), quick, json_path, "batches")
     _judge(found)
 
 
-@command.command("robustness")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Also write all figures to this file.")
-@click.option("--only", multiple=True, metavar="ROWS", help=f"Rows to measure: {ROBUSTNESS_NAMES}.")
-@click.option("--quick", is_flag=True, help="Few and small cases: a minute or two instead of half an hour.")
+@_options("robustness", "Few and small cases: a minute or two instead of half an hour.")
 def robustness(json_path, only, quick):
     """Try every step on awkward exposures, with one and two threads, without a network, and measure its memory.
 
@@ -171,15 +163,78 @@ def robustness(json_path, only, quick):
     jwst-denoise benchmark robustness --json figures.json
     jwst-denoise benchmark robustness --quick --only fuzz
     """  # noqa: D301
-    found = _report(suite.choose(only, robustness_suite.GROUPS), quick, json_path, "robustness", ("torch",))
+    found = _report(_chosen("robustness", only), quick, json_path, "robustness")
     _judge(found)
 
 
-def _report(groups, quick, json_path, name, packages=()):
+@_options("chain", "Subarrays and few ways: two minutes instead of an hour, targets not judged by them.")
+@click.option("--figures", type=click.Path(file_okay=False), help="Also draw pictures (PNG) into this directory.")
+def chain(json_path, only, quick, figures):
+    """Measure the whole chain: simulated exposures through stages 1 and 2, by every way that the steps can be put together.
+
+    The default pipeline, clean_flicker_noise, each step alone and all together, in several orders, on the same
+    exposures. A target that is missed makes the exit status 1.
+
+    \b
+    jwst-denoise benchmark chain --json figures.json --figures pictures
+    jwst-denoise benchmark chain --quick --only imaging
+    """  # noqa: D301
+    groups = _chosen("chain", only)
+    found = _report(groups, quick, json_path, "chain")
+    if figures:
+        from jwst_denoise.benchmarks.chain import pictures
+
+        pictures.draw(figures, [group.name for group in groups], quick)
+    _judge(found)
+
+
+@command.command("all")
+@click.option(
+    "--output", type=click.Path(file_okay=False), default="docs/benchmarks", show_default=True,
+    help="Directory of the pages and files.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, metavar="NAME", help=f"Benchmarks to run, repeatedly if wanted: {', '.join(ALL)}."
+)
+@click.option("--quick", is_flag=True, help="Small cases: a quarter of an hour instead of hours, targets not judged.")
+@click.option("--resume", is_flag=True, help="Keep what an interrupted run on this machine has measured.")
+def every(output, only, quick, resume):
+    """Run all benchmarks, and write every figure that the documentation claims, with the machine that it belongs to.
+
+    Each benchmark writes a page and a JSON file with all numbers, group by group as they are measured. What is missed is told at the end
+    and makes the exit status 1.
+
+    \b
+    jwst-denoise benchmark all --resume
+    jwst-denoise benchmark all --quick --output quick_figures
+    """  # noqa: D301
+    chosen = catalogue.choose(only)
+    found = []
+    with _bar() as bar:
+        task = bar.add_task("", total=sum(len(one.groups) for one in chosen))
+        for benchmark in chosen:
+
+            def progress(group, name=benchmark.name):
+                bar.update(
+                    task, advance=0 if not bar.tasks[0].description else 1, description=f"{name}: {group.description}"
+                )
+
+            found += catalogue.measure(benchmark, output, quick, resume, progress)
+        bar.update(task, completed=bar.tasks[0].total, description="done")
+    click.echo(f"{len(found)} rows in {output}")
+    _judge(found)
+
+
+def _chosen(name, only, second=False):
+    """Groups of a benchmark, of its second list with ``second``."""
+    return suite.choose(only, ALL[name].groups_of(int(second)))
+
+
+def _report(groups, quick, json_path, name):
     """Measure, show the table and write the file."""
     from jwst_denoise.benchmarks import machine, rows
 
-    here = machine.describe(packages)
+    here = machine.describe(ALL[name].packages)
     found = _measure(groups, quick)
     console = Console()
     if not console.is_terminal:
@@ -198,10 +253,14 @@ def _judge(found):
         raise click.ClickException(f"{len(missed)} of {len(found)} targets missed: {'; '.join(missed)}")
 
 
+def _bar():
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
 def _measure(groups, quick):
     """Rows of the groups, with a progress bar."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _bar() as bar:
         task = bar.add_task("", total=len(groups))
         done = iter(range(len(groups) + 1))
 

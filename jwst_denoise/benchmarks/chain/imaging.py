@@ -27,7 +27,7 @@ def cases(quick):
 
 def ways_of(quick):
     """Ways that are measured."""
-    return (ways.DEFAULT, ways.FLICKER, ways.BEST) if quick else ways.WAYS
+    return (ways.DEFAULT, ways.FLICKER, ways.DENOISE1, ways.BEST) if quick else ways.WAYS
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +46,7 @@ def _exposure(case, seed, some):
         folder = Path(name)
         products.write(made.exposure, folder, ROOT, ("uncal",))
         uncal, log = folder / f"{ROOT}_uncal.fits", folder / "log.txt"
-        images = {way.name: figures.image_of(ways.run(way, uncal, folder, log)) for way in some}
+        images = {way.name: figures.image_of(ways.image(way, uncal, folder, log)) for way in some}
     return {name: figures.measure(image, made, case.sky, seed) for name, image in images.items()}
 
 

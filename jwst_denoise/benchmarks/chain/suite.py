@@ -7,5 +7,5 @@ __all__ = ["GROUPS"]
 #: The groups, in the order of the table.
 GROUPS = (
     Group("imaging", "chain.imaging.imaging", "a field of NIRCam through stages 1 and 2"),
-    Group("spectra", "chain.spectra.spectra", "traces of NIRSpec through stage 1"),
+    Group("spectra", "chain.spectra.spectra", "a slit of NIRSpec through stages 1 and 2"),
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from jwst_denoise.demo import pipeline
 
-__all__ = ["BEST", "DEFAULT", "FLICKER", "STAGE1", "WAYS", "Way", "rate", "run"]
+__all__ = ["BEST", "DEFAULT", "DENOISE1", "FLICKER", "SPECTRA", "WAYS", "Way", "extracted", "image", "spectrum"]
 
 STAGE1 = ("cosmic_ray_mask", "nsclean", "ramp_denoise")  # in their order in calwebb_denoise1
 CLASSES = {"nsclean": "NSCleanStep", "image_denoise": "ImageDenoiseStep"}
@@ -35,6 +35,7 @@ class Way:
 
 DEFAULT = Way("default pipeline")
 FLICKER = Way("clean_flicker_noise", ("clean_flicker_noise",))
+DENOISE1 = Way("calwebb_denoise1: cosmic_ray_mask, nsclean, ramp_denoise", STAGE1)
 BEST = Way("cosmic_ray_mask, nsclean, image_denoise", STAGE1[:2], (), ("image_denoise",))
 #: Each step alone, together, and in other orders.
 WAYS = (
@@ -46,7 +47,7 @@ WAYS = (
     Way("image_denoise alone", (), (), ("image_denoise",)),
     Way("cosmic_ray_mask, nsclean", STAGE1[:2]),
     Way("cosmic_ray_mask, ramp_denoise", STAGE1[::2]),
-    Way("cosmic_ray_mask, nsclean, ramp_denoise", STAGE1),
+    DENOISE1,
     BEST,
     Way("the same with r = 5", BEST.groups, (), BEST.images, {"exposure_time_ratio": 5.0}),
     Way("all four", STAGE1, (), ("image_denoise",), {"force": True}),
@@ -54,10 +55,16 @@ WAYS = (
     Way("cosmic_ray_mask, nsclean of the rate, image_denoise", STAGE1[:1], ("nsclean",), ("image_denoise",)),
     Way("cosmic_ray_mask, image_denoise, nsclean of the image", STAGE1[:1], (), ("image_denoise", "nsclean")),
 )
+#: The same for spectra: `image_denoise` is for rates there.
+SPECTRA = (
+    *(way for way in WAYS if not way.images and not way.rates),
+    Way("cosmic_ray_mask, nsclean, image_denoise of the rate", STAGE1[:2], ("image_denoise",)),
+    Way("cosmic_ray_mask, nsclean of the rate", STAGE1[:1], ("nsclean",)),
+)
 
 
-def rate(way, exposure, folder, log):
-    """Run stage 1, or find what another way with the same stage 1 has made.
+def image(way, exposure, folder, log):
+    """Run both stages of imaging.
 
     Parameters
     ----------
@@ -71,38 +78,55 @@ def rate(way, exposure, folder, log):
     Returns
     -------
     pathlib.Path
-        Rate image.
+        Calibrated image, not resampled.
     """
+    target, path = _rate(way, exposure, folder, log)
+    path = pipeline.image2(path, target, log, steps={"resample": {"skip": True}}).path
+    for name in way.images:
+        path = _step(name, way, path, target, log)
+    return path
+
+
+def spectrum(way, exposure, folder, log):
+    """Run stage 1 and calwebb_spec2; parameters as for `image`.
+
+    Returns
+    -------
+    pathlib.Path
+        Extracted spectra (x1d).
+    """
+    target, path = _rate(way, exposure, folder, log)
+    return extracted(path, target, log)
+
+
+def extracted(path, target, log):
+    """Spectra (x1d) of a rate image."""
+    made = pipeline.spec2(path, target, log).path
+    return made.with_name(made.name.replace("_cal", "_x1d"))
+
+
+def _rate(way, exposure, folder, log):
+    """Directory of this way's own products, and the rate image."""
+    target = folder / way.name.replace(", ", "-").replace(": ", "-").replace(" ", "_")
+    path = _stage1(way, exposure, folder, log)
+    for name in way.rates:
+        path = _step(name, way, path, target, log)
+    return target, path
+
+
+def _stage1(way, exposure, folder, log):
+    """Rate image, perhaps that of another way with the same stage 1."""
     target = folder / ("-".join(way.groups) or "default")
     made = target / exposure.name.replace("_uncal", "_rate")
     if made.exists():
         return made
-    if set(way.groups) <= {"clean_flicker_noise"}:
+    if set(way.groups) <= set(FLICKER.groups):
         steps = {name: {"skip": False} for name in way.groups}
         return pipeline.detector1(exposure, target, log, steps=steps).path
     steps = {name: {"skip": name not in way.groups} for name in STAGE1}
     return pipeline.denoise1(exposure, target, log, steps=steps).path
 
 
-def run(way, exposure, folder, log):
-    """Run both stages of imaging.
-
-    Parameters
-    ----------
-    way, exposure, folder, log
-        As for `rate`.
-
-    Returns
-    -------
-    pathlib.Path
-        Calibrated image, not resampled.
-    """
-    target = folder / way.name.replace(", ", "-").replace(" ", "_")
-    path = rate(way, exposure, folder, log)
-    for name in way.rates:
-        path = pipeline.step(CLASSES[name], path, target, log).path
-    path = pipeline.image2(path, target, log, steps={"resample": {"skip": True}}).path
-    for name in way.images:
-        options = {"keep_original": False, **way.options} if name == "image_denoise" else {}
-        path = pipeline.step(CLASSES[name], path, target, log, **options).path
-    return path
+def _step(name, way, path, target, log):
+    options = {"keep_original": False, **way.options} if name == "image_denoise" else {}
+    return pipeline.step(CLASSES[name], path, target, log, **options).path
