@@ -17,7 +17,7 @@ Printed by ::
 
     {command}
 
-on {machine}. Hours of figures were measured one after another, some of them beside other work on the machine; rows of speed suffer from that.
+on {machine}. Other work on the machine, if the load says that there was some, makes rows of speed slower than they are.
 """
 
 TABLE = """

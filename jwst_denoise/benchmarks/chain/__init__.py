@@ -1,1 +1,1 @@
-"""Benchmark of the whole chain: uncalibrated exposures through stages 1 and 2, without and with the steps, alone and together."""
+"""The whole chain: exposures through stages 1 and 2, without the steps, with each alone, and with all."""

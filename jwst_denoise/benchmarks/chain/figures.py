@@ -1,4 +1,4 @@
-"""What an image shows of a field: how deep it is, whether fluxes keep their light, and whether errors match the scatter."""
+"""What an image shows of a field: its depth, the light of its sources, and whether errors match the scatter."""
 
 from dataclasses import dataclass
 
@@ -118,7 +118,7 @@ def _centred(values):
 
 
 def _error(image, field, sky):
-    """Difference from the truth without the mean of the blank sky, 0 where there is none; and where the sky is blank."""
+    """Difference from the truth less the mean of the blank sky, 0 where there is none; and where the sky is blank."""
     blank = field.light & np.isfinite(image.data) & _inside(field.light)
     blank &= field.truth - sky < BLANK * np.sqrt(field.variance)
     error = image.data - field.truth - _level(image, field, blank)

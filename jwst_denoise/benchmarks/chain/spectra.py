@@ -1,4 +1,4 @@
-"""Spectroscopy: errors of the spectra that calwebb_spec2 extracts from a slit of NIRSpec, by the way through stage 1."""
+"""Spectroscopy: errors of the spectra that calwebb_spec2 extracts from a slit of NIRSpec."""
 
 import tempfile
 from functools import lru_cache
@@ -112,7 +112,8 @@ def spectra(quick):
         yield Row(
             f"NIRSpec {'SUB512' if quick else 'FULL'}, star in a slit, {GROUPS} groups of {PATTERN}, {name}: error of "
             f"extracted columns with S/N < {FAINT:g}, flux",
-            f"{deeper['robust']:+.2f} mag (rms {deeper['rms']:+.2f}); {_state(values)}", f"default: {_state(reference)}",
+            f"{deeper['robust']:+.2f} mag (rms {deeper['rms']:+.2f}); {_state(values)}",
+            f"default: {_state(reference)}",
             f"bias < {100 * LIMIT:g} % above S/N 10" if judged else "–",
             is_met(values["bias"]) if judged and not quick else None,
             {"way": name, "gain": deeper, **values, "bias": {f"{low:g}": b for (low, _), b in values["bias"].items()}},

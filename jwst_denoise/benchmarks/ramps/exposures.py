@@ -99,6 +99,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
 
 
 def truth_of(exposure, detector):
+    """What a fit without noise gives, (ny, nx) e-/s, and which pixels are neither reference pixels nor hot."""
     shape, corner = exposure.readout.shape, exposure.observation.corner
     dark = detector.dark_rate(shape, corner)
     expected = couple(exposure.truth.rate + dark, detector.ipc) - dark
