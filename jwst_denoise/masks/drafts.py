@@ -58,7 +58,7 @@ def of_rates(model):
     -------
     Drafts
     """
-    cubes = [as_cube(getattr(model, name, None), model.shape) for name in ("data", "err", "dq")]
+    cubes = [as_cube(getattr(model, name, None), model.data.shape) for name in ("data", "err", "dq")]
     return Drafts(len(cubes[0]), lambda index: tuple(None if cube is None else cube[index] for cube in cubes))
 
 

@@ -130,14 +130,15 @@ def _lines(curves, **labels):
 
 
 def _steps(samples, edges, expected=None, **labels):
-    with _Graph(yscale="log", **labels) as graph:
-        for name, values in samples.items():
-            counts, _ = np.histogram(values, edges)
-            graph.axis.stairs(counts, edges, color=COLOURS[name], label=name, lw=1.2)
+    counts = {name: np.histogram(values, edges)[0] for name, values in samples.items()}
+    with _Graph(**labels) as graph:
+        for name, found in counts.items():
+            graph.axis.stairs(found, edges, color=COLOURS[name], label=name, lw=1.2)
         if expected:
             graph.axis.plot(*expected, color=TEXT, lw=0.7, ls="--", label="Gaussian")
-        graph.axis.set_ylim(bottom=0.7)
-        if samples:
+        if any(found.any() for found in counts.values()):
+            graph.axis.set_yscale("log")
+            graph.axis.set_ylim(bottom=0.7)
             graph.axis.legend()
     return graph.svg
 

@@ -53,7 +53,9 @@ class Stretch:
         values = after[good]
         if not values.size:
             return cls(0.0, 1.0, -1.0, 1.0, (-1.0, 1.0))
-        level, sigma = float(np.median(values)), max(robust_sigma(before[good]), 1e-30)
+        level = float(np.median(values))
+        scales = robust_sigma(before[good]), float(np.std(before[good])), abs(level), 1.0
+        sigma = next(scale for scale in scales if scale > 0)
         low = level - BELOW * sigma
         high = max(float(np.percentile(values, 99.95)), level + 2 * BELOW * sigma)
         first, last = (float(limit) for limit in ZScaleInterval().get_limits(before[good]))

@@ -89,7 +89,7 @@ class _Named:
         return self
 
     def __exit__(self, kind, error, trace):
-        if kind is not None and issubclass(kind, ValueError):
+        if kind is not None and issubclass(kind, ValueError | OSError):
             raise ValueError(f"{self.path}: {error}") from error
 
 

@@ -11,6 +11,7 @@ from jwst_denoise.trust import BOUNDS
 __all__ = ["cards", "doubts", "flags", "flags_note", "limits", "number", "provenance", "trust", "trust_note"]
 
 FEWEST = 5  # sources whose light is judged
+STRIPED = 1.2  # scatter over ERR before, from which stripes pass for sources, and vanish rightly
 #: Figures that hold for whatever step was run; the others are made for networks that denoise images.
 _ALWAYS = ("flux_change", "vanished", "appeared")
 
@@ -127,9 +128,12 @@ def provenance(before, after):
 def _judged(found):
     """Names of the figures that are judged."""
     ran = steps_between(found.before.record, found.after.record)
-    few = len(found.trust.sources.flux_before) < FEWEST
-    names = tuple(BOUNDS) if "image_denoise" in ran else _ALWAYS
-    return tuple(name for name in names if not (few and name == "flux_change"))
+    names = set(BOUNDS if "image_denoise" in ran else _ALWAYS)
+    if len(found.trust.sources.flux_before) < FEWEST:
+        names.discard("flux_change")
+    if "before" in found.pulls and robust_sigma(found.pulls["before"]) > STRIPED:
+        names.discard("vanished")
+    return names
 
 
 def _both(old, new, unit=""):
