@@ -62,7 +62,7 @@ def check_strun(words):
 def check_ours(words):
     """Command, options and their values; a file need not be there."""
     command, context = main, None
-    if words[0].isupper() or words[0] == "--debug":
+    if words[0].isupper() or words[0].startswith("--"):
         return
     while isinstance(command, click.Group):
         name, *words = words
@@ -71,6 +71,9 @@ def check_ours(words):
     try:
         given = command.make_context(name, list(words), context).params
     except click.exceptions.Exit:  # --help
+        return
+    except click.MissingParameter:
+        assert not words  # the command as such is named
         return
     except click.BadParameter as error:
         assert isinstance(error.param.type, click.Path), error.format_message()
