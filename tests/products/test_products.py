@@ -202,3 +202,16 @@ def test_a_file_that_is_not_a_truth_is_named(exposure, tmp_path):
         products.read_truth(paths["uncal"])
     with pytest.raises(FileNotFoundError):
         products.read_truth(tmp_path / "nothing.fits")
+
+
+@pytest.mark.parametrize("subarray", ["SUBS200A1", "SUBS200A2", "SUBS200B1", "SUBS400A1", "SUB512"])
+def test_every_slit_has_its_pointing(subarray):
+    detector = simulate.detector("NRS1")
+    rng = np.random.default_rng(0)
+    rate, observation = simulate.scene("slit", detector, rng, subarray_name=subarray)
+    exposure = simulate.simulate_exposure(
+        rate, detector, None, "NRSRAPID", 2, 1, rng, observation=observation, cosmic_rays=False
+    )
+    with products.rate_model(exposure) as model:
+        assert model.meta.aperture.name == f"NRS_{observation.fixed_slit}_SLIT"
+        assert np.isfinite(model.meta.wcsinfo.v2_ref)
