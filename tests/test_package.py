@@ -19,6 +19,7 @@ LAYERS = [
         "nsclean",
         "masks",
         "simulate",
+        "memory",
         "metrics",
         "cosmic_ray_mask",
         "ramps",

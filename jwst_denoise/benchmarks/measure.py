@@ -4,13 +4,13 @@
 ``function(*arguments)`` returns and prints the figures as JSON.
 """
 
-import contextlib
 import importlib
 import json
-import resource
 import subprocess
 import sys
 import time
+
+from jwst_denoise.memory import resident
 
 __all__ = ["in_process", "seconds"]
 
@@ -65,26 +65,16 @@ def in_process(function, *arguments, repeats=1):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _resident():
-    """Bytes resident now, and at most so far in this process."""
-    with contextlib.suppress(OSError), open("/proc/self/status", encoding="utf-8") as stream:
-        sizes = {line.split(":")[0]: line.split()[1] for line in stream if line.startswith(("VmRSS", "VmHWM"))}
-        return int(sizes["VmRSS"]) * 1024, int(sizes["VmHWM"]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return peak, peak
-
-
 def _main(name, arguments, repeats):
     module, _, function = name.partition(":")
     job = getattr(importlib.import_module(module), function)(*json.loads(arguments))
-    before, _ = _resident()
+    before, _ = resident()
     times = []
     for _ in range(int(repeats)):
         start = time.perf_counter()
         job()
         times.append(time.perf_counter() - start)
-    peak = _resident()[1]
+    peak = resident()[1]
     sys.stdout.write(json.dumps({"seconds": sorted(times), "peak": peak, "above": peak - before}) + "\n")
 
 
