@@ -143,7 +143,7 @@ def first_image(path):
         with fits.open(os.fspath(path), memmap=False) as hdus:
             images = (hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None)
             image = next(images, None)
-    except OSError as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:  # what astropy says of damaged headers and data
         raise ValueError(f"{path}: not a FITS file that can be read ({error})") from None
     if image is None:
         raise ValueError(f"{path}: holds no image")

@@ -128,6 +128,8 @@ def _check_text(path):
     """Refuse, by the YAML text alone, what is no model, too new, more than plain data, or against the schema."""
     try:
         tree = asdf.util.load_yaml(path, tagged=True)
+    except PermissionError:
+        raise
     except Exception as error:  # whatever a parser says of bytes that are anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is not an ASDF file, or damaged ({reason}); get it again") from error

@@ -14,7 +14,9 @@ from stpipe.exceptions import ValidationError
 from jwst_denoise import parameters
 from jwst_denoise.steps import extras, provenance
 from jwst_denoise.steps.exposures import complete
+from jwst_denoise.steps.input_files import check_parameter_file, readable
 from jwst_denoise.steps.status import CorrectionFailed, NotApplicable, mark
+from jwst_denoise.steps.whole_files import WholeFile
 
 __all__ = ["DenoiseStep", "ParameterError"]
 
@@ -26,11 +28,11 @@ class ParameterError(ValidationError, ValueError):
 
 
 @contextlib.contextmanager
-def _as_value_error():
+def _as_value_error(file=None):
     try:
         yield
     except ValidationError as error:
-        raise ParameterError(str(error)) from error
+        raise ParameterError(f"{file}: {error}" if file else str(error)) from error
 
 
 class DenoiseStep(Step):
@@ -53,10 +55,10 @@ class DenoiseStep(Step):
             self._given_to_hook()
 
     @classmethod
-    def from_config_section(cls, *args, **kwargs):
+    def from_config_section(cls, *args, config_file=None, **kwargs):
         """Make a step from a section of a parameter file, as `stpipe.Step` does; bad values raise `ValueError`."""
-        with _as_value_error():
-            return super().from_config_section(*args, **kwargs)
+        with _as_value_error(config_file):
+            return super().from_config_section(*args, config_file=config_file, **kwargs)
 
     @classmethod
     def get_config_from_reference(cls, dataset, disable=None, crds_observatory=None):
@@ -85,6 +87,32 @@ class DenoiseStep(Step):
         config = config_parser.ConfigObj()
         config_parser.merge_config(config, parameters.choose(cls.class_alias, _meta_of(crds_parameters)))
         return config
+
+    @classmethod
+    def build_config(cls, input, **kwargs):  # noqa: A002
+        """Parameters of a run, as in `stpipe.Step`; a damaged parameter file is a `ValueError` that names it."""
+        check_parameter_file(kwargs.get("config_file"))
+        return super().build_config(input, **kwargs)
+
+    @classmethod
+    def from_config_file(cls, config_file, parent=None, name=None):
+        """Step of a parameter file, as in `stpipe.Step`; a damaged one is a `ValueError` that names it."""
+        check_parameter_file(getattr(config_file, "name", config_file))
+        return super().from_config_file(config_file, parent, name)
+
+    @classmethod
+    def _get_crds_parameters(cls, dataset):
+        with readable(dataset):
+            return super()._get_crds_parameters(dataset)
+
+    def prepare_output(self, init, *args, **kwargs):
+        """Open the input, as in `jwst.stpipe.JwstStep`; a damaged file is a `ValueError` that names it."""
+        with readable(init):
+            return super().prepare_output(init, *args, **kwargs)
+
+    def save_model(self, model, *args, **kwargs):
+        """Save a product under stpipe's names, whole or not at all."""
+        return super().save_model(WholeFile(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
 
     @property
     def _is_hook(self):

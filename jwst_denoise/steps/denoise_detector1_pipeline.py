@@ -5,10 +5,12 @@ import copy
 import logging
 
 from jwst.pipeline import Detector1Pipeline
+from stdatamodels.jwst.datamodels import JwstDataModel
 
 from jwst_denoise.steps.cosmic_ray_mask_step import CosmicRayMaskStep
 from jwst_denoise.steps.nsclean_step import NSCleanStep
 from jwst_denoise.steps.ramp_denoise_step import RampDenoiseStep
+from jwst_denoise.steps.whole_files import WholeFile
 
 __all__ = ["DenoiseDetector1Pipeline"]
 
@@ -76,6 +78,10 @@ class DenoiseDetector1Pipeline(Detector1Pipeline):
             for place, step in self._places():
                 stack.enter_context(_after(getattr(self, place), step))
             return super().process(input_data)
+
+    def save_model(self, model, *args, **kwargs):
+        """Save a product under stpipe's names, whole or not at all."""
+        return super().save_model(WholeFile(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
 
     def _places(self):
         """Steps of calwebb_detector1 and those that follow them; a step that is skipped says so in the ramp."""

@@ -8,6 +8,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise import masks, report
 from jwst_denoise.steps import image_qa, mask_qa, qa
 from jwst_denoise.steps.result import ImagePreview, MaskPreview
+from jwst_denoise.steps.whole_files import WholeFile, whole
 
 __all__ = ["look", "write"]
 
@@ -60,7 +61,8 @@ def write(step, model, result, settings, before=None):
     if settings.get("save_probability") and result.probability is not None:
         _write_array(_path(step, model, "crprob", alone=True), model, result.probability)
     if settings.get("save_mask") and result.mask is not None:
-        masks.write_mask(_announce(_path(step, model, "mask")), result.mask)
+        with whole(_announce(_path(step, model, "mask"))) as part:
+            masks.write_mask(part, result.mask)
     if settings.get("save_qa"):
         _write_qa(step, model, result.preview, before)
 
@@ -96,7 +98,7 @@ def _path(step, model, kind, alone=False, **naming):
 def _write_array(path, model, array):
     with _MODEL_BY_DIMENSIONS[array.ndim](data=array) as product:
         product.update(model)
-        product.save(_announce(path))
+        WholeFile(product).save(_announce(path))
 
 
 def _announce(path):
