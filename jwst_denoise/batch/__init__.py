@@ -6,6 +6,6 @@ started.
 
 from jwst_denoise.batch.inputs import expand
 from jwst_denoise.batch.recipe import Recipe
-from jwst_denoise.batch.run import run
+from jwst_denoise.batch.runner import run
 
 __all__ = ["Recipe", "expand", "run"]

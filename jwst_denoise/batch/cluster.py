@@ -16,6 +16,8 @@ _MEMORY = {
     for key, value in {"target": False, "spill": False, "pause": False, "terminate": 0.95}.items()
 }
 _TIMEOUT = "15s"
+#: How long a worker that died may take to come back before another is started in its place; and how often to look, ms.
+_LOST, _WATCH = "60s", 2000
 
 
 def cores():
@@ -77,6 +79,7 @@ def local(workers, memory=None):
         "distributed.scheduler.worker-saturation": 1.0,
         **_MEMORY,
         "distributed.nanny.pre-spawn-environ": threads,
+        "distributed.deploy.lost-worker-timeout": _LOST,
         "distributed.worker.profile.enabled": False,
         "distributed.worker.preload": ["jwst_denoise.batch.preload"],
     }
@@ -85,8 +88,21 @@ def local(workers, memory=None):
             n_workers=workers, threads_per_worker=1, memory_limit=limit, processes=True, host="127.0.0.1",
             dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
         )  # fmt: skip
-        with cluster, distributed.Client(cluster) as client:
+        with cluster, distributed.Client(cluster) as client, _replaced(cluster, workers):
             yield client
+
+
+@contextlib.contextmanager
+def _replaced(cluster, workers):
+    """See to it that there are always so many workers: Dask gives up those that it cannot start again in time."""
+    from tornado.ioloop import PeriodicCallback
+
+    watch = PeriodicCallback(lambda: cluster.scale(workers), _WATCH)
+    cluster.loop.add_callback(watch.start)
+    try:
+        yield
+    finally:
+        cluster.loop.add_callback(watch.stop)
 
 
 @contextlib.contextmanager

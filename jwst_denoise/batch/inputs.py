@@ -17,6 +17,7 @@ def expand(patterns):
     Parameters
     ----------
     patterns : iterable of path-like
+        Paths, or patterns with ``*``, ``?``, ``[...]`` and ``**``.
 
     Returns
     -------

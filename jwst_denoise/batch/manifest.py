@@ -80,7 +80,22 @@ class Manifest:
 
     @staticmethod
     def read(path):
-        """Records of a file, oldest first; lines that an interrupted write has spoilt are passed over."""
+        """Records of a file, oldest first; lines that an interrupted write has spoilt are passed over.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; without it there are none.
+
+        Yields
+        ------
+        Record
+
+        Raises
+        ------
+        ValueError
+            If it is no manifest.
+        """
         path = Path(path)
         if not path.exists():
             return

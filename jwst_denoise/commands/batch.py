@@ -40,7 +40,7 @@ def command(pars, files, output, scheduler, workers, memory, retries, settings, 
 
     \b
     jwst-denoise batch nsclean jw*_rate.fits --output cleaned
-    jwst-denoise batch nircam_detector1_nsclean_groups 'raw/*_uncal.fits' --workers 4 --memory 6GB --output rates
+    jwst-denoise batch nircam_detector1_nsclean_groups 'raw/jw*_uncal.fits' --workers 4 --memory 6GB --output rates
     jwst-denoise batch calwebb_denoise1 jw*_uncal.fits --scheduler tcp://login1:8786 --output /shared/rates
     """  # noqa: D301
     if importlib.util.find_spec("distributed") is None:

@@ -129,6 +129,22 @@ def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     assert_tidy(out)
 
 
+def test_worker_that_does_not_come_back_is_replaced(write, out, monkeypatch):
+    """Dask gives up a worker that dies before its start is over, or that needs too long to start again."""
+    from distributed import Status
+
+    monkeypatch.setattr(cluster, "_LOST", "100ms")
+    monkeypatch.setattr(cluster, "_WATCH", 100)
+
+    def kill(client, tasks):
+        (nanny,) = client.cluster.workers.values()
+        nanny.status = Status.starting
+        os.kill(nanny.pid, 9)
+
+    records = list(batch.run(STEP, [write("e.txt", "write p.out")], out, workers=1, started=kill))
+    assert [record.status for record in records] == ["done"]
+
+
 def test_real_step_is_as_in_a_serial_run(tmp_path, out, address):
     from jwst_denoise.benchmarks.batches import exposures
 
