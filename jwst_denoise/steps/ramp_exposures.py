@@ -116,6 +116,8 @@ def check_domain(network, model, readout, noise):
         "background": None if is_ramp(model) else _median(model.data * as_scaled(noise, model).gain),
     }
     facts.check_domain(network, model, refused=("instrument", "outputs"), **found)
+    if "IRS2" in (exposure.readpatt or "") and not network.info["domain"].get("read_patterns"):
+        log.warning("%s was not measured on %s; compare with ramp_fit", network.info["name"], exposure.readpatt)
 
 
 def as_scaled(noise, model):

@@ -53,7 +53,7 @@ def uncal(recipe, directory):
     lit = np.s_[14:17] if exp_type != "NRC_IMAGE" else np.s_[30:34, 40:44]
     scene[lit] = 300.0
     exposure = simulate.simulate_exposure(
-        scene, detector, None, pattern, 6, 2, np.random.default_rng(5), observation=observation
+        scene, detector, None, pattern, 5, 1, np.random.default_rng(5), observation=observation
     )
     path = products.write(exposure, directory, "exposure")["uncal"]
     with datamodels.open(path) as model:

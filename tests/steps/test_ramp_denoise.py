@@ -341,6 +341,12 @@ def test_calibrated_images_are_skipped(ramp, halving, references, caplog):
     assert "flat_field" in caplog.text
 
 
+def test_irs2_is_a_warning(ramp, halving, references, caplog):
+    ramp.meta.exposure.readpatt = "NRSIRS2RAPID"
+    run(ramp, **references)
+    assert "halving was not measured on NRSIRS2RAPID" in caplog.text
+
+
 def test_unusual_exposures_are_a_warning(rng, halving, references, caplog, monkeypatch):
     limits = {"n_groups": [5, 50], "read_patterns": ["NRSRAPID"], "read_noise": [10, 20], "background": [0, 1.0]}
     monkeypatch.setattr(Loaded, "info", Loaded.info | {"domain": DOMAIN | limits})
