@@ -24,6 +24,7 @@ def table(records):
     Parameters
     ----------
     records : list of Record
+        How the exposures ended.
 
     Returns
     -------

@@ -100,6 +100,7 @@ def work(job):
     Parameters
     ----------
     job : Job
+        What to do.
 
     Returns
     -------

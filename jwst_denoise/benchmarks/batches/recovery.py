@@ -22,7 +22,17 @@ PATIENCE = 900.0  # s
 
 
 def recovery(quick):
-    """Row: products of a batch with three accidents against those of a serial run."""
+    """Row: products of a batch with four accidents against those of a serial run.
+
+    Parameters
+    ----------
+    quick : bool
+        Few exposures.
+
+    Yields
+    ------
+    Row
+    """
     count = QUICK if quick else COUNT
     with tempfile.TemporaryDirectory() as directory:
         files = [str(path) for path in write(Path(directory, "exposures"), count, SUBARRAY)]
