@@ -43,7 +43,7 @@ class Region:
 
 
 def choose(comparison, flagged=None):
-    """Choose parts: the brightest sources, the worst residual, most new flags, and a typical background.
+    """Choose parts: most new flags, the brightest sources, the worst residual, and a typical background.
 
     Parameters
     ----------
@@ -78,14 +78,14 @@ def _overlap(region, corner):
 
 def _places(comparison, flagged, size):
     """Reason and centre (y, x) of parts, the most telling first; several of the bright sources, in case of overlap."""
+    if flagged is not None and flagged.any():
+        yield "most new flags", _highest(uniform_filter(flagged.astype(np.float32), size))
     contrast = Contrast(comparison.noise, comparison.usable).of(comparison.after.image)
     yield from ((f"bright source at x = {x + 1}, y = {y + 1}", (y, x)) for y, x in find(contrast, THRESHOLD)[:20])
     with np.errstate(invalid="ignore"):
         removed = np.where(comparison.usable, comparison.removed / comparison.noise, 0)
     if removed.any():
         yield "largest local residual", _highest(np.abs(gaussian_filter(removed, NARROW)))
-    if flagged is not None and flagged.any():
-        yield "most new flags", _highest(uniform_filter(flagged.astype(np.float32), size))
     blank = uniform_filter(comparison.blank.astype(np.float32), size)
     yield "typical background", _highest(np.where(_inside(blank.shape, size), blank, -1))
 

@@ -39,7 +39,9 @@ def cards(found, flagged):
     unit = found.before.unit
     old, new = found.scatter.values()
     change = f"{100 * (new / old - 1):+.1f} %; ".replace("-", "−") if old > 0 else ""
-    made = [("noise of the blank sky", _both(old, new, unit), f"{change}{found.blank.mean():.0%} of the pixels")]
+    made = [
+        ("noise of the blank sky", _both(old, new, unit), f"{change}{found.blank.mean():.0%} of the pixels are blank")
+    ]
     if len(pulls := found.pulls) == 2:
         widths = [robust_sigma(each) for each in pulls.values()]
         made.append(("blank sky over ERR, width", _both(*widths), _match(widths[1])))
@@ -71,6 +73,8 @@ def trust_note(found):
     sources = found.trust.sources
     told = f"{sources.before} sources before, {sources.after} after; {sources.vanished} vanished, "
     told += f"{sources.appeared} appeared."
+    if "vanished" not in _judged(found):
+        told += " Errors before are too small, so stripes pass for sources: what vanished is not judged."
     if "correlation" not in _judged(found):
         told += " Bounds of what was removed are those of white noise, which only image_denoise removes."
     return told
