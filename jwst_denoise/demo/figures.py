@@ -110,7 +110,7 @@ def read(exposure, before, after, perfect):
 
 
 def electrons(path, exposure):
-    """Rate image of a file and its error, e- over the exposure, and which pixels are not to be used.
+    """Rate or calibrated image of a file and its error, e- over the exposure, and which pixels are not to be used.
 
     Parameters
     ----------
@@ -130,6 +130,8 @@ def electrons(path, exposure):
 
     factor = np.float32(exposure.detector.gain * _seconds(exposure))
     with datamodels.open(str(path)) as model:
+        if model.meta.bunit_data == "MJy/sr":
+            factor /= np.float32(model.meta.photometry.conversion_megajanskys)
         image, error = model.data * factor, model.err * factor
         return image, error, ((model.dq & 1) > 0) | ~np.isfinite(image + error)
 

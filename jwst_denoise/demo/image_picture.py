@@ -8,7 +8,7 @@ from jwst_denoise.trust.residual import power_spectrum
 
 __all__ = ["draw"]
 
-COLOURS = (AFTER, "#047857", "#7c3aed")
+COLOURS = ("0.45", AFTER, "#047857", "#7c3aed")
 SPAN = 5.0  # of the error of a dark pixel, shown in the histogram
 
 
@@ -37,7 +37,7 @@ def _draw_images(figure, axes, planes):
     sigma = float(np.median(first.error_before[first.dark]))
     scene = {"norm": ImageNormalize(vmin=-2 * sigma, vmax=10 * sigma, stretch=AsinhStretch(0.15)), "cmap": "gray"}
     panels = [
-        ("rate image", first.before),
+        ("default", first.before),
         *((name, p.after) for name, p in planes.items()),
         ("true light", first.light),
     ]
@@ -48,7 +48,7 @@ def _draw_images(figure, axes, planes):
 
 def _draw_graphs(axes, planes):
     first = next(iter(planes.values()))
-    curves = [("rate image", first.before, BEFORE)]
+    curves = [("default", first.before, BEFORE)]
     curves += [(name, p.after, colour) for (name, p), colour in zip(planes.items(), COLOURS, strict=False)]
     span = SPAN * float(np.median(first.error_before[first.dark]))
     for name, image, colour in curves:

@@ -1,4 +1,4 @@
-"""Images: what image_denoise makes of a simulated field and of its integrations, against the true light."""
+"""The whole chain: a simulated field from its counts to calibrated and denoised images, against the true light."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,31 +10,31 @@ from jwst_denoise.demo import exposure as exposures
 from jwst_denoise.demo import figures, image_picture, pipeline
 from jwst_denoise.demo.scenarios import Scenario
 
-__all__ = ["RUNS", "SCENARIO", "ImageHalf", "run"]
+__all__ = ["DEFAULT", "RUNS", "SCENARIO", "ImageHalf", "run"]
 
 #: What is simulated: several integrations of a deep field.
 SCENARIO = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "SHALLOW4", 8, "", nints=4)
 
-#: What comes before, one after the other.
-BEFORE = ("NSCleanStep", "CosmicRayMaskStep")
+DEFAULT = "default"
 
-#: Name of a run -> product that it takes, parameters of the step.
-RUNS = {
-    "r = 2": ("rate", {"exposure_time_ratio": 2.0}),
-    "r = 5": ("rate", {"exposure_time_ratio": 5.0}),
-    "stack": ("rateints", {"model": "noise2noise-stack"}),
+#: Name of a run -> pipeline of stage 1, and parameters of its steps.
+STAGE1 = {
+    DEFAULT: (pipeline.detector1, {}),
+    "flicker": (pipeline.detector1, {"clean_flicker_noise": {"skip": False}}),
+    "denoise1": (pipeline.denoise1, {}),
+    "image_denoise": (pipeline.denoise1, {"ramp_denoise": {"skip": True}}),
 }
+IMAGES, STACK = {"exposure_time_ratio": 2.0}, {"model": "noise2noise-stack"}
+
+#: Names of all runs; the last one makes a stack of the integrations that the one before has made in stage 1.
+RUNS = (*STAGE1, "stack")
 
 
 @dataclass(frozen=True)
 class ImageHalf:
-    """What was made: rates; of each run by its name the product, its figures and seconds; the picture.
+    """What was made: raw exposure; of each run by its name the product, its figures and seconds; the picture."""
 
-    ``figures`` hold those of the rate image too, as ``"before"``.
-    """
-
-    rate: Path
-    rateints: Path
+    uncal: Path
     made: dict
     figures: dict
     seconds: dict
@@ -42,7 +42,7 @@ class ImageHalf:
 
 
 def run(output, cache, log, progress):
-    """Simulate the field, denoise its rate image and its integrations, and compare with the truth.
+    """Simulate the field, run stages 1 and 2 and ``image_denoise``, and compare with the truth.
 
     Parameters
     ----------
@@ -58,37 +58,35 @@ def run(output, cache, log, progress):
     output = Path(output)
     with progress.stage("simulating a field") as report:
         exposure = exposures.make(SCENARIO, report.fraction)
-        paths = products.write(exposure, output / "rates", SCENARIO.root, ("rate", "rateints"))
+        uncal = products.write(exposure, output, SCENARIO.root, ("uncal",))["uncal"]
     with crds_cache.activated(cache):
-        with progress.stage(" and ".join(BEFORE)) as report:
-            clean = {kind: _prepared(paths[kind], output / kind, log, report.name) for kind in ("rate", "rateints")}
-        with progress.stage("ImageDenoiseStep") as report:
-            made = {
-                name: pipeline.step(
-                    "ImageDenoiseStep", clean[kind], output / _folder(name), log, report.name, **options
-                )
-                for name, (kind, options) in RUNS.items()
-            }
+        runs = _runs(uncal, output, log, progress)
+    made = {name: run[-1].path for name, run in runs.items()}
     with progress.stage("comparing with the truth"):
-        planes = {name: _planes(exposure, clean["rate"], done.path) for name, done in made.items()}
+        planes = {name: _planes(exposure, made[DEFAULT], path) for name, path in made.items() if name != DEFAULT}
         target = output / f"{SCENARIO.root}.png"
         image_picture.draw(planes, f"Simulated images, {SCENARIO.title}, {SCENARIO.nints} integrations", target)
     first = next(iter(planes.values()))
-    measured = {"before": figures.measure(first.before, first.error_before, first)}
+    measured = {DEFAULT: figures.measure(first.before, first.error_before, first)}
     measured |= {name: figures.measure(p.after, p.error_after, p) for name, p in planes.items()}
-    seconds = {name: done.seconds for name, done in made.items()}
-    return ImageHalf(clean["rate"], clean["rateints"], {n: d.path for n, d in made.items()}, measured, seconds, target)
+    seconds = {name: sum(one.seconds for one in run) for name, run in runs.items()}
+    return ImageHalf(Path(uncal), made, measured, seconds, target)
 
 
-def _prepared(path, directory, log, notify):
-    """Product of the steps before."""
-    for step in BEFORE:
-        path = pipeline.step(step, path, directory, log, notify).path
-    return path
-
-
-def _folder(name):
-    return name.replace(" = ", "")
+def _runs(uncal, output, log, progress):
+    """Name of a run -> `pipeline.Run` of each of its parts."""
+    runs = {}
+    for name, (stage1, steps) in STAGE1.items():
+        with progress.stage(f"stages 1 and 2: {name}") as report:
+            rate = stage1(uncal, output / name, log, notify=report.name, steps=steps)
+            runs[name] = [rate, pipeline.image2(rate.path, output / name, log, notify=report.name)]
+    with progress.stage("ImageDenoiseStep") as report:
+        last = runs["image_denoise"]
+        rateints = last[0].path.with_name(f"{SCENARIO.root}_rateints.fits")
+        stack = pipeline.step("ImageDenoiseStep", rateints, output / "stack", log, report.name, **STACK)
+        single = pipeline.step("ImageDenoiseStep", last[1].path, output / "image_denoise", log, report.name, **IMAGES)
+    last.append(single)
+    return {**runs, "stack": [last[0], stack]}
 
 
 def _planes(exposure, before, after):

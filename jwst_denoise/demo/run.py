@@ -80,9 +80,13 @@ def _images(output, environment, log, stages, console):
     folder = output / "images"
     half = images.run(folder, environment["CRDS_PATH"], log, stages)
     console.print(screen.image_panel(half))
+    made = folder / "image_denoise"
+    rate, rateints, cal = (made / f"{images.SCENARIO.root}_{kind}.fits" for kind in ("rate", "rateints", "cal"))
     commands = [
-        strun_line("image_denoise", half.rate, folder / "r5", exposure_time_ratio=5),
-        strun_line("image_denoise", half.rateints, folder / "stack", model="noise2noise-stack"),
+        strun_line("calwebb_denoise1", half.uncal, made, **{"steps.ramp_denoise.skip": "true"}),
+        strun_line("calwebb_image2", rate, made),
+        strun_line("image_denoise", cal, made, exposure_time_ratio=2),
+        strun_line("image_denoise", rateints, folder / "stack", model="noise2noise-stack"),
     ]
     screen.show_commands(console, [half.picture], environment, commands)
 

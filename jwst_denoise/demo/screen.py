@@ -140,8 +140,8 @@ def ramp_panel(half):
     for row in rows:
         table.add_row(*row)
     note = (
-        "[dim]calwebb_denoise1 is calwebb_detector1 with CosmicRayMaskStep, RampDenoiseStep and, for spectra of "
-        "NIRSpec, NSCleanStep. All errors count, white noise and photons too. ERR of a source is that of "
+        "[dim]calwebb_denoise1 is calwebb_detector1 with CosmicRayMaskStep, NSCleanStep and RampDenoiseStep. "
+        "All errors count, white noise and photons too. ERR of a source is that of "
         f"calwebb_detector1. Of {half.rates.bright} pixels with S/N > {ramps.BRIGHT:.0f}, RampDenoiseStep has changed "
         f"{half.rates.changed}.[/]"
     )
@@ -150,8 +150,7 @@ def ramp_panel(half):
 
 def image_panel(half):
     """Table of the denoised images; see `simulated_panel`."""
-    names = list(half.figures)
-    table = _table("images against the true light", "rate image", *names[1:], "")
+    table = _table("images against the true light", *half.figures, "")
     rows = (
         ("error, dark pixels", "{:.2f}", [f.dark_rms for f in half.figures.values()], "e⁻ rms"),
         ("error, under sources", "{:.2f}", [f.lit_rms for f in half.figures.values()], "e⁻ rms"),
@@ -161,13 +160,15 @@ def image_panel(half):
     )
     for name, form, values, unit in rows:
         shown = [form.format(value) for value in values]
-        table.add_row(name, shown[0], *(f"[bold green]{value}[/]" for value in shown[1:]), unit)
-    table.add_row("time of the step", "", *(f"{seconds:.1f}" for seconds in half.seconds.values()), "s")
+        table.add_row(name, *shown[:2], *(f"[bold green]{value}[/]" for value in shown[2:]), unit)
+    table.add_row("time of all", *(f"{seconds:.1f}" for seconds in half.seconds.values()), "s")
     note = (
-        "[dim]r: the rate image as if the exposure had been r times as long; stack: the integrations, by the model for "
-        "stacks. ERR of a source is that of the rate image. NSCleanStep and CosmicRayMaskStep come before.[/]"
+        "[dim]From the counts through calwebb_detector1 and calwebb_image2. default: as the pipelines come; "
+        "flicker: with their own clean_flicker_noise; denoise1: calwebb_denoise1, with our steps in stage 1; "
+        "image_denoise: with cosmic_ray_mask and nsclean in stage 1, and image_denoise (r = 2) behind stage 2; "
+        "stack: the integrations, by the model for stacks. ERR of a source is that of the default.[/]"
     )
-    return _panel("Simulated: images", table, note)
+    return _panel("Simulated: the whole chain", table, note)
 
 
 def flight_panel(half):

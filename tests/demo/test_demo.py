@@ -61,21 +61,20 @@ def test_denoised_rates(finished):
         without, denoised = figures(screen, name)
         assert 0 < denoised < 0.9 * without
     assert abs(figures(screen, "flux, all sources")[1]) < 2  # per cent, in a crowded cluster
-    assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.1)
+    assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.16)  # the cluster's faint stars are no noise
     words = " ".join(re.sub(r"[│]", " ", screen).split())
     assert int(re.search(r"S/N > 70, RampDenoiseStep has changed (\d+)", words)[1]) == 0
 
 
 def test_denoised_images(finished):
     screen = finished[1].split("images against the true light")[1].split("Flight")[0]
-    errors = figures(screen, "error, dark pixels")
-    assert errors[2] < errors[1] < 0.9 * errors[0]
-    assert errors[3] < 0.9 * errors[0]
-    single, deeper, stack = figures(screen, "scatter / ERR")[1:]
-    assert single == pytest.approx(1, abs=0.15) and deeper == pytest.approx(1, abs=0.15)
+    default, flicker, *ours = figures(screen, "error, dark pixels")
+    assert max(ours) < 0.8 * min(default, flicker)
+    ramps, single, stack = figures(screen, "scatter / ERR")[2:]
+    assert ramps == pytest.approx(1, abs=0.15) and single == pytest.approx(1, abs=0.15)
     assert 0.6 < stack < 1.15  # told too large where no levels of lines are left
-    for bias in figures(screen, "flux, all sources")[1:]:
-        assert abs(bias) < 2  # per cent, of faint galaxies
+    before, *biases = figures(screen, "flux, all sources")
+    assert max(abs(bias - before) for bias in biases) < 2  # per cent, of faint galaxies
 
 
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
@@ -95,7 +94,7 @@ def test_products(finished):
     assert fits.getheader(masked)["S_CRMASK"] == "COMPLETE"
     denoised = directory / "simulated" / "denoised" / "demo_nis_cluster_rate.fits"
     assert fits.getheader(denoised)["S_RMPDN"] == fits.getheader(denoised)["S_CRMASK"] == "COMPLETE"
-    denoised = directory / "images" / "r5" / "demo_nrcb1_field_nscleanstep_cosmicraymaskstep_imagedenoisestep.fits"
+    denoised = directory / "images" / "image_denoise" / "demo_nrcb1_field_imagedenoisestep.fits"
     assert fits.getheader(denoised)["S_IMGDN"] == "COMPLETE"
     assert "Step ramp_fit running" in (directory / "pipeline.log").read_text()
 

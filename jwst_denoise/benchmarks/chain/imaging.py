@@ -13,7 +13,7 @@ from jwst_denoise.benchmarks.ramps.bias import LIMIT, is_met, text
 from jwst_denoise.benchmarks.ramps.exposures import opened
 from jwst_denoise.benchmarks.rows import Row
 
-__all__ = ["cases", "gain", "imaging", "measured", "ways_of"]
+__all__ = ["cases", "exposed", "gain", "imaging", "measured", "ways_of"]
 
 ROOT = "chain"
 GAIN = 0.5  # mag, asked
@@ -41,13 +41,18 @@ def measured(case, quick):
 
 
 def _exposure(case, seed, some):
+    made, images = exposed(case, seed, some)
+    return {name: figures.measure(image, made, case.sky, seed) for name, image in images.items()}
+
+
+def exposed(case, seed, some):
+    """Simulate an exposure: its `Field`, and name of a way -> calibrated `Image` in e-/s."""
     made = field(case, seed)
     with tempfile.TemporaryDirectory() as name, opened():
         folder = Path(name)
-        products.write(made.exposure, folder, ROOT, ("uncal",))
-        uncal, log = folder / f"{ROOT}_uncal.fits", folder / "log.txt"
-        images = {way.name: figures.image_of(ways.image(way, uncal, folder, log)) for way in some}
-    return {name: figures.measure(image, made, case.sky, seed) for name, image in images.items()}
+        uncal = products.write(made.exposure, folder, ROOT, ("uncal",))["uncal"]
+        images = {way.name: figures.image_of(ways.image(way, Path(uncal), folder, folder / "log.txt")) for way in some}
+    return made, images
 
 
 def gain(found, reference):
