@@ -26,8 +26,8 @@ def forbid(attempts, every=False):
 
     def hook(event, arguments):
         if event.startswith("socket.") and (is_outward(event, arguments) or every and event in CONNECTING):
-            attempts.append(f"{event} {arguments[1:]!r}")
-            raise PermissionError(f"no network: {event} {arguments[1:]!r}")
+            attempts.append(f"{event} {[a for a in arguments if isinstance(a, str | bytes | tuple)]}")
+            raise PermissionError(f"no network: {attempts[-1]}")
 
     sys.addaudithook(hook)
 
@@ -78,8 +78,8 @@ def in_fresh_process(job, *arguments):
 
     Parameters
     ----------
-    job : {"step", "demo"}
-        A step on an ordinary exposure (``step``, ``kind``), or the demonstration.
+    job : {"step", "steps", "pipeline", "demo"}
+        A step on an ordinary exposure (``step``, ``kind``), all of them, ``calwebb_denoise1``, or the demonstration.
     *arguments : str
         Of the job.
 
@@ -101,14 +101,15 @@ def in_fresh_process(job, *arguments):
 
 
 def sockets(quick):
-    """Rows: every step, and unless quick the demonstration."""
+    """Rows: every step, the pipeline, and unless quick the demonstration."""
     from jwst_denoise.benchmarks.robustness.jobs import KINDS
     from jwst_denoise.benchmarks.rows import Row
 
-    jobs = [("step", step, kind) for step, kinds in KINDS.items() for kind in kinds] + [("demo",)] * (not quick)
+    jobs = [("step", step, kind) for step, kinds in KINDS.items() for kind in kinds]
+    jobs = [("steps",), ("pipeline",)] if quick else [*jobs, ("pipeline",), ("demo",)]
     tried = {" ".join(job): in_fresh_process(*job) for job in jobs}
     count = sum(map(len, tried.values()))
-    what = "every step" if quick else "every step and the demonstration"
+    what = f"every step, calwebb_denoise1{'' if quick else ' and the demonstration'}"
     yield Row(
         f"{what}, all sockets forbidden", f"{len(jobs)} processes ended well, {count} connections tried",
         asked="all end well, 0", met=count == 0, figures=tried,
@@ -120,6 +121,37 @@ def _step(step, kind):
 
     with tempfile.TemporaryDirectory() as directory:
         step_job(step, str(write_exposure(kind, 64, directory)))()
+
+
+def _steps():
+    from jwst_denoise.benchmarks.robustness.jobs import KINDS
+
+    for step, kinds in KINDS.items():
+        for kind in kinds:
+            _step(step, kind)
+
+
+def _pipeline():
+    """calwebb_denoise1 from a raw subarray, on the offline cache."""
+    import logging
+    from pathlib import Path
+
+    import numpy as np
+
+    from jwst_denoise import DenoiseDetector1Pipeline, crds_cache, products, simulate
+
+    logging.disable(logging.CRITICAL)
+    detector, rng = simulate.detector("NRCB1"), np.random.default_rng(3)
+    observation = simulate.observation(detector, "NRC_IMAGE", subarray="SUB160")
+    exposure = simulate.simulate_exposure(
+        np.full((160, 160), 0.5), detector, None, "RAPID", 4, 1, rng, observation=observation
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        crds_cache.build(folder / "crds", detectors=["NRCB1"])
+        uncal = products.write(exposure, folder, "jw1")["uncal"]
+        with crds_cache.activated(folder / "crds"):
+            DenoiseDetector1Pipeline.call(str(uncal), configure_log=False)
 
 
 def _demo():
@@ -136,7 +168,7 @@ def _demo():
 def _main(job, *arguments):
     attempts = []
     forbid(attempts, every=True)
-    {"step": _step, "demo": _demo}[job](*arguments)
+    {"step": _step, "steps": _steps, "pipeline": _pipeline, "demo": _demo}[job](*arguments)
     sys.stdout.write(json.dumps(attempts) + "\n")
 
 
