@@ -178,7 +178,7 @@ def chain(json_path, only, quick, figures):
 
     \b
     jwst-denoise benchmark chain --json figures.json --figures pictures
-    jwst-denoise benchmark chain --quick --only imaging
+    jwst-denoise benchmark chain --quick --only short
     """  # noqa: D301
     groups = _chosen("chain", only)
     found = _report(groups, quick, json_path, "chain")

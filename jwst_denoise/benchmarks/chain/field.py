@@ -79,17 +79,15 @@ def psf_stamp():
     return simulate.point_spread_function(*OPTICS).stamp(0.0, 0.0)
 
 
-def field(case, seed, progress=None):
+def field(case, seed=0):
     """Simulate an exposure with one source, somewhere, in every cell of a grid.
 
     Parameters
     ----------
     case : Case
         Read-out.
-    seed : int
+    seed : int, optional
         Different seeds have different sources and noise.
-    progress : callable, optional
-        Called with the fraction done.
 
     Returns
     -------
@@ -104,7 +102,7 @@ def field(case, seed, progress=None):
     flux = 5 * np.sqrt(variance / np.sum(psf_stamp() ** 2)) * 10 ** (-0.4 * magnitude)
     scene = case.sky + _rendered(shape, kind, places, flux, rng)
     exposure = simulate.simulate_exposure(
-        scene, detector, None, case.pattern, case.groups, 1, rng, observation=observation, progress=progress
+        scene, detector, None, case.pattern, case.groups, 1, rng, observation=observation
     )
     return Field(exposure, *truth_of(exposure, detector), kind, places, flux, magnitude, variance, seconds)
 

@@ -14,13 +14,13 @@ from jwst_denoise.benchmarks.ramps.faint import pull
 from jwst_denoise.benchmarks.ramps.sources import APERTURE, level_of
 from jwst_denoise.masks.dq import DO_NOT_USE
 
-__all__ = ["BLANK", "Image", "RADII", "combined", "image_of", "measure"]
+__all__ = ["BLANK", "Image", "RADII", "image_of", "measure"]
 
 RADII = (2.0, 4.0)  # pixels, of apertures on blank sky
 BLANK = 0.1  # of the noise: less light above the sky is none
 EDGE = 8  # pixels at the edge that do not count
 APERTURES = 4000  # on blank sky
-OUTLIER = 30.0  # times the noise: charge of cosmic rays that is left, to which an error is clipped
+OUTLIER = 30.0  # times the noise of the sky: charge of cosmic rays that is left, to which an error is clipped
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +53,8 @@ def image_of(path):
         return Image(*(np.where(good, values * factor, np.nan) for values in (model.data, model.err)))
 
 
-def measure(image, field, sky, seed=0):
-    """Figures of one image; those of several are put together by `combined`.
+def measure(image, field, sky):
+    """Figures of one image.
 
     Parameters
     ----------
@@ -64,31 +64,6 @@ def measure(image, field, sky, seed=0):
         Its truth.
     sky : float
         e-/s.
-    seed : int, optional
-        Of the places of the apertures on blank sky.
-
-    Returns
-    -------
-    dict
-        Arrays behind the figures of `combined`.
-    """
-    error, blank = _error(image, field, sky)
-    usable = np.isfinite(image.data)
-    light = np.where(_inside(usable), _filled(image.data, usable) - (sky + _level(image, field, blank)), 0)
-    sums = {radius: _blank_sums(error, field, sky, radius, seed) for radius in RADII}
-    fluxes = {kind: _fluxes(error, field, kind) for kind in APERTURE}
-    return {
-        "light": light.astype(np.float32),
-        "stars": np.column_stack([field.places, field.magnitude]),
-        "noise": error[blank][::7],
-        "pull": (error[blank] / image.err[blank])[::7],
-        "sums": sums,
-        "fluxes": fluxes,
-    }
-
-
-def combined(parts):
-    """Figures of a way from what `measure` found in several exposures.
 
     Returns
     -------
@@ -97,20 +72,19 @@ def combined(parts):
         ``apertures``: radius -> noise of a sum on blank sky, e-/s; ``noise`` of a pixel; ``pull`` of blank sky in units
         of ERR; ``bias``: kind of source -> `biases`.
     """
-    images, stars = [part["light"] for part in parts], [part["stars"] for part in parts]
-    curves = {way: curve(images, stars, way, psf_stamp()) for way in DETECTORS}
+    error, blank = _error(image, field, sky)
+    usable = np.isfinite(image.data)
+    light = np.where(_inside(usable), _filled(image.data, usable) - (sky + _level(image, field, blank)), 0)
+    stars = np.column_stack([field.places, field.magnitude])
+    curves = {way: curve([light.astype(np.float32)], [stars], way, psf_stamp()) for way in DETECTORS}
     return {
         "limits": {way: limit(one) for way, one in curves.items()},
         "curves": curves,
-        "apertures": {r: pull(_centred(np.concatenate([part["sums"][r] for part in parts]))) for r in RADII},
-        "noise": pull(np.concatenate([part["noise"] for part in parts])),
-        "pull": pull(np.concatenate([part["pull"] for part in parts])),
-        "bias": {kind: biases(*_joined(parts, kind)) for kind in APERTURE},
+        "apertures": {radius: pull(_centred(_blank_sums(error, field, sky, radius))) for radius in RADII},
+        "noise": pull(error[blank]),
+        "pull": pull(error[blank] / image.err[blank]),
+        "bias": {kind: biases(*_fluxes(error, field, kind)) for kind in APERTURE},
     }
-
-
-def _joined(parts, kind):
-    return tuple(np.concatenate([part["fluxes"][kind][index] for part in parts]) for index in range(3))
 
 
 def _centred(values):
@@ -122,7 +96,7 @@ def _error(image, field, sky):
     blank = field.light & np.isfinite(image.data) & _inside(field.light)
     blank &= field.truth - sky < BLANK * np.sqrt(field.variance)
     error = image.data - field.truth - _level(image, field, blank)
-    most = OUTLIER * pull(error[blank])
+    most = OUTLIER * np.sqrt(field.variance)
     return np.where(np.isfinite(error) & field.light, np.clip(error, -most, most), 0), blank
 
 
@@ -142,9 +116,9 @@ def _filled(data, usable):
     return data[tuple(nearest)]
 
 
-def _blank_sums(error, field, sky, radius, seed):
+def _blank_sums(error, field, sky, radius):
     """Errors of sums in circles around places with little light."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     ny, nx = error.shape
     places = rng.uniform(2 * EDGE, [nx - 2 * EDGE, ny - 2 * EDGE], (APERTURES, 2))
     x, y = np.rint(places).astype(int).T

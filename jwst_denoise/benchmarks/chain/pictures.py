@@ -46,7 +46,7 @@ def spectral_depth(path, quick):
 def images(path, quick):
     """A part of the first field by several ways, and what is true."""
     case = imaging.cases(quick)[0]
-    made, found = imaging.exposed(case, 0, SHOWN)
+    made, found = imaging.exposed(case, SHOWN)
     cut = np.s_[16 : 16 + STAMP, 16 : 16 + STAMP]
     sigma = np.sqrt(made.variance)
     shown = {name: image.data - np.nanmedian(image.data) for name, image in found.items()}
@@ -69,7 +69,8 @@ def _bars(axis, gains, keys):
 
 #: Group -> file -> function that draws it, called with the path and ``quick``.
 PICTURES = {
-    "imaging": {"chain_depth.png": depth, "chain_images.png": images},
+    "short": {"chain_images.png": images},
+    "long": {"chain_depth.png": depth},
     "spectra": {"chain_spectra.png": spectral_depth},
 }
 
