@@ -6,11 +6,11 @@ import numpy as np
 
 from jwst_denoise import simulate
 from jwst_denoise.benchmarks.ramps.exposures import DETECTORS, seeded, truth_of
-from jwst_denoise.benchmarks.ramps.sources import APERTURE, expected
+from jwst_denoise.benchmarks.ramps.sources import expected
 from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.simulate.sersic import add_sersic
 
-__all__ = ["CASES", "QUICK", "Case", "Field", "field"]
+__all__ = ["CASES", "QUICK", "Case", "Field", "field", "psf_stamp"]
 
 SPACING = 32  # pixels, edge of the cell of a source
 GALAXIES = 0.25  # of the sources
@@ -67,11 +67,6 @@ class Field:
     magnitude: np.ndarray
     variance: float
     seconds: float
-
-    def ratio(self, kind):
-        """Signal-to-noise ratios of the sources of a kind in their aperture, without correlated noise."""
-        flux = self.flux[self.kind == kind]
-        return flux / np.sqrt(np.pi * APERTURE[kind] ** 2 * self.variance + flux / self.seconds)
 
 
 def psf_stamp():

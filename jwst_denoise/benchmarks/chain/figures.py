@@ -83,7 +83,7 @@ def measure(image, field, sky):
         "apertures": {radius: pull(_centred(_blank_sums(error, field, sky, radius))) for radius in RADII},
         "noise": pull(error[blank]),
         "pull": pull(error[blank] / image.err[blank]),
-        "bias": {kind: biases(*_fluxes(error, field, kind)) for kind in APERTURE},
+        "bias": {kind: biases(*_fluxes(error, field, sky, kind)) for kind in APERTURE},
     }
 
 
@@ -126,8 +126,9 @@ def _blank_sums(error, field, sky, radius):
     return apertures(error, places, radius, np.ones_like(error))[0]
 
 
-def _fluxes(error, field, kind):
-    """Errors of the fluxes of all sources of a kind, their fluxes and signal-to-noise ratios."""
-    chosen = field.kind == kind
-    sums = apertures(error, field.places[chosen], APERTURE[kind], np.ones_like(error))[0]
-    return sums, field.flux[chosen], field.ratio(kind)
+def _fluxes(error, field, sky, kind):
+    """Errors of the fluxes of all sources of a kind in their apertures, the fluxes and signal-to-noise ratios there."""
+    places, radius, ones = field.places[field.kind == kind], APERTURE[kind], np.ones_like(error)
+    flux, errors = (apertures(image, places, radius, ones)[0] for image in (field.truth - sky, error))
+    ratio = flux / np.sqrt(np.pi * radius**2 * field.variance + np.maximum(flux, 0) / field.seconds)
+    return errors, flux, ratio
