@@ -1,5 +1,6 @@
 """The documentation says what the code does."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -52,3 +53,12 @@ def test_parameter_files_that_are_named_exist(page):
     pattern = rf"(?:pars path |``)(?!calwebb)((?!jw){ours})"
     names = re.findall(pattern, page.read_text())
     assert set(names) <= set(jwst_denoise.parameters.names())
+
+
+def test_readme_has_the_figures_of_the_benchmark():
+    """The table is what ``tools/write_readme_table.py`` makes of the benchmark's file."""
+    spec = importlib.util.spec_from_file_location("write_readme_table", ROOT / "tools" / "write_readme_table.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.readme() == tool.README.read_text(encoding="utf-8")
+    assert tool.table("short").count("\n") == len(tool.SHOWN) + 1

@@ -25,8 +25,8 @@ def command(directory, instruments, detectors, parameter_files):
     """Build an offline CRDS cache in DIRECTORY.
 
     With it, the pipelines run without a network on simulated exposures of NIRCam, NIRISS, NIRSpec and FGS: stage 1
-    on all, stages 2 and 3 on images, stage 2 on NIRSpec's fixed slits. An earlier cache is added to. The reference files are those of the simulated detectors: calibrate
-    real exposures with the references of the CRDS server.
+    on all, stages 2 and 3 on images, stage 2 on NIRSpec's fixed slits. An earlier cache is added to. The reference
+    files are those of the simulated detectors: calibrate real exposures with the references of the CRDS server.
 
     Only the lines that set the environment go to standard output, so that a shell can read them:
 

@@ -37,6 +37,6 @@ def refuse_lit_groups(first, last):
     correlation = float(np.corrcoef(first.ravel(), last.ravel())[0, 1]) if first.any() and last.any() else 0.0
     if correlation > COHERENT:
         raise CorrectionFailed(
-            f"what was found in the first and in the last groups has a correlation of {correlation:.2f}, so it is light "
-            f"and no noise; {ADVICE}"
+            f"what was found in the first and in the last groups has a correlation of {correlation:.2f}, so it is "
+            f"light and no noise; {ADVICE}"
         )

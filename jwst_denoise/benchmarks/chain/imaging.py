@@ -87,7 +87,12 @@ def _row(case, name, values, reference, quick):
 def _deeper(deeper):
     words = {"segmentation": "90 % found by segmentation", "smoothed": "smoothed", "matched filter": "matched filter"}
     words |= {radius: f"noise of apertures of {radius:g} pixels" for radius in figures.RADII}
-    return ", ".join(f"{word} {deeper[key]:+.2f} mag" for key, word in words.items())
+    return ", ".join(f"{word} {_magnitudes(deeper[key])}" for key, word in words.items())
+
+
+def _magnitudes(value):
+    """Text of a difference of magnitudes; NaN where one of the images has no limit, as too few detections are stars."""
+    return f"{value:+.2f} mag" if np.isfinite(value) else "no limit"
 
 
 def _state(values):

@@ -51,7 +51,7 @@ def images(path, quick):
     sigma = np.sqrt(made.variance)
     shown = {name: image.data - np.nanmedian(image.data) for name, image in found.items()}
     shown["true light"] = made.truth - case.sky
-    figure, axes = new((4 * len(shown), 4.6), 1, len(shown))
+    figure, axes = new((4 * len(shown), 5), 1, len(shown))
     for axis, (name, image) in zip(axes, shown.items(), strict=True):
         show(axis, image[cut], name.replace(", ", ",\n").replace(": ", ":\n"), -2 * sigma, 8 * sigma, cmap="gray")
     save(figure, path)
@@ -63,7 +63,7 @@ def _bars(axis, gains, keys):
         axis.barh(place + number * height, [gain[key] for gain in gains.values()], height, label=label)
     axis.axvline(0, color="0.3", lw=0.8)
     axis.set_yticks(place + height, list(gains))
-    axis.invert_yaxis()
+    axis.set_ylim(len(gains) - 0.4, -0.4)
     axis.grid(axis="x", alpha=0.3)
 
 

@@ -23,7 +23,7 @@ class Way:
     rates, images : tuple of str
         Steps behind stage 1 and behind stage 2.
     options : dict
-        Parameters of ``image_denoise``.
+        Step -> its parameters.
     """
 
     name: str
@@ -36,7 +36,11 @@ class Way:
 DEFAULT = Way("default pipeline")
 FLICKER = Way("clean_flicker_noise", ("clean_flicker_noise",))
 DENOISE1 = Way("calwebb_denoise1: cosmic_ray_mask, nsclean, ramp_denoise", STAGE1)
-BEST = Way("cosmic_ray_mask, nsclean, image_denoise", STAGE1[:2], (), ("image_denoise",))
+#: For photometry: a wider mask around sources leaves more of their light, and of the noise.
+BEST = Way(
+    "cosmic_ray_mask, nsclean with a wider mask, image_denoise", STAGE1[:2], (), ("image_denoise",),
+    {"nsclean": {"mask_dilation": 8}},
+)  # fmt: skip
 #: Each step alone, together, and in other orders.
 WAYS = (
     DEFAULT,
@@ -49,8 +53,9 @@ WAYS = (
     Way("cosmic_ray_mask, ramp_denoise", STAGE1[::2]),
     DENOISE1,
     BEST,
-    Way("the same with r = 5", BEST.groups, (), BEST.images, {"exposure_time_ratio": 5.0}),
-    Way("all four", STAGE1, (), ("image_denoise",), {"force": True}),
+    Way("cosmic_ray_mask, nsclean, image_denoise", BEST.groups, (), BEST.images),
+    Way("the same with r = 5", BEST.groups, (), BEST.images, {"image_denoise": {"exposure_time_ratio": 5.0}}),
+    Way("all four", STAGE1, (), ("image_denoise",), {"image_denoise": {"force": True}}),
     Way("clean_flicker_noise, image_denoise", FLICKER.groups, (), ("image_denoise",)),
     Way("cosmic_ray_mask, nsclean of the rate, image_denoise", STAGE1[:1], ("nsclean",), ("image_denoise",)),
     Way("cosmic_ray_mask, image_denoise, nsclean of the image", STAGE1[:1], (), ("image_denoise", "nsclean")),
@@ -116,17 +121,18 @@ def _rate(way, exposure, folder, log):
 
 def _stage1(way, exposure, folder, log):
     """Rate image, perhaps that of another way with the same stage 1."""
-    target = folder / ("-".join(way.groups) or "default")
+    own = any(name in way.options for name in way.groups)
+    target = folder / (way.name.replace(" ", "_") if own else "-".join(way.groups) or "default")
     made = target / exposure.name.replace("_uncal", "_rate")
     if made.exists():
         return made
     if set(way.groups) <= set(FLICKER.groups):
         steps = {name: {"skip": False} for name in way.groups}
         return pipeline.detector1(exposure, target, log, steps=steps).path
-    steps = {name: {"skip": name not in way.groups} for name in STAGE1}
+    steps = {name: {"skip": name not in way.groups, **way.options.get(name, {})} for name in STAGE1}
     return pipeline.denoise1(exposure, target, log, steps=steps).path
 
 
 def _step(name, way, path, target, log):
-    options = {"keep_original": False, **way.options} if name == "image_denoise" else {}
-    return pipeline.step(CLASSES[name], path, target, log, **options).path
+    options = {"keep_original": False} if name == "image_denoise" else {}
+    return pipeline.step(CLASSES[name], path, target, log, **options, **way.options.get(name, {})).path
