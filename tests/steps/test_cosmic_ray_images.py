@@ -189,8 +189,11 @@ def test_filled_pixels_cannot_pass_as_data(rate, peaks, method):
 
 
 def test_network_fills(rate, tiny):
-    result = run(rate, model=tiny["cosmic_ray_mask"], inpaint="network", inpaint_model=tiny["inpaint"], threshold=0.3)
+    probability = model_files.load(tiny["cosmic_ray_mask"], "cpu").predict(rate.data, err=rate.err)
+    models = {"model": tiny["cosmic_ray_mask"], "inpaint_model": tiny["inpaint"]}
+    result = run(rate, inpaint="network", threshold=float(np.quantile(probability, 0.98)), **models)
     hole = (result.dq & FILLED) != 0
+    assert 0 < hole.mean() < 0.5
     np.testing.assert_array_equal(hole, (result.dq & JUMP) != 0)
     np.testing.assert_array_equal(result.data[~hole], rate.data[~hole])
     assert np.isfinite(result.data).all()
