@@ -1,6 +1,7 @@
 """Batches on real workers, which are killed and interrupted for real; the step is a fake."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -162,11 +163,18 @@ def command(files, out, *options):
     return [sys.executable, "-m", "jwst_denoise.commands.main", *arguments]
 
 
+def heed_interrupts():
+    """As in a terminal: a shell has programs in the background ignore SIGINT, and theirs do, too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize(("number", "status"), [(2, 130), (9, -9)])
 def test_interrupted_batch_goes_on(write, out, address, number, status):
     """SIGINT as the terminal sends it, and SIGKILL, to the whole process group."""
     files = [write(f"e{i}.txt", f"write p{i}.out whole", "sleep 1") for i in range(6)]
-    process = subprocess.Popen(command(files, out), start_new_session=True, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(files, out), start_new_session=True, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
     path = out / manifest.NAME
     deadline = time.monotonic() + 120
     while not path.exists() and process.poll() is None and time.monotonic() < deadline:
