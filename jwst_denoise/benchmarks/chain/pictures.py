@@ -1,11 +1,9 @@
 """Pictures of the benchmark of the whole chain."""
 
-from pathlib import Path
-
 import numpy as np
 
 from jwst_denoise.benchmarks.chain import imaging, spectra, ways
-from jwst_denoise.benchmarks.ramps.figures import new, save, show
+from jwst_denoise.benchmarks.ramps.figures import draw_all, new, save, show
 
 __all__ = ["depth", "draw", "images", "spectral_depth"]
 
@@ -76,19 +74,5 @@ PICTURES = {
 
 
 def draw(directory, names, quick):
-    """Draw the pictures of groups.
-
-    Parameters
-    ----------
-    directory : path-like
-        Where the PNG files go; made if it is not there.
-    names : iterable of str
-        Groups.
-    quick : bool
-        Small cases.
-    """
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        for file, function in PICTURES[name].items():
-            function(folder / file, quick)
+    """Draw the pictures of groups, see `jwst_denoise.benchmarks.ramps.figures.draw_all`."""
+    return draw_all(PICTURES, directory, names, quick)

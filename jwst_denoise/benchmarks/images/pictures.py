@@ -1,7 +1,5 @@
 """Pictures of the benchmark of images, each beside the rows that it belongs to."""
 
-from pathlib import Path
-
 import numpy as np
 
 from jwst_denoise.benchmarks.images import coverage, depth, published, truth
@@ -9,8 +7,7 @@ from jwst_denoise.benchmarks.images.denoisers import method
 from jwst_denoise.benchmarks.images.noise2noise_pictures import draw_experiment, draw_solar, draw_spectra
 from jwst_denoise.benchmarks.images.scenes import scenes
 from jwst_denoise.benchmarks.images.stacks import USUAL
-from jwst_denoise.benchmarks.ramps.figures import COLOURS, new, save, show
-from jwst_denoise.benchmarks.rows import MissingData
+from jwst_denoise.benchmarks.ramps.figures import COLOURS, draw_all, new, save, show
 
 __all__ = ["PICTURES", "calibrations", "completeness", "draw", "images", "ratios"]
 
@@ -95,28 +92,5 @@ PICTURES = {
 
 
 def draw(directory, names, quick):
-    """Draw the pictures of groups; those that need a model or file that is not there are left out.
-
-    Parameters
-    ----------
-    directory : path-like
-        Where the PNG files go; made if it is not there.
-    names : iterable of str
-        Groups.
-    quick : bool
-        Small cases.
-
-    Returns
-    -------
-    list of str
-        Files that were left out.
-    """
-    folder, missing = Path(directory), []
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        for file, function in PICTURES.get(name, {}).items():
-            try:
-                function(folder / file, quick)
-            except MissingData:
-                missing.append(file)
-    return missing
+    """Draw the pictures of groups, see `jwst_denoise.benchmarks.ramps.figures.draw_all`."""
+    return draw_all(PICTURES, directory, names, quick)

@@ -1,6 +1,10 @@
 """What the pictures have in common."""
 
-__all__ = ["COLOURS", "new", "save", "show"]
+from pathlib import Path
+
+from jwst_denoise.benchmarks.rows import MissingData
+
+__all__ = ["COLOURS", "draw_all", "new", "save", "show"]
 
 #: Colours of what is compared.
 COLOURS = {"truth": "black", "fit": "tab:orange", "ours": "tab:blue", "peer": "tab:green", "theory": "0.5"}
@@ -26,3 +30,33 @@ def show(axis, image, title, low, high, **options):
     shown = axis.imshow(image, vmin=low, vmax=high, origin="lower", interpolation="nearest", **options)
     axis.set(title=title, xticks=[], yticks=[])
     return shown
+
+
+def draw_all(pictures, directory, names, quick):
+    """Draw the pictures of groups; those that need a model or file that is not there are left out.
+
+    Parameters
+    ----------
+    pictures : dict
+        Group -> file -> function that draws it, called with the path and ``quick``.
+    directory : path-like
+        Where the PNG files go; made if it is not there.
+    names : iterable of str
+        Groups.
+    quick : bool
+        Small cases.
+
+    Returns
+    -------
+    list of str
+        Files that were left out.
+    """
+    folder, missing = Path(directory), []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        for file, function in pictures.get(name, {}).items():
+            try:
+                function(folder / file, quick)
+            except MissingData:
+                missing.append(file)
+    return missing

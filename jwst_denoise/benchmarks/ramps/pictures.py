@@ -1,8 +1,7 @@
 """Pictures of the benchmark of ramps, each beside the rows that it belongs to."""
 
-from pathlib import Path
-
 from jwst_denoise.benchmarks.ramps import jwst_pictures, nirps_pictures
+from jwst_denoise.benchmarks.ramps.figures import draw_all
 
 __all__ = ["PICTURES", "draw"]
 
@@ -25,23 +24,9 @@ NEED = {"images", "reads", "fabry-perot"}
 
 
 def draw(directory, names, quick):
-    """Draw the pictures of groups; those that need a model that is not there are left out.
-
-    Parameters
-    ----------
-    directory : path-like
-        Where the PNG files go; made if it is not there.
-    names : iterable of str
-        Groups.
-    quick : bool
-        Small cases.
-    """
+    """Draw the pictures of groups, see `draw_all`; those that show nothing without a model need it."""
     from jwst_denoise.benchmarks.cosmic_rays import models
     from jwst_denoise.benchmarks.ramps import nirps
 
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
     without = set() if models.available((nirps.MODEL,)) else NEED
-    for name in names:
-        for file, function in PICTURES.get(name, {}).items() if name not in without else ():
-            function(folder / file, quick)
+    return draw_all(PICTURES, directory, [name for name in names if name not in without], quick)
