@@ -2,7 +2,6 @@
 
 import json
 
-import docutils.core
 import pytest
 from click.testing import CliRunner
 
@@ -72,10 +71,8 @@ def test_text_is_not_taken_for_markup(tmp_path):
     row = vars(rows.Row("a*b_ and |c| `d`", "1 * 2", "x_", met=True))
     content = {"machine": catalogue.machine.describe(), "command": "command", "groups": {"some-rows": [row]}}
     pages.write(tmp_path / "page.rst", "Title", content)
-    text = docutils.core.publish_string(
-        (tmp_path / "page.rst").read_text(), writer="pseudoxml", settings_overrides={"halt_level": 2}
-    )
-    assert b"a*b_ and |c| `d`" in text
+    text = (tmp_path / "page.rst").read_text()
+    assert r"a\*b\_ and \|c\| \`d\`" in text and r"1 \* 2" in text and r"x\_" in text
 
 
 def test_every_benchmark_has_groups_of_its_own():
