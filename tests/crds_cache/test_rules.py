@@ -18,6 +18,8 @@ def header(detector, subarray="FULL", exp_type="NRS_IFU"):
         "META.INSTRUMENT.DETECTOR": detector,
         "META.SUBARRAY.NAME": subarray,
         "META.EXPOSURE.TYPE": exp_type,
+        "META.INSTRUMENT.GRATING": "G235M",
+        "META.INSTRUMENT.FIXED_SLIT": "S400A1",
         "META.OBSERVATION.DATE": "2024-03-01",
         "META.OBSERVATION.TIME": "12:00:00",
     }
