@@ -19,7 +19,7 @@ def test_list_names_every_file():
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(parameters.names())
     assert any("post-hook of jump" in line and "NRC_TSIMAGE" in line for line in lines)
-    assert any("DenoiseDetector1Pipeline, cosmic_ray_mask, ramp_denoise" in line for line in lines)
+    assert any("DenoiseDetector1Pipeline, cosmic_ray_mask, nsclean, ramp_denoise" in line for line in lines)
     assert any("background=remove" in line and "NRS_IFU" in line for line in lines)
 
 

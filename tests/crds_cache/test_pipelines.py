@@ -53,8 +53,8 @@ def test_image2_finds_the_sky_of_the_header(active, exposure):
         header.wcs.pc = [[info.pc1_1, info.pc1_2], [info.pc2_1, info.pc2_2]]
         file = str(parameters.path("nircam_image2_nsclean"))
         (calibrated,) = Image2Pipeline.call(rate, config_file=file, steps={"resample": {"skip": True}})
-    for step in ("nsclean", "assign_wcs", "flat_field"):
-        assert getattr(calibrated.meta.cal_step, step) == "COMPLETE", step
+    for step, status in {"nsclean": "FAILED", "assign_wcs": "COMPLETE", "flat_field": "COMPLETE"}.items():
+        assert getattr(calibrated.meta.cal_step, step) == status, step  # nsclean ran, and refused: light is everywhere
     x, y = np.meshgrid([0, 80, 159], [0, 80, 159])
     assert_allclose(header.world_to_pixel_values(*calibrated.meta.wcs(x, y)), (x, y), atol=0.01)
 
