@@ -58,6 +58,6 @@ def test_products_of_the_pipeline(run):
             dark = model.data[DARK] / model.err[DARK]
             scatter = MAD_TO_SIGMA * np.nanmedian(np.abs(dark - np.nanmedian(dark)))
             logs = model.cal_logs.calwebb_detector1 if name == "jw1_rate.fits" else []
-        assert scatter == pytest.approx(1, abs=0.05)
+        assert scatter == pytest.approx(1, abs=0.06)  # 32 rows, of which the slit leaves few dark
         assert not logs or any("stpipe.jwst_denoise.nsclean - INFO - Removed" in line for line in logs)
     assert {path.name for path in directory.iterdir()} == {"jw1_rate.fits", "jw1_rateints.fits"}
