@@ -43,5 +43,7 @@ def write(arrays, found, usable, factor):
     total = np.nansum(list(parts.values()), axis=0)
     scale = error[taken].astype(float) ** 2 / np.where(total > 0, total, 1)
     for name, part in parts.items():
-        arrays[name][taken] = scale * part
+        with np.errstate(over="ignore", invalid="ignore"):
+            new = (scale * part).astype(arrays[name].dtype)
+        arrays[name][taken] = np.where(np.isfinite(new), new, part)
     return taken
