@@ -37,9 +37,9 @@ def check_stack(models, force):
         With the reason and what to do.
     """
     for model in models:
+        check(model, force)
         if 0 in model.shape:
             raise NotApplicable(f"{model.meta.filename} of shape {model.shape} has no pixels")
-        check(model, force)
     first = models[0]
     frames = sum(len(model.data) if model.data.ndim == 3 else 1 for model in models)
     if frames < FEWEST:
