@@ -26,7 +26,7 @@ def depth(path, quick):
         keys["matched filter"] = "90 % found, by a matched filter"
         _bars(axis, gains, keys)
         axis.set(xlabel="deeper than the default pipeline / mag", title=str(case))
-    axes[0][0].legend(fontsize=8, loc="lower right")
+    axes[0][0].legend(fontsize=8, loc="upper right")
     save(figure, path)
 
 
