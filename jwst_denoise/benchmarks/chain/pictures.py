@@ -61,7 +61,7 @@ def _bars(axis, gains, keys):
         axis.barh(place + number * height, [gain[key] for gain in gains.values()], height, label=label)
     axis.axvline(0, color="0.3", lw=0.8)
     axis.set_yticks(place + height, list(gains))
-    axis.set_ylim(len(gains) - 0.4, -0.4)
+    axis.set_ylim(len(gains) - 0.1, -0.4)
     axis.grid(axis="x", alpha=0.3)
 
 
