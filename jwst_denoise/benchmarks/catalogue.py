@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jwst_denoise.benchmarks import machine, pages, rows
 
-__all__ = ["BENCHMARKS", "Benchmark", "choose", "measure"]
+__all__ = ["BENCHMARKS", "Benchmark", "measure"]
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,6 @@ BENCHMARKS = (
     Benchmark("batches", "Batches", "batches.suite", packages=("torch", "distributed")),
     Benchmark("robustness", "Robustness", "robustness.suite", packages=("torch", "hypothesis")),
 )
-
-
-def choose(names):
-    """Benchmarks with these names; all for no name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such benchmark.
-    """
-    known = {benchmark.name: benchmark for benchmark in BENCHMARKS}
-    for name in names:
-        if name not in known:
-            raise ValueError(f"no benchmark {name!r}; known: {', '.join(known)}")
-    return [known[name] for name in names] or list(BENCHMARKS)
 
 
 def measure(benchmark, folder, quick, resume=False, progress=lambda group: None):

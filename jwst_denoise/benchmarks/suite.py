@@ -57,18 +57,18 @@ DEFAULTS = (
 )
 
 
-def choose(names, groups):
-    """Groups with these names; all for no name.
+def choose(names, groups, what="rows"):
+    """Groups, or whatever else has a name, with these names; all for no name.
 
     Raises
     ------
     ValueError
-        If there is no such group.
+        If there is no such group; ``what`` says what was looked for.
     """
     known = {group.name: group for group in groups}
     for name in names:
         if name not in known:
-            raise ValueError(f"no rows {name!r}; known: {', '.join(known)}")
+            raise ValueError(f"no {what} {name!r}; known: {', '.join(known)}")
     return [known[name] for name in names] or list(groups)
 
 

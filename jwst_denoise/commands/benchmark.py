@@ -209,7 +209,7 @@ def every(output, only, quick, resume):
     jwst-denoise benchmark all --resume
     jwst-denoise benchmark all --quick --output quick_figures
     """  # noqa: D301
-    chosen = catalogue.choose(only)
+    chosen = suite.choose(only, catalogue.BENCHMARKS, "benchmark")
     number = itertools.count()
     with _bar() as bar:
         task = bar.add_task("", total=sum(len(one.groups) for one in chosen))
