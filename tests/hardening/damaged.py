@@ -21,6 +21,11 @@ def flipped(content, count, seed=5):
         yield content[:place] + bytes([content[place] ^ 1 << int(bit)]) + content[place + 1 :]
 
 
+def reached_by_everybody(path):
+    """Whether every directory above the path lets every user through."""
+    return all(directory.stat().st_mode & 0o001 for directory in path.parents)
+
+
 @contextlib.contextmanager
 def without_permission(path):
     """Nobody may read the file, or write into the directory: not even root, who is somebody else for the time."""
