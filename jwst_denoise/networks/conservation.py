@@ -66,7 +66,7 @@ def put_back(denoised, observed, usable, size, where=1.0):
     return denoised
 
 
-def significant_light(denoised, noise, size):
+def significant_light(denoised, noise, size, bounds=SIGNIFICANT):
     """Where a denoised image holds light that the observation shows for certain, (N, lines, pixels) from 0 to 1.
 
     Parameters
@@ -75,10 +75,12 @@ def significant_light(denoised, noise, size):
         (N, lines, pixels): the image above its level, and the standard deviation of the observation.
     size : tuple of int
         Odd edges (lines, pixels) of the box over which light is summed.
+    bounds : tuple of float, optional
+        Standard deviations of a box's mean between which its light becomes significant.
     """
     with torch.no_grad():
         mean = box_mean(denoised, size) / box_mean(noise, size) * (size[0] * size[1]) ** 0.5
-        low, high = SIGNIFICANT
+        low, high = bounds
         share = ((mean.abs() - low) / (high - low)).clamp(0, 1)
         reach = tuple(REACH * edge // 2 * 2 + 1 for edge in size)
         return max_pool2d(share[:, None], reach, 1, tuple(edge // 2 for edge in reach))[:, 0]

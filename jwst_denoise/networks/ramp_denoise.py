@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.conservation import put_back, without_light
+from jwst_denoise.networks.conservation import put_back, significant_light, without_light
 from jwst_denoise.networks.expected_errors import KNOTS, corrected
 from jwst_denoise.networks.group_noise import group_noise
 from jwst_denoise.networks.hand_over import share_of_network
@@ -17,6 +17,8 @@ from jwst_denoise.networks.unet import UNet, UNetConfig
 from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]
+
+SPARED = (4.0, 6.0)  # standard deviations of a box's mean between which its pixels no longer tell correlated noise
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class RampDenoise(nn.Module):
         Box (lines, pixels) in which light is conserved.
     near, wide : int
         Odd edges in pixels of the boxes by which light is told from correlated noise, see `without_light`.
+    spare : int
+        Odd edge in pixels of the box whose significant light, and what is around it, tells nothing of correlated noise
+        once the network is trained (`significant_light`): sources lose nothing to it. 0 where all pixels count.
 
     References
     ----------
@@ -72,15 +77,17 @@ class RampDenoise(nn.Module):
 
     family = "ramp_denoise"
 
-    def __init__(self, hidden=16, depth=4, units=24, mixer="gru", bin=8, kernel=(5, 5), near=9, wide=255):
+    def __init__(self, hidden=16, depth=4, units=24, mixer="gru", bin=8, kernel=(5, 5), near=9, wide=255, spare=0):
         super().__init__()
         self.architecture = {
             "family": self.family, "hidden": hidden, "depth": depth, "units": units, "mixer": mixer, "bin": bin,
             "kernel": [int(n) for n in kernel], "near": near, "wide": wide,
+            "spare": spare,
         }  # fmt: skip
-        if bin < 1 or len(kernel) != 2 or not all(n >= 1 and n % 2 for n in (*kernel, near, wide or 1)):
-            raise ValueError(f"bin={bin!r} must be positive; kernel={kernel!r}, near={near!r} and wide={wide!r} odd")
-        self.bin, self.kernel, self.near, self.wide = bin, tuple(kernel), near, wide
+        if bin < 1 or len(kernel) != 2 or not all(n >= 1 and n % 2 for n in (*kernel, near, wide or 1, spare or 1)):
+            edges = f"kernel={kernel!r}, near={near!r}, wide={wide!r} and spare={spare!r}"
+            raise ValueError(f"bin={bin!r} must be positive; {edges} odd")
+        self.bin, self.kernel, self.near, self.wide, self.spare = bin, tuple(kernel), near, wide, spare
         self.scene = UNet(UNetConfig(depth, max(1, hidden // 2), inputs=3, outputs=2, normalise=False))
         self.streams = ReadStreams(units, mixer)
         self.noise = UNet(UNetConfig(depth, hidden, inputs=4, outputs=2, normalise=False))
@@ -115,6 +122,9 @@ class RampDenoise(nn.Module):
         first, gate = unet(planes).unbind(1)
         weight = slopes.usable * torch.sigmoid(gate) / own**2
         with torch.autocast(weight.device.type, enabled=False):
+            if self.spare and not self.training:
+                scene = slopes.usable * (slopes.signal - own * first)
+                weight = weight * (1 - significant_light(scene, own, (self.spare, self.spare), SPARED))
             value = without_light(weight * own * first, weight, self.near, self.wide)
             streams = (to_streams(plane, outputs) for plane in (value, weight))
             noise, state = self.streams(*(pooled(stream, self.bin) for stream in streams), state)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 __all__ = ["PRESETS", "ImagePreset", "Preset", "RampPreset", "RibbonPreset", "preset"]
 
 SCHEDULES = ("plateau", "cosine", "exponential", "step", "constant")
-MAY_BE_ZERO = ("seed", "dropout", "wide", "kernel", "lines", "clean", "faint", "emphasis")
+MAY_BE_ZERO = ("seed", "dropout", "wide", "spare", "kernel", "lines", "clean", "faint", "emphasis")
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class RampPreset(Preset):
     wide : int
         Pixels along a line over which light and correlated noise are told apart, see
         `jwst_denoise.networks.conservation.without_light`.
+    spare : int
+        Edge in pixels of the box whose significant light tells nothing of correlated noise; 0 where all pixels count.
     power : int
         Of the error in the loss.
     """
@@ -119,6 +121,7 @@ class RampPreset(Preset):
     across: int = 5
     near: int = 9
     wide: int = 255
+    spare: int = 5
     power: int = 2
 
     def __post_init__(self):
@@ -272,7 +275,7 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("ramp_denoise", "jwst"): RampPreset(),
         ("ramp_denoise", "nirps"): RampPreset(
-            data="nirps", pixels=458752, epochs=7, steps=100, along=11, near=7, wide=0
+            data="nirps", pixels=458752, epochs=7, steps=100, along=11, near=7, wide=0, spare=0
         ),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),

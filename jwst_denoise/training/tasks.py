@@ -130,7 +130,7 @@ def _ramp_task(settings, progress):
         {
             "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth, "units": settings.units,
             "mixer": settings.mixer, "kernel": [settings.across, settings.along],
-            "near": settings.near, "wide": settings.wide,
+            "near": settings.near, "wide": settings.wide, "spare": settings.spare,
         }
     )  # fmt: skip
     return Task(

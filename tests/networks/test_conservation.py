@@ -41,6 +41,7 @@ def test_light_is_significant_where_a_box_holds_more_than_noise():
     found = significant_light(scene, noise, (5, 5))
     assert found[0, 15, 15] == 1 and found[0, 15, 21] == 1
     assert (found[0, 30:] == 0).all()
+    assert (significant_light(scene, noise, (5, 5), (3.0, 4.0))[0, 40:51, 40:51] == 1).all()
     observed = scene + torch.from_numpy(RNG.standard_normal((1, 60, 60)).astype(np.float32))
     kept = put_back(0.5 * scene, observed, noise, (5, 5), found)
     taken = (observed - 0.5 * scene) * found

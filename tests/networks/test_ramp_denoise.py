@@ -1,6 +1,7 @@
 """The recurrent denoiser on images and ramps, untrained: geometry, units, gaps, hand-over."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,7 +39,9 @@ def test_architecture_makes_the_same_network(network):
     assert again.architecture == network.architecture
 
 
-@pytest.mark.parametrize("wrong", [{"kernel": (4, 5)}, {"kernel": (5,)}, {"bin": 0}, {"near": 4}, {"mixer": "lstm"}])
+@pytest.mark.parametrize(
+    "wrong", [{"kernel": (4, 5)}, {"kernel": (5,)}, {"bin": 0}, {"near": 4}, {"spare": 2}, {"mixer": "lstm"}]
+)
 def test_impossible_architectures_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         RampDenoise(**wrong)
@@ -148,6 +151,25 @@ def test_noise_of_groups_has_the_slope_of_the_noise_of_the_whole(network):
 def test_share_of_noise_is_on_the_same_frame(network, slopes):
     """What is subtracted has no level: that of the sky stays."""
     assert abs(np.mean(network.correlated(slopes, READOUT)[np.isfinite(slopes.rate)])) < 1e-6
+
+
+@pytest.mark.parametrize("spare", [0, 5])
+def test_spared_light_tells_nothing_of_correlated_noise(slopes, spare):
+    torch.manual_seed(3)
+    network = RampDenoise(hidden=4, depth=2, units=8, spare=spare).eval()
+    usable = np.isfinite(slopes.rate)
+    seen = scaled(np.where(usable, slopes.rate, 0), slopes.read_noise, slopes.poisson, usable)
+    star = torch.zeros_like(seen.signal)
+    star[0, 30:33, 40:43] = 500.0
+
+    def half_is_noise(planes):
+        return torch.stack([0.5 * torch.sinh(planes[:, 0]), torch.zeros_like(planes[:, 0])], dim=1)
+
+    with torch.no_grad():
+        exposures = [replace(seen, signal=seen.signal + number * star) for number in (1, 2)]
+        found = [network._correlated(exposure, 4, half_is_noise)[0] for exposure in exposures]
+    same = torch.allclose(*found, atol=1e-6)
+    assert same if spare else not same
 
 
 def test_errors_are_scaled_by_the_factor_of_what_is_expected(network):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
@@ -27,11 +28,12 @@ def speed(quick):
         with tempfile.TemporaryDirectory() as directory:
             files = [str(path) for path in write(Path(directory, "exposures"), count, subarray)]
             figures = _measure(pars, files, Path(directory))
-        gain = figures["serial"] / figures["batch"]
+        gain, most = (figures["serial"] / figures[name] for name in ("batch", "beside"))
         yield Row(
             f"{count} exposures ({pars}, {subarray}) on {WORKERS} workers, {os.cpu_count()} cores",
             f"{figures['batch']:.1f} s, start and end included: {gain:.2f} ×; {figures['steady']:.2f} × between them",
-            peer=f"serial loop {figures['serial']:.1f} s, with one thread {figures['single']:.1f} s",
+            peer=f"serial loop {figures['serial']:.1f} s, with one thread {figures['single']:.1f} s; "
+            f"{WORKERS} such loops side by side, each over its share, {figures['beside']:.1f} s: {most:.2f} ×",
             asked=f"≥ {ASKED} ×", met=None if quick else gain >= ASKED, figures=figures,
         )  # fmt: skip
         yield Row(
@@ -41,16 +43,29 @@ def speed(quick):
 
 
 def _measure(pars, files, directory):
-    """Seconds of the serial loop, with as many threads as there are cores and with one, and of the batch."""
-    figures = {}
-    for name, environment in (("serial", {}), ("single", {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})):
-        with _variables(environment):
-            figures[name] = in_process(serial_job, pars, files, str(directory / name))["seconds"][0]
+    """Seconds of a serial loop with as many threads as there are cores, of the batch, and of loops with one thread.
+
+    Loops side by side show what the cores have to give: they may share a clock, caches and memory.
+    """
+    figures = {"serial": _loops(pars, [files], directory / "serial")}
+    with _variables({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}):
+        figures["single"] = _loops(pars, [files], directory / "single")
+        figures["beside"] = _loops(pars, [files[k::WORKERS] for k in range(WORKERS)], directory / "beside")
     start = time.perf_counter()
     subprocess.run(command(pars, files, directory / "batch", WORKERS), check=True, capture_output=True)
     figures["batch"] = time.perf_counter() - start
     figures["steady"] = _pace(directory / "batch") / _pace(directory / "serial")
     return figures | _by_worker(directory / "batch" / NAME)
+
+
+def _loops(pars, shares, directory):
+    """Seconds of serial loops, each in a process, over their shares of the files."""
+
+    def loop(files):
+        return in_process(serial_job, pars, files, str(directory))["seconds"][0]
+
+    with ThreadPoolExecutor() as pool:
+        return max(pool.map(loop, shares))
 
 
 @contextlib.contextmanager
