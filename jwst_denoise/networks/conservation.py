@@ -38,12 +38,12 @@ def _mean_along(planes, length):
     return ((total[..., high] - total[..., low]) / (high - low)).to(planes.dtype)
 
 
-def put_back(denoised, observed, usable, size, where=1.0):
+def put_back(denoised, observed, usable, size, where=1.0, passes=PUT_BACK):
     """Denoised image with the light that the network took.
 
-    Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, three times: what one
-    pass has smeared, the next brings back, so that not even the width of what is smooth changes. Sums over more than
-    two boxes are those of the observation: the network decides on the distribution of light within them alone.
+    Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, several times: what
+    one pass has smeared, the next brings back, so that not even the width of what is smooth changes. Sums over more
+    than two boxes are those of the observation: the network decides on the distribution of light within them alone.
 
     Parameters
     ----------
@@ -53,6 +53,8 @@ def put_back(denoised, observed, usable, size, where=1.0):
         Odd edges (lines, pixels) of the box.
     where : Tensor, optional
         (N, lines, pixels) from 0 to 1: share of what was taken from a pixel that is put back.
+    passes : int, optional
+        How often.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def put_back(denoised, observed, usable, size, where=1.0):
     """
     known = box_mean(usable, size).clamp(min=LEAST)
     share = usable * where
-    for _ in range(PUT_BACK):
+    for _ in range(passes):
         denoised = denoised + box_mean(share * (observed - denoised), size) / known
     return denoised
 

@@ -18,7 +18,9 @@ from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]
 
-SPARED = (4.0, 6.0)  # standard deviations of a box's mean between which its pixels no longer tell correlated noise
+#: Standard deviations of a box's mean between which its pixels no longer tell correlated noise; and between which what
+#: was taken from them is put back once more.
+SPARED, KEPT = (4.0, 6.0), (8.0, 12.0)
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ class RampDenoise(nn.Module):
     near, wide : int
         Odd edges in pixels of the boxes by which light is told from correlated noise, see `without_light`.
     spare : int
-        Odd edge in pixels of the box whose significant light, and what is around it, tells nothing of correlated noise
-        once the network is trained (`significant_light`): sources lose nothing to it. 0 where all pixels count.
+        Odd edge in pixels of the boxes whose light, where it is significant (`significant_light`), is spared once the
+        network is trained: its pixels tell nothing of correlated noise, and get more of what was taken from them. 0 for
+        none.
 
     References
     ----------
@@ -122,9 +125,8 @@ class RampDenoise(nn.Module):
         first, gate = unet(planes).unbind(1)
         weight = slopes.usable * torch.sigmoid(gate) / own**2
         with torch.autocast(weight.device.type, enabled=False):
-            if self.spare and not self.training:
-                scene = slopes.usable * (slopes.signal - own * first)
-                weight = weight * (1 - significant_light(scene, own, (self.spare, self.spare), SPARED))
+            if self._spares:
+                weight = weight * (1 - self._light(slopes.usable * (slopes.signal - own * first), own, SPARED))
             value = without_light(weight * own * first, weight, self.near, self.wide)
             streams = (to_streams(plane, outputs) for plane in (value, weight))
             noise, state = self.streams(*(pooled(stream, self.bin) for stream in streams), state)
@@ -138,7 +140,19 @@ class RampDenoise(nn.Module):
         own = slopes.spread
         planes = torch.stack([torch.asinh(observed / own), torch.log(own), slopes.usable, first], dim=1)
         noise, log_variance = unet(planes).unbind(1)
-        return put_back(observed - own * noise, observed, slopes.usable, self.kernel), log_variance
+        signal = put_back(observed - own * noise, observed, slopes.usable, self.kernel)
+        if self._spares:
+            light = self._light(slopes.usable * signal, own, KEPT)
+            signal = put_back(signal, observed, slopes.usable, self.kernel, light, passes=1)
+        return signal, log_variance
+
+    @property
+    def _spares(self):
+        return self.spare and not self.training
+
+    def _light(self, scene, own, bounds):
+        """Where there is light to be spared, (N, lines, pixels) from 0 to 1."""
+        return significant_light(scene, own, (self.spare, self.spare), bounds)
 
     def deviation(self, signal, log_variance, slopes):
         """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``.
