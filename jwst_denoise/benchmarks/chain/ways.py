@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from jwst_denoise.demo import pipeline
 
-__all__ = ["BEST", "DEFAULT", "DENOISE1", "FLICKER", "SPECTRA", "WAYS", "Way", "extracted", "image", "spectrum"]
+__all__ = ["APERTURES", "DEFAULT", "DENOISE1", "FLICKER", "SPECTRA", "WAYS", "Way", "extracted", "image", "spectrum"]
 
 STAGE1 = ("cosmic_ray_mask", "nsclean", "ramp_denoise")  # in their order in calwebb_denoise1
 CLASSES = {"nsclean": "NSCleanStep", "image_denoise": "ImageDenoiseStep"}
@@ -36,8 +36,8 @@ class Way:
 DEFAULT = Way("default pipeline")
 FLICKER = Way("clean_flicker_noise", ("clean_flicker_noise",))
 DENOISE1 = Way("calwebb_denoise1: cosmic_ray_mask, nsclean, ramp_denoise", STAGE1)
-#: For photometry: a wider mask around sources leaves more of their light, and of the noise.
-BEST = Way(
+#: For sums over apertures: a wider mask around sources leaves more of their light, and of the noise.
+APERTURES = Way(
     "cosmic_ray_mask, nsclean with a wider mask, image_denoise", STAGE1[:2], (), ("image_denoise",),
     {"nsclean": {"mask_dilation": 8}},
 )  # fmt: skip
@@ -52,9 +52,9 @@ WAYS = (
     Way("cosmic_ray_mask, nsclean", STAGE1[:2]),
     Way("cosmic_ray_mask, ramp_denoise", STAGE1[::2]),
     DENOISE1,
-    BEST,
-    Way("cosmic_ray_mask, nsclean, image_denoise", BEST.groups, (), BEST.images),
-    Way("the same with r = 5", BEST.groups, (), BEST.images, {"image_denoise": {"exposure_time_ratio": 5.0}}),
+    APERTURES,
+    Way("cosmic_ray_mask, nsclean, image_denoise", APERTURES.groups, (), APERTURES.images),
+    Way("the same with r = 5", APERTURES.groups, (), APERTURES.images, {"image_denoise": {"exposure_time_ratio": 5.0}}),
     Way("all four", STAGE1, (), ("image_denoise",), {"image_denoise": {"force": True}}),
     Way("clean_flicker_noise, image_denoise", FLICKER.groups, (), ("image_denoise",)),
     Way("cosmic_ray_mask, nsclean of the rate, image_denoise", STAGE1[:1], ("nsclean",), ("image_denoise",)),
