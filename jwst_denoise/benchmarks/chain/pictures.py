@@ -51,7 +51,7 @@ def images(path, quick):
     shown["true light"] = made.truth - case.sky
     figure, axes = new((4 * len(shown), 5), 1, len(shown))
     for axis, (name, image) in zip(axes, shown.items(), strict=True):
-        show(axis, image[cut], name.replace(", ", ",\n").replace(": ", ":\n"), -2 * sigma, 8 * sigma, cmap="gray")
+        show(axis, image[cut], name.partition(":")[0].replace(", ", ",\n"), -2 * sigma, 8 * sigma, cmap="gray")
     save(figure, path)
 
 
