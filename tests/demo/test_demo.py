@@ -61,7 +61,7 @@ def test_denoised_rates(finished):
         without, denoised = figures(screen, name)
         assert 0 < denoised < 0.9 * without
     assert abs(figures(screen, "flux, all sources")[1]) < 2  # per cent, in a crowded cluster
-    assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.16)  # the cluster's faint stars are no noise
+    assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.25)  # crowded: light hides stripes
     words = " ".join(re.sub(r"[│]", " ", screen).split())
     assert int(re.search(r"S/N > 70, RampDenoiseStep has changed (\d+)", words)[1]) == 0
 
