@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-__all__ = ["box_mean", "put_back", "significant_light", "without_light"]
+__all__ = ["box_mean", "put_back", "significant_light", "weighted_mean", "without_light"]
 
 LEAST = 1e-6
 PUT_BACK, TAKEN_OUT = 3, 2  # passes
@@ -111,12 +111,21 @@ def without_light(value, weight, near, wide):
         (N, lines, pixels): weight times noise less light.
     """
     for _ in range(TAKEN_OUT):
-        light = _weighted_mean(value, weight, (near, near))
+        light = weighted_mean(value, weight, (near, near))
         if wide:
-            light = light - _weighted_mean(value, weight, (near, wide))
+            light = light - weighted_mean(value, weight, (near, wide))
         value = value - weight * light
     return value
 
 
-def _weighted_mean(value, weight, size):
+def weighted_mean(value, weight, size):
+    """Weighted mean over a box around every pixel, (N, lines, pixels).
+
+    Parameters
+    ----------
+    value, weight : Tensor
+        (N, lines, pixels): weight times value; weight.
+    size : tuple of int
+        Odd edges (lines, pixels) of the box.
+    """
     return box_mean(value, size) / box_mean(weight, size).clamp(min=LEAST)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.conservation import put_back, significant_light, without_light
+from jwst_denoise.networks.conservation import put_back, significant_light, weighted_mean, without_light
 from jwst_denoise.networks.expected_errors import KNOTS, corrected
 from jwst_denoise.networks.group_noise import group_noise
 from jwst_denoise.networks.hand_over import share_of_network
@@ -21,6 +21,9 @@ __all__ = ["Denoised", "RampDenoise"]
 #: Standard deviations of a box's mean between which its pixels no longer tell correlated noise; and between which what
 #: was taken from them is put back once more.
 SPARED, KEPT = (4.0, 6.0), (8.0, 12.0)
+#: Lines over which the noise has the mean 0 at every place of a line, but for slow drifts. What is left there is light,
+#: however faint, that crosses the lines: traces, slits, sky.
+TALL = 1025
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,8 @@ class RampDenoise(nn.Module):
         Odd edges in pixels of the boxes by which light is told from correlated noise, see `without_light`.
     spare : int
         Odd edge in pixels of the boxes whose light, where it is significant (`significant_light`), is spared once the
-        network is trained: its pixels tell nothing of correlated noise, and get more of what was taken from them. 0 for
-        none.
+        network is trained: its pixels tell nothing of correlated noise, and get more of what was taken from them; and
+        what would be taken from the same pixels of a thousand lines, as from a trace and its sky, stays. 0 for none.
 
     References
     ----------
@@ -133,6 +136,8 @@ class RampDenoise(nn.Module):
             width = slopes.signal.shape[-1] // outputs
             noise = from_streams(noise.repeat_interleave(self.bin, dim=-1)[..., :width])
             noise = without_light(slopes.usable * noise, slopes.usable, self.near, self.wide)
+            if self._spares and noise.shape[1] >= TALL:
+                noise = noise - slopes.usable * weighted_mean(noise, slopes.usable, (TALL, self.near))
         return noise, first, state
 
     def _denoised(self, slopes, correlated, first, unet):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks import build
+from jwst_denoise.networks import build, ramp_denoise
+from jwst_denoise.networks.conservation import weighted_mean
 from jwst_denoise.networks.expected_errors import KNOTS
 from jwst_denoise.networks.hand_over import HAND_OVER
 from jwst_denoise.networks.ramp_denoise import RampDenoise
@@ -153,6 +154,10 @@ def test_share_of_noise_is_on_the_same_frame(network, slopes):
     assert abs(np.mean(network.correlated(slopes, READOUT)[np.isfinite(slopes.rate)])) < 1e-6
 
 
+def half_is_noise(planes):
+    return torch.stack([0.5 * torch.sinh(planes[:, 0]), torch.zeros_like(planes[:, 0])], dim=1)
+
+
 @pytest.mark.parametrize("spare", [0, 5])
 def test_spared_light_tells_nothing_of_correlated_noise(slopes, spare):
     torch.manual_seed(3)
@@ -162,14 +167,25 @@ def test_spared_light_tells_nothing_of_correlated_noise(slopes, spare):
     star = torch.zeros_like(seen.signal)
     star[0, 30:33, 40:43] = 500.0
 
-    def half_is_noise(planes):
-        return torch.stack([0.5 * torch.sinh(planes[:, 0]), torch.zeros_like(planes[:, 0])], dim=1)
-
     with torch.no_grad():
         exposures = [replace(seen, signal=seen.signal + number * star) for number in (1, 2)]
         found = [network._correlated(exposure, 4, half_is_noise)[0] for exposure in exposures]
     same = torch.allclose(*found, atol=1e-6)
     assert same if spare else not same
+
+
+@pytest.mark.parametrize("lines", [47, 49])
+def test_what_is_the_same_on_many_lines_is_light(slopes, lines, monkeypatch):
+    monkeypatch.setattr(ramp_denoise, "TALL", lines)  # the frame has 48
+    torch.manual_seed(3)
+    network = RampDenoise(hidden=4, depth=2, units=8, spare=5).eval()
+    usable = np.isfinite(slopes.rate)
+    trace = 0.02 * (np.abs(np.arange(64) - 30) < 4)  # one standard deviation of a pixel
+    seen = scaled(np.where(usable, slopes.rate + trace, 0), slopes.read_noise, slopes.poisson, usable)
+    with torch.no_grad():
+        found = network._correlated(seen, 4, half_is_noise)[0]
+    left = weighted_mean(seen.usable * found, seen.usable, (47, network.near))[0, 24]
+    assert (left.abs().max() < 0.1 * found.std()) == (lines < 48)
 
 
 def test_errors_are_scaled_by_the_factor_of_what_is_expected(network):
