@@ -87,8 +87,7 @@ class RampDenoise(nn.Module):
         super().__init__()
         self.architecture = {
             "family": self.family, "hidden": hidden, "depth": depth, "units": units, "mixer": mixer, "bin": bin,
-            "kernel": [int(n) for n in kernel], "near": near, "wide": wide,
-            "spare": spare,
+            "kernel": [int(n) for n in kernel], "near": near, "wide": wide, "spare": spare,
         }  # fmt: skip
         if bin < 1 or len(kernel) != 2 or not all(n >= 1 and n % 2 for n in (*kernel, near, wide or 1, spare or 1)):
             edges = f"kernel={kernel!r}, near={near!r}, wide={wide!r} and spare={spare!r}"

@@ -97,7 +97,7 @@ class RampPreset(Preset):
         Pixels along a line over which light and correlated noise are told apart, see
         `jwst_denoise.networks.conservation.without_light`.
     spare : int
-        Edge in pixels of the box whose significant light tells nothing of correlated noise; 0 where all pixels count.
+        Edge in pixels of the boxes whose light is spared, see `jwst_denoise.networks.ramp_denoise.RampDenoise`.
     power : int
         Of the error in the loss.
     """

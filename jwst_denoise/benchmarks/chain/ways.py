@@ -60,9 +60,12 @@ WAYS = (
     Way("cosmic_ray_mask, nsclean of the rate, image_denoise", STAGE1[:1], ("nsclean",), ("image_denoise",)),
     Way("cosmic_ray_mask, image_denoise, nsclean of the image", STAGE1[:1], (), ("image_denoise", "nsclean")),
 )
+#: `DENOISE1`, resampled without weights by VAR_RNOISE, which is small where the network had a share.
+EVEN = Way("calwebb_denoise1, even weights", STAGE1, options={"resample_spec": {"weight_type": "exptime"}})
 #: The same for spectra: `image_denoise` is for rates there.
 SPECTRA = (
     *(way for way in WAYS if not way.images and not way.rates),
+    EVEN,
     Way("cosmic_ray_mask, nsclean, image_denoise of the rate", STAGE1[:2], ("image_denoise",)),
     Way("cosmic_ray_mask, nsclean of the rate", STAGE1[:1], ("nsclean",)),
 )
@@ -101,12 +104,12 @@ def spectrum(way, exposure, folder, log):
         Extracted spectra (x1d).
     """
     target, path = _rate(way, exposure, folder, log)
-    return extracted(path, target, log)
+    return extracted(path, target, log, {name: values for name, values in way.options.items() if name not in STAGE1})
 
 
-def extracted(path, target, log):
-    """Spectra (x1d) of a rate image."""
-    made = pipeline.spec2(path, target, log).path
+def extracted(path, target, log, steps=None):
+    """Spectra (x1d) of a rate image; ``steps``: parameters of steps of calwebb_spec2."""
+    made = pipeline.spec2(path, target, log, steps=steps or {}).path
     return made.with_name(made.name.replace("_cal", "_x1d"))
 
 
