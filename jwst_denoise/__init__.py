@@ -8,11 +8,11 @@ import importlib
 import pkgutil
 
 _ATTRIBUTES = {
-    "CosmicRayMaskStep": "jwst_denoise.steps.cosmic_ray_mask_step:CosmicRayMaskStep",
+    "CosmicRayMaskStep": "jwst_denoise.steps.cosmic_ray_mask.cosmic_ray_mask_step:CosmicRayMaskStep",
     "DenoiseDetector1Pipeline": "jwst_denoise.steps.denoise_detector1_pipeline:DenoiseDetector1Pipeline",
-    "ImageDenoiseStep": "jwst_denoise.steps.image_denoise_step:ImageDenoiseStep",
-    "NSCleanStep": "jwst_denoise.steps.nsclean_step:NSCleanStep",
-    "RampDenoiseStep": "jwst_denoise.steps.ramp_denoise_step:RampDenoiseStep",
+    "ImageDenoiseStep": "jwst_denoise.steps.image_denoise.image_denoise_step:ImageDenoiseStep",
+    "NSCleanStep": "jwst_denoise.steps.nsclean.nsclean_step:NSCleanStep",
+    "RampDenoiseStep": "jwst_denoise.steps.ramp_denoise.ramp_denoise_step:RampDenoiseStep",
     "load_model": "jwst_denoise.model_files:load",
 }
 

@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-
-from jwst_denoise.benchmarks.robustness import sockets
+from jwst_denoise_benchmarks.robustness import sockets
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 CONNECTIONS = []

@@ -4,12 +4,11 @@ import itertools
 import sys
 
 import click
+from jwst_denoise_benchmarks import catalog, suite
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jwst_denoise.benchmarks import catalogue, suite
-
-ALL = {benchmark.name: benchmark for benchmark in catalogue.BENCHMARKS}
+ALL = {benchmark.name: benchmark for benchmark in catalog.BENCHMARKS}
 
 
 def _options(name, quick="Small cases: minutes instead of an hour, targets not judged by them."):
@@ -52,7 +51,7 @@ def nsclean(json_path, figure, only, quick, defaults):
     groups = _chosen("nsclean", only, defaults)
     found = _report(groups, quick, json_path, "nsclean")
     if figure:
-        from jwst_denoise.benchmarks.picture import draw
+        from jwst_denoise_benchmarks.nsclean.picture import draw
 
         draw(figure)
     _judge(found)
@@ -72,13 +71,13 @@ def cosmic_rays(json_path, figure, stamps, only, models, quick):
     jwst-denoise benchmark cosmic_rays --json figures.json --figure curves.png --stamps stamps.png
     jwst-denoise benchmark cosmic_rays --only speed --only tiles --models my_models
     """  # noqa: D301
-    from jwst_denoise.benchmarks.cosmic_rays import models as measured
+    from jwst_denoise_benchmarks.cosmic_ray_mask import models as measured
 
     with measured.in_directory(models):
         groups = _chosen("cosmic_rays", only)
         found = _report(groups, quick, json_path, "cosmic_rays")
         if figure or stamps:
-            from jwst_denoise.benchmarks.cosmic_rays import picture
+            from jwst_denoise_benchmarks.cosmic_ray_mask import picture
 
             for path, draw in ((figure, picture.draw_curves), (stamps, picture.draw_stamps)):
                 if path:
@@ -100,13 +99,13 @@ def ramps(json_path, figures, only, models, quick, studies):
     jwst-denoise benchmark ramps --json figures.json --figures pictures
     jwst-denoise benchmark ramps --quick --only noise --only sources --models my_models
     """  # noqa: D301
-    from jwst_denoise.benchmarks.cosmic_rays import models as measured
+    from jwst_denoise_benchmarks.cosmic_ray_mask import models as measured
 
     with measured.in_directory(models):
         groups = _chosen("ramps", only, studies)
         found = _report(groups, quick, json_path, "ramps")
         if figures:
-            from jwst_denoise.benchmarks.ramps import pictures
+            from jwst_denoise_benchmarks.ramps import pictures
 
             pictures.draw(figures, [group.name for group in groups], quick)
     _judge(found)
@@ -127,13 +126,13 @@ def images(json_path, figures, only, models, quick, studies):
     jwst-denoise benchmark images --json figures.json --figures pictures
     jwst-denoise benchmark images --quick --only published --only depth --models my_models
     """  # noqa: D301
-    from jwst_denoise.benchmarks.cosmic_rays import models as measured
+    from jwst_denoise_benchmarks.cosmic_ray_mask import models as measured
 
     with measured.in_directory(models):
         groups = _chosen("images", only, studies)
         found = _report(groups, quick, json_path, "images")
         if figures:
-            from jwst_denoise.benchmarks.images import pictures
+            from jwst_denoise_benchmarks.images import pictures
 
             pictures.draw(figures, [group.name for group in groups], quick)
     _judge(found)
@@ -183,7 +182,7 @@ def chain(json_path, only, quick, figures):
     groups = _chosen("chain", only)
     found = _report(groups, quick, json_path, "chain")
     if figures:
-        from jwst_denoise.benchmarks.chain import pictures
+        from jwst_denoise_benchmarks.chain import pictures
 
         pictures.draw(figures, [group.name for group in groups], quick)
     _judge(found)
@@ -209,7 +208,7 @@ def every(output, only, quick, resume):
     jwst-denoise benchmark all --resume
     jwst-denoise benchmark all --quick --output quick_figures
     """  # noqa: D301
-    chosen = suite.choose(only, catalogue.BENCHMARKS, "benchmark")
+    chosen = suite.choose(only, catalog.BENCHMARKS, "benchmark")
     number = itertools.count()
     with _bar() as bar:
         task = bar.add_task("", total=sum(len(one.groups) for one in chosen))
@@ -217,7 +216,7 @@ def every(output, only, quick, resume):
         def told(name):
             return lambda group: bar.update(task, completed=next(number), description=f"{name}: {group.description}")
 
-        found = [row for one in chosen for row in catalogue.measure(one, output, quick, resume, told(one.name))]
+        found = [row for one in chosen for row in catalog.measure(one, output, quick, resume, told(one.name))]
         bar.update(task, completed=next(number), description="done")
     click.echo(f"{len(found)} rows in {output}")
     _judge(found)
@@ -230,7 +229,7 @@ def _chosen(name, only, second=False):
 
 def _report(groups, quick, json_path, name):
     """Measure, show the table and write the file."""
-    from jwst_denoise.benchmarks import machine, rows
+    from jwst_denoise_benchmarks import machine, rows
 
     here = machine.describe(ALL[name].packages)
     found = _measure(groups, quick)

@@ -85,9 +85,9 @@ def _find(model, path, product, with_regions, options):
     from stdatamodels.jwst import datamodels
 
     from jwst_denoise.masks import drafts
-    from jwst_denoise.steps.exposures import is_nirspec_spectrum, readout_of
-    from jwst_denoise.steps.science_regions import EXPOSURE_TYPES, science_regions
-    from jwst_denoise.steps.status import NotApplicable
+    from jwst_denoise.steps.common.status import NotApplicable
+    from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum, readout_of
+    from jwst_denoise.steps.exposure.science_regions import EXPOSURE_TYPES, science_regions
 
     try:
         readout = readout_of(model)

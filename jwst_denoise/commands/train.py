@@ -131,7 +131,7 @@ def _guard(output, resume):
 
 
 def _read(paths):
-    from jwst_denoise.products.exposure_stacks import read_stacks
+    from jwst_denoise.exposure_io.stacks import read_stacks
 
     stacks = read_stacks(paths)
     for stack in stacks:

@@ -20,7 +20,7 @@ def write_report(output, model, stacks):
         Directory.
     model : path-like
         Model file.
-    stacks : sequence of `~jwst_denoise.training.exposures.ExposureStack`
+    stacks : sequence of `~jwst_denoise.training.own_exposures.exposures.ExposureStack`
         What it was trained on.
 
     Returns
@@ -29,9 +29,9 @@ def write_report(output, model, stacks):
         The report.
     """
     from jwst_denoise import model_files
-    from jwst_denoise.training.exposure_gain import compare
-    from jwst_denoise.training.exposure_pairs import divide
-    from jwst_denoise.training.repeated_exposures import repeated
+    from jwst_denoise.training.own_exposures.exposure_gain import compare
+    from jwst_denoise.training.own_exposures.exposure_pairs import divide
+    from jwst_denoise.training.own_exposures.repeated_exposures import repeated
 
     loaded = model_files.load(model)
     parts = [divide(repeated(stack)) for stack in stacks]

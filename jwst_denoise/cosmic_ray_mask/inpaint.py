@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from jwst_denoise.nsclean.statistics import masked_median
+from jwst_denoise.statistics import masked_median
 
 __all__ = ["METHODS", "inpaint", "load_inpainter", "measured_error"]
 

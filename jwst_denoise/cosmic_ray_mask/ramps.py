@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.veto import spare
+from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, SATURATED
 from jwst_denoise.masks.dilate import grow
-from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, SATURATED
 
 __all__ = ["RampReadout", "SingleDifference", "mask_integration", "mask_ramps"]
 

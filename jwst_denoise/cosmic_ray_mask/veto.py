@@ -17,7 +17,7 @@ least 1, the structure of a crowded or nebulous neighbourhood.
 import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.templates import HALF, stars
-from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["spare"]
 

@@ -6,7 +6,7 @@ from astropy.modeling.models import AffineTransformation2D, Shift
 from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
-from jwst_denoise.crds_cache import catalogue, photometry, spectrograph
+from jwst_denoise.crds_cache import photometry, source_catalog, spectrograph
 from jwst_denoise.products.pointing import APERTURES, detector_aperture, sky_axes
 from jwst_denoise.simulate import frame_time
 from jwst_denoise.simulate import subarray as find_subarray
@@ -120,8 +120,8 @@ _IMAGER = {
     "distortion": distortion,
     "area": photometry.area,
     "photom": photometry.photom,
-    "apcorr": catalogue.apcorr,
-    "abvegaoffset": catalogue.abvegaoffset,
+    "apcorr": source_catalog.apcorr,
+    "abvegaoffset": source_catalog.abvegaoffset,
 }
 _SPECTROGRAPH = {
     **_DETECTOR1,

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jwst_denoise_benchmarks.nsclean.flight import scatter
 from scipy import ndimage
 
-from jwst_denoise.benchmarks.flight import scatter
-from jwst_denoise.nsclean.statistics import robust_sigma
-from jwst_denoise.steps.errors import flatten
+from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.steps.nsclean.errors import flatten
 
 __all__ = ["Figures", "Planes", "electrons", "measure", "read"]
 

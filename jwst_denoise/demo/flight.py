@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jwst_denoise_benchmarks.nsclean import flight
 
 from jwst_denoise import crds_cache, parameters
-from jwst_denoise.benchmarks import flight
 from jwst_denoise.demo import picture, pipeline
 from jwst_denoise.nsclean import fit_noise
-from jwst_denoise.steps.qa import profiles
+from jwst_denoise.steps.qa.correction import profiles
 
 __all__ = ["PARAMETERS", "FlightHalf", "draw", "run"]
 

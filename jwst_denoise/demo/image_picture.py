@@ -4,7 +4,7 @@ import numpy as np
 
 from jwst_denoise.demo.picture import AFTER, BEFORE, canvas, graph, strip
 from jwst_denoise.demo.ramp_picture import errors_by_brightness
-from jwst_denoise.trust.residual import power_spectrum
+from jwst_denoise.quality.residual import power_spectrum
 
 __all__ = ["draw"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jwst_denoise.steps.qa import power_spectrum, profiles
+from jwst_denoise.steps.qa.correction import power_spectrum, profiles
 
 __all__ = ["AFTER", "BEFORE", "canvas", "draw", "graph", "strip"]
 

@@ -5,9 +5,9 @@ Every function takes arrays and gives a boolean array in which `True` marks dark
 convention of the NSClean masks (Rauscher 2023, section 3.4; non-zero = background).
 """
 
+from jwst_denoise.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.clip import clip, robust_level
 from jwst_denoise.masks.dilate import dilate_science
-from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.imaging import imaging_mask
 from jwst_denoise.masks.png import from_png, write_overlay
 from jwst_denoise.masks.regions import region_mask

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise.masks.dq import DO_NOT_USE, JUMP_DET, SATURATED
-from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["Drafts", "as_cube", "bad_differences", "of_ramp", "of_rates"]
 

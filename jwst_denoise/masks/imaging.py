@@ -5,10 +5,10 @@ import warnings
 
 import numpy as np
 
+from jwst_denoise.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.clip import clip
 from jwst_denoise.masks.destripe import destripe
 from jwst_denoise.masks.dilate import grow, grow_by_size
-from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.segment import SCALES, bin_sum, detect, expand
 
 logger = logging.getLogger("stpipe.jwst_denoise.masks")

@@ -4,9 +4,9 @@ import logging
 
 import numpy as np
 
+from jwst_denoise.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.clip import clip
 from jwst_denoise.masks.dilate import grow
-from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.imaging import PIXEL_MARGIN, find_sources
 
 logger = logging.getLogger("stpipe.jwst_denoise.masks")

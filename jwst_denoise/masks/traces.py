@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from jwst_denoise.masks.dq import NOT_BACKGROUND, usable
+from jwst_denoise.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.regions import region_mask
 from jwst_denoise.masks.segment import segments
 

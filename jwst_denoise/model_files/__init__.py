@@ -5,7 +5,7 @@ the card of a model, under a schema. Nothing in it is code and nothing is unpick
 """
 
 from jwst_denoise.model_files.card import render
-from jwst_denoise.model_files.catalogue import path_of, shipped
+from jwst_denoise.model_files.catalog import path_of, shipped
 from jwst_denoise.model_files.domain import Domain
 from jwst_denoise.model_files.info import ModelInfo
 from jwst_denoise.model_files.loading import load, read_info, verify

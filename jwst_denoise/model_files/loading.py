@@ -1,7 +1,7 @@
 """Models from files."""
 
 from jwst_denoise.model_files import container, weights
-from jwst_denoise.model_files.catalogue import locate
+from jwst_denoise.model_files.catalog import locate
 from jwst_denoise.model_files.device import choose
 from jwst_denoise.model_files.model import Model
 from jwst_denoise.model_files.restore import restore

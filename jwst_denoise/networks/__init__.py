@@ -5,9 +5,9 @@ This layer stands on torch, numpy, scipy and the array layer (`jwst_denoise.read
 it works on training machines that have none of them.
 """
 
+from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.networks.build import FAMILIES, build, family_class
 from jwst_denoise.networks.cosmic_ray_mask import CosmicRayMask
 from jwst_denoise.networks.inpaint import Inpaint
-from jwst_denoise.networks.unet import UNet, UNetConfig
 
 __all__ = ["FAMILIES", "CosmicRayMask", "Inpaint", "UNet", "UNetConfig", "build", "family_class"]

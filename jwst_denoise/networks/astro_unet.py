@@ -2,9 +2,9 @@
 
 import torch
 
+from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.networks.blocks.unet import UNetConfig
 from jwst_denoise.networks.image_denoise import PLANES, ImageDenoise
-from jwst_denoise.networks.slope_planes import spread
-from jwst_denoise.networks.unet import UNetConfig
 
 __all__ = ["AstroUNet"]
 
@@ -24,7 +24,7 @@ class AstroUNet(ImageDenoise):
     hidden, depth : int
         Channels and levels; 32 and 5 in the paper.
     activation : str
-        Of `jwst_denoise.networks.unet.ACTIVATIONS`.
+        Of `jwst_denoise.networks.blocks.unet.ACTIVATIONS`.
     ratio : {"plane", "none"}
         Whether the U-net is told the ratio.
     units, kernel, wide, lines

@@ -21,7 +21,7 @@ FAMILIES = MappingProxyType(
         "noise2noise-cube": "jwst_denoise.networks.noise2noise_cube:Noise2NoiseCube",
         "noise2noise-stack": "jwst_denoise.networks.noise2noise:Noise2NoiseStack",
         "ramp_denoise": "jwst_denoise.networks.ramp_denoise:RampDenoise",
-        "ramp_denoise-hxrg": "jwst_denoise.networks.hxrg:HxRGDenoise",
+        "ramp_denoise-hxrg": "jwst_denoise.networks.hxrg.network:HxRGDenoise",
     }
 )
 

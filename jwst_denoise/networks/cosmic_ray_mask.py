@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from jwst_denoise.networks import planes
-from jwst_denoise.networks.statistics import level_and_noise, scaled
-from jwst_denoise.networks.unet import UNet, UNetConfig
+from jwst_denoise.networks.blocks import planes
+from jwst_denoise.networks.blocks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 
 __all__ = ["CosmicRayMask"]
 

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from jwst_denoise.networks.blocks.tiling import apply_tiled, frozen
+from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.networks.group_planes import CHANNELS, normalised, poisson_share, without_stripes
-from jwst_denoise.networks.tiling import apply_tiled, frozen
-from jwst_denoise.networks.unet import UNet, UNetConfig
 
 __all__ = ["GroupDifferenceMask"]
 

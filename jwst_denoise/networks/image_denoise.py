@@ -6,16 +6,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.conservation import put_back, significant_light
-from jwst_denoise.networks.error_network import ErrorNetwork
-from jwst_denoise.networks.expected_errors import KNOTS, corrected
-from jwst_denoise.networks.hand_over import share_of_network
-from jwst_denoise.networks.line_noise import line_levels
-from jwst_denoise.networks.monte_carlo import Dropped, mean_and_deviation
-from jwst_denoise.networks.planes import each_plane, noise_of
-from jwst_denoise.networks.slope_planes import scaled, spread
-from jwst_denoise.networks.tiling import apply_mosaic, apply_tiled, frozen
-from jwst_denoise.networks.unet import UNet
+from jwst_denoise.networks.blocks.blending import share_of_network
+from jwst_denoise.networks.blocks.conservation import put_back, significant_light
+from jwst_denoise.networks.blocks.error_network import ErrorNetwork
+from jwst_denoise.networks.blocks.expected_errors import KNOTS, corrected
+from jwst_denoise.networks.blocks.line_noise import line_levels
+from jwst_denoise.networks.blocks.monte_carlo import Dropped, mean_and_deviation
+from jwst_denoise.networks.blocks.planes import each_plane, noise_of
+from jwst_denoise.networks.blocks.slope_planes import scaled, spread
+from jwst_denoise.networks.blocks.tiling import apply_mosaic, apply_tiled, frozen
+from jwst_denoise.networks.blocks.unet import UNet
 from jwst_denoise.ramps.slopes import SlopeImage
 
 __all__ = ["PLANES", "DenoisedImage", "ImageDenoise"]

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from jwst_denoise.networks.blocks.unet import UNetConfig
 from jwst_denoise.networks.image_denoise import PLANES, ImageDenoise
-from jwst_denoise.networks.unet import UNetConfig
-from jwst_denoise.stacks import coadd
+from jwst_denoise.ramps import coadd
 
 __all__ = ["Noise2Noise", "Noise2NoiseStack", "stack_planes"]
 

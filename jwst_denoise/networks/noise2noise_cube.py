@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks import planes
-from jwst_denoise.networks.unet import UNet, UNetConfig
+from jwst_denoise.networks.blocks import planes
+from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 
 __all__ = ["Noise2NoiseCube", "reversed_planes"]
 

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.conservation import put_back, significant_light, weighted_mean, without_light
-from jwst_denoise.networks.expected_errors import KNOTS, corrected
+from jwst_denoise.networks.blocks.blending import share_of_network
+from jwst_denoise.networks.blocks.conservation import put_back, significant_light, weighted_mean, without_light
+from jwst_denoise.networks.blocks.expected_errors import KNOTS, corrected
+from jwst_denoise.networks.blocks.read_streams import ReadStreams, from_streams, pooled, to_streams
+from jwst_denoise.networks.blocks.slope_planes import scaled, spread
+from jwst_denoise.networks.blocks.tiling import apply_tiled, frozen
+from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.networks.group_noise import group_noise
-from jwst_denoise.networks.hand_over import share_of_network
-from jwst_denoise.networks.read_streams import ReadStreams, from_streams, pooled, to_streams
-from jwst_denoise.networks.slope_planes import scaled, spread
-from jwst_denoise.networks.tiling import apply_tiled, frozen
-from jwst_denoise.networks.unet import UNet, UNetConfig
 from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["clip_outliers", "pixel_weights", "white_noise"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import fft
 
 from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA, robust_sigma
 from jwst_denoise.nsclean.weights import band_apodiser, density_weights
+from jwst_denoise.statistics import MAD_TO_SIGMA, robust_sigma
 
 __all__ = ["exclude_outliers", "fit_frame", "solve_toeplitz"]
 

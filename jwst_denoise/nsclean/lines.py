@@ -8,9 +8,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.statistics import replace_outliers
 from jwst_denoise.nsclean.weights import density_weights, lowpass_apodiser
 from jwst_denoise.readout import copy_tiled
+from jwst_denoise.statistics import replace_outliers
 
 __all__ = ["fit_lines"]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA, masked_median
 from jwst_denoise.readout import copy_tiled
+from jwst_denoise.statistics import MAD_TO_SIGMA, masked_median
 
 __all__ = ["fit_median"]
 

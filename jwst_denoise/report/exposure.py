@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from stdatamodels.jwst import datamodels
 
+from jwst_denoise.dq import usable
 from jwst_denoise.masks import drafts
-from jwst_denoise.masks.dq import usable
-from jwst_denoise.nsclean.statistics import robust_sigma
 from jwst_denoise.report.records import Record, record_of
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["Exposure", "local_level", "planes_of", "take"]
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from jwst_denoise.trust import BOUNDS
+from jwst_denoise.quality import BOUNDS
 
 __all__ = ["correlation", "fluxes", "planes", "pixels", "profiles", "pulls", "residual", "spectra"]
 

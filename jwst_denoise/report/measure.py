@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise import masks, trust
-from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise import masks, quality
 from jwst_denoise.report.exposure import local_level
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["Comparison", "compare", "power_spectrum", "profile", "pulls"]
 
@@ -27,7 +27,7 @@ class Comparison:
         (ny, nx) standard deviation of the pixels before.
     usable, blank : ndarray of bool
         (ny, nx) pixels that hold a value in both; those of them that are blank sky.
-    trust : jwst_denoise.trust.Trust
+    trust : jwst_denoise.quality.Trust
         Whether what was removed is noise, and what became of sources.
     """
 
@@ -36,7 +36,7 @@ class Comparison:
     noise: np.ndarray
     usable: np.ndarray
     blank: np.ndarray
-    trust: trust.Trust
+    trust: quality.Trust
 
     @property
     def pair(self):
@@ -90,7 +90,7 @@ def compare(before, after):
         noise,
         usable,
         _blank(after, noise, usable),
-        trust.assess(_only(before, usable), _only(after, usable), noise),
+        quality.assess(_only(before, usable), _only(after, usable), noise),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.masks.segment import bin_sum
-from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["Stretch", "mark", "paint", "shrink"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
 
-from jwst_denoise.trust.peaks import Contrast, find
+from jwst_denoise.quality.peaks import Contrast, find
 
 __all__ = ["Region", "choose"]
 

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from jwst_denoise.nsclean.statistics import robust_sigma
 from jwst_denoise.report import graphs, pictures, regions, tables
 from jwst_denoise.report.flags import count_flags, newly_flagged
 from jwst_denoise.report.measure import compare
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["section_of", "slit_row"]
 

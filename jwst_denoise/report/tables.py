@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from jwst_denoise.nsclean.statistics import robust_sigma
+from jwst_denoise.quality import BOUNDS
 from jwst_denoise.report.records import steps_between
-from jwst_denoise.trust import BOUNDS
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["cards", "doubts", "flags", "flags_note", "limits", "number", "provenance", "trust", "trust_note"]
 

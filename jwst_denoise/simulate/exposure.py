@@ -4,11 +4,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from jwst_denoise.simulate import observing, reset
+from jwst_denoise.detectors import observing
+from jwst_denoise.detectors.parameters import detector as find_detector
+from jwst_denoise.detectors.read_patterns import read_pattern
+from jwst_denoise.simulate import reset
 from jwst_denoise.simulate.correlated import correlated_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
-from jwst_denoise.simulate.detectors import detector as find_detector
-from jwst_denoise.simulate.patterns import read_pattern
 from jwst_denoise.simulate.response import digitise, respond
 from jwst_denoise.simulate.spill import Spill
 from jwst_denoise.simulate.truth import Exposure, Truth

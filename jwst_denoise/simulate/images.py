@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jwst_denoise.detectors.parameters import _ipc_kernel
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
-from jwst_denoise.simulate.detectors import _ipc_kernel
 from jwst_denoise.simulate.response import couple
 
 __all__ = ["Image", "simulate_image"]

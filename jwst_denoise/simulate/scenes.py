@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from jwst_denoise.detectors.observing import observation, subarray
 from jwst_denoise.simulate import echelle, fields, spectra
-from jwst_denoise.simulate.observing import observation, subarray
 from jwst_denoise.simulate.psf import channel_of, point_spread_function
 
 __all__ = ["SCENES", "Scene", "scene"]

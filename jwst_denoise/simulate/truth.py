@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jwst_denoise.detectors.observing import Observation
+from jwst_denoise.detectors.parameters import DetectorParameters
+from jwst_denoise.detectors.read_patterns import ReadPattern
 from jwst_denoise.readout import Readout
-from jwst_denoise.simulate.detectors import DetectorParameters
-from jwst_denoise.simulate.observing import Observation
-from jwst_denoise.simulate.patterns import ReadPattern
 
 __all__ = ["Exposure", "Truth"]
 

@@ -12,11 +12,11 @@ from stpipe import config_parser
 from stpipe.exceptions import ValidationError
 
 from jwst_denoise import parameters
-from jwst_denoise.steps import extras, provenance
-from jwst_denoise.steps.exposures import complete
-from jwst_denoise.steps.input_files import check_parameter_file, readable
-from jwst_denoise.steps.status import CorrectionFailed, NotApplicable, mark
-from jwst_denoise.steps.whole_files import WholeFile
+from jwst_denoise.steps.common import optional_products, provenance
+from jwst_denoise.steps.common.atomic_write import WholeFile
+from jwst_denoise.steps.common.input_files import check_parameter_file, readable
+from jwst_denoise.steps.common.status import CorrectionFailed, NotApplicable, mark
+from jwst_denoise.steps.exposure.kinds import complete
 
 __all__ = ["DenoiseStep", "ParameterError"]
 
@@ -192,7 +192,7 @@ class DenoiseStep(Step):
         settings = self.settings(models[0])
         if self._is_hook:  # stpipe writes the parameters of parentless steps only
             log.info("%s: %s", self.class_alias, provenance.describe(settings))
-        before = [extras.look(one, settings) for one in models]
+        before = [optional_products.look(one, settings) for one in models]
         try:
             if settings["skip"] and self.parent is not None:
                 raise NotApplicable("skip is set")
@@ -213,7 +213,7 @@ class DenoiseStep(Step):
         """Record what was done to one data model, and write the optional products."""
         mark(model, self.class_alias, "COMPLETE")
         provenance.record(model, self.class_alias, settings, result.figures)
-        extras.write(self, model, result, settings, before)
+        optional_products.write(self, model, result, settings, before)
 
     def _mark(self, models, status, reason=None):
         """Record the status in every data model, the reason once in the log."""
@@ -232,7 +232,7 @@ class DenoiseStep(Step):
 
         Returns
         -------
-        jwst_denoise.steps.result.Result
+        jwst_denoise.steps.common.result.Result
 
         Raises
         ------

@@ -7,10 +7,10 @@ import logging
 from jwst.pipeline import Detector1Pipeline
 from stdatamodels.jwst.datamodels import JwstDataModel
 
-from jwst_denoise.steps.cosmic_ray_mask_step import CosmicRayMaskStep
-from jwst_denoise.steps.nsclean_step import NSCleanStep
-from jwst_denoise.steps.ramp_denoise_step import RampDenoiseStep
-from jwst_denoise.steps.whole_files import WholeFile
+from jwst_denoise.steps.common.atomic_write import WholeFile
+from jwst_denoise.steps.cosmic_ray_mask.cosmic_ray_mask_step import CosmicRayMaskStep
+from jwst_denoise.steps.nsclean.nsclean_step import NSCleanStep
+from jwst_denoise.steps.ramp_denoise.ramp_denoise_step import RampDenoiseStep
 
 __all__ = ["DenoiseDetector1Pipeline"]
 

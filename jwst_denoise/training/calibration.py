@@ -5,15 +5,15 @@ from functools import partial
 import numpy as np
 import torch
 
-from jwst_denoise.networks.statistics import level_and_noise
-from jwst_denoise.training.image_scores import calibrate_errors as calibrate_image_errors
-from jwst_denoise.training.image_scores import image_scores
-from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.networks.blocks.statistics import level_and_noise
+from jwst_denoise.simulate.fast.scenes import ScenePool
+from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.cosmic_rays.ramp_stamps import RampStamps
+from jwst_denoise.training.images.image_scores import calibrate_errors as calibrate_image_errors
+from jwst_denoise.training.images.image_scores import image_scores
 from jwst_denoise.training.presets import ImagePreset, RibbonPreset
-from jwst_denoise.training.ramp_stamps import RampStamps
-from jwst_denoise.training.ribbon_examples import measure_variance, ribbon_examples
-from jwst_denoise.training.scenes import ScenePool
-from jwst_denoise.training.slope_scores import calibrate_errors, slope_scores
+from jwst_denoise.training.ramps.ribbon_examples import measure_variance, ribbon_examples
+from jwst_denoise.training.ramps.slope_scores import calibrate_errors, slope_scores
 from jwst_denoise.training.tasks import SEEDS, noisy_images, slope_blocks
 
 __all__ = ["calibrate", "operating_points"]

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from jwst_denoise.networks.slope_planes import spread
+from jwst_denoise.networks.blocks.slope_planes import spread
 
 __all__ = ["fit_error_head"]
 

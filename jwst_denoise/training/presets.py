@@ -92,10 +92,10 @@ class RampPreset(Preset):
         Box, in pixels along and across lines, in which light is conserved.
     near : int
         Edge in pixels of the box in which correlated noise holds no light, see
-        `jwst_denoise.networks.conservation.without_light`.
+        `jwst_denoise.networks.blocks.conservation.without_light`.
     wide : int
         Pixels along a line over which light and correlated noise are told apart, see
-        `jwst_denoise.networks.conservation.without_light`.
+        `jwst_denoise.networks.blocks.conservation.without_light`.
     spare : int
         Edge in pixels of the boxes whose light is spared, see `jwst_denoise.networks.ramp_denoise.RampDenoise`.
     power : int
@@ -149,7 +149,7 @@ class RibbonPreset(Preset):
     passes : int
         Passes over the lines of the ramps, after which other ramps take their place.
     rows, units, filters, masked, activation, dropout
-        Of the network, see `jwst_denoise.networks.hxrg.HxRGDenoise`.
+        Of the network, see `jwst_denoise.networks.hxrg.network.HxRGDenoise`.
     power : int
         Of the error in the loss.
     """
@@ -193,7 +193,7 @@ class ImagePreset(Preset):
     data : str
         ``longer``: longer exposures as targets; ``pairs``: other exposures; ``stacks``: other halves of a stack.
     loss : str
-        Of `jwst_denoise.training.image_losses.LOSSES`.
+        Of `jwst_denoise.training.images.image_losses.LOSSES`.
     clean : int
         1 for targets without noise, 0 for noisy ones.
     faint : float

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from jwst_denoise.training.calibration import calibrate
-from jwst_denoise.training.exposure_scores import scores
 from jwst_denoise.training.loop import fit
+from jwst_denoise.training.own_exposures.exposure_scores import scores
 from jwst_denoise.training.presets import preset as find_preset
 from jwst_denoise.training.tasks import SEEDS, task
 
@@ -35,7 +35,7 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
         Go on from the last checkpoint in ``output``.
     progress : bool, optional
         Show a progress bar.
-    exposures : sequence of `~jwst_denoise.training.exposures.ExposureStack`, optional
+    exposures : sequence of `~jwst_denoise.training.own_exposures.exposures.ExposureStack`, optional
         Train on these exposures of one's own instead of simulated ones.
     **overrides
         Values of `Preset` to replace, e.g. ``hidden=4``.

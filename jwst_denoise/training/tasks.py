@@ -7,19 +7,19 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.statistics import level_and_noise
-from jwst_denoise.training.exposure_pairs import pair_sets
-from jwst_denoise.training.exposure_stamps import exposure_sets
-from jwst_denoise.training.image_losses import ImageLoss
-from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps
-from jwst_denoise.training.line_scenes import EchelleScenes, LineScenes
-from jwst_denoise.training.noisy_images import LongerExposures, NoisyPairs, NoisyStacks
+from jwst_denoise.networks.blocks.statistics import level_and_noise
+from jwst_denoise.simulate.fast.line_scenes import EchelleScenes, LineScenes
+from jwst_denoise.simulate.fast.scenes import ScenePool
+from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps
+from jwst_denoise.training.cosmic_rays.ramp_stamps import RampStamps
+from jwst_denoise.training.images.image_losses import ImageLoss
+from jwst_denoise.training.images.noisy_images import LongerExposures, NoisyPairs, NoisyStacks
+from jwst_denoise.training.own_exposures.exposure_pairs import pair_sets
+from jwst_denoise.training.own_exposures.exposure_stamps import exposure_sets
 from jwst_denoise.training.presets import ImagePreset, RibbonPreset
-from jwst_denoise.training.ramp_stamps import RampStamps
-from jwst_denoise.training.ribbon_examples import ribbon_parts
-from jwst_denoise.training.scenes import ScenePool
-from jwst_denoise.training.slope_blocks import SlopeBlocks, draw_jwst, draw_nirps
-from jwst_denoise.training.slope_losses import SlopeLoss
+from jwst_denoise.training.ramps.ribbon_examples import ribbon_parts
+from jwst_denoise.training.ramps.slope_blocks import SlopeBlocks, draw_jwst, draw_nirps
+from jwst_denoise.training.ramps.slope_losses import SlopeLoss
 
 __all__ = ["SEEDS", "Task", "noisy_images", "slope_blocks", "task"]
 

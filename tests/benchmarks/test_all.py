@@ -4,8 +4,8 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from jwst_denoise_benchmarks import catalog, pages, rows, suite
 
-from jwst_denoise.benchmarks import catalogue, pages, rows, suite
 from jwst_denoise.commands.main import main
 
 
@@ -69,13 +69,13 @@ def test_unknown_benchmark_is_named():
 
 def test_text_is_not_taken_for_markup(tmp_path):
     row = vars(rows.Row("a*b_ and |c| `d`", "1 * 2", "x_", met=True))
-    content = {"machine": catalogue.machine.describe(), "command": "command", "groups": {"some-rows": [row]}}
+    content = {"machine": catalog.machine.describe(), "command": "command", "groups": {"some-rows": [row]}}
     pages.write(tmp_path / "page.rst", "Title", content)
     text = (tmp_path / "page.rst").read_text()
     assert r"a\*b\_ and \|c\| \`d\`" in text and r"1 \* 2" in text and r"x\_" in text
 
 
 def test_every_benchmark_has_groups_of_its_own():
-    for benchmark in catalogue.BENCHMARKS:
+    for benchmark in catalog.BENCHMARKS:
         names = [group.name for group in benchmark.groups]
         assert names and len(set(names)) == len(names)

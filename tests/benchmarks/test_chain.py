@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from jwst_denoise.benchmarks.chain import figures, imaging, spectra, ways
-from jwst_denoise.benchmarks.chain.field import QUICK, field
+from jwst_denoise_benchmarks.chain import figures, imaging, spectra, ways
+from jwst_denoise_benchmarks.chain.field import QUICK, field
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from scipy.ndimage import binary_dilation
-from scipy.stats import norm
-
-from jwst_denoise import model_files
-from jwst_denoise.benchmarks import suite
-from jwst_denoise.benchmarks.cosmic_rays import (
+from jwst_denoise_benchmarks import suite
+from jwst_denoise_benchmarks.cosmic_ray_mask import (
     after_jump,
     cases,
     cores,
@@ -22,8 +18,12 @@ from jwst_denoise.benchmarks.cosmic_rays import (
     picture,
     real,
     roc,
-)  # fmt: skip
-from jwst_denoise.benchmarks.cosmic_rays.suite import GROUPS
+)
+from jwst_denoise_benchmarks.cosmic_ray_mask.suite import GROUPS
+from scipy.ndimage import binary_dilation
+from scipy.stats import norm
+
+from jwst_denoise import model_files
 from jwst_denoise.commands.main import main
 from jwst_denoise.networks import build
 from jwst_denoise.simulate import CosmicRayParameters, point_spread_function, simulate_image

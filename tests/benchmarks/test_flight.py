@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from jwst_denoise.benchmarks import flight
+from jwst_denoise_benchmarks.nsclean import flight
 
 RAW = {(1, 0): 13.89, (2, 1): 13.49, (2, 0): 13.94}  # DN, of the exposure itself
 

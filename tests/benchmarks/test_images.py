@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-
-from jwst_denoise import model_files
-from jwst_denoise.benchmarks import suite
-from jwst_denoise.benchmarks.cosmic_rays import models
-from jwst_denoise.benchmarks.images import (
+from jwst_denoise_benchmarks import suite
+from jwst_denoise_benchmarks.cosmic_ray_mask import models
+from jwst_denoise_benchmarks.images import (
     classical,
     coverage,
     denoisers,
@@ -34,12 +32,14 @@ from jwst_denoise.benchmarks.images import (
     studies,
     truth,
     widths,
-)  # fmt: skip
-from jwst_denoise.benchmarks.images.suite import GROUPS, STUDIES
+)
+from jwst_denoise_benchmarks.images.suite import GROUPS, STUDIES
+
+from jwst_denoise import model_files
 from jwst_denoise.commands.main import main
 from jwst_denoise.networks import build
+from jwst_denoise.ramps import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
-from jwst_denoise.stacks import coadd
 
 OURS = ("published", "ratio-two", "classical", "truth", "independent", "stacked", "fluxes", "false-sources",
         "residuals", "coverage", "foreign", "depth", "single", "widths")  # fmt: skip
@@ -101,7 +101,7 @@ class Known:
 def test_every_group_has_a_function():
     for group in (*GROUPS, *STUDIES):
         module, _, name = group.function.rpartition(".")
-        assert callable(getattr(__import__(f"jwst_denoise.benchmarks.{module}", fromlist=[name]), name))
+        assert callable(getattr(__import__(f"jwst_denoise_benchmarks.{module}", fromlist=[name]), name))
     assert set(pictures.PICTURES) <= {group.name for group in GROUPS}
 
 

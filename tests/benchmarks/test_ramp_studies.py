@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from jwst_denoise_benchmarks.ramps import studies
 
-from jwst_denoise.benchmarks.ramps import studies
-from jwst_denoise.ramps.preprocess import reference_corrected, unlit_corrected
-from jwst_denoise.training import ribbon_exposures
-from jwst_denoise.training.ribbon_exposures import RibbonSetup, draw_exposure
+from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.simulate.fast import ribbon_exposures
+from jwst_denoise.simulate.fast.ribbon_exposures import RibbonSetup, draw_exposure
 
 
 @pytest.fixture(scope="module")

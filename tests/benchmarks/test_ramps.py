@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-
-from jwst_denoise import model_files, simulate
-from jwst_denoise.benchmarks import suite
-from jwst_denoise.benchmarks.cosmic_rays import models
-from jwst_denoise.benchmarks.ramps import (
+from jwst_denoise_benchmarks import suite
+from jwst_denoise_benchmarks.cosmic_ray_mask import models
+from jwst_denoise_benchmarks.ramps import (
     bias,
     blocks,
     exposures,
@@ -25,11 +23,13 @@ from jwst_denoise.benchmarks.ramps import (
     pictures,
     sources,
     traces,
-)  # fmt: skip
-from jwst_denoise.benchmarks.ramps.suite import GROUPS, STUDIES
+)
+from jwst_denoise_benchmarks.ramps.suite import GROUPS, STUDIES
+
+from jwst_denoise import model_files, simulate
 from jwst_denoise.commands.main import main
 from jwst_denoise.networks import build
-from jwst_denoise.ramps.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
 from jwst_denoise.ramps.slopes import fit_slope
 from jwst_denoise.simulate.spectra import Trace, render
 from jwst_denoise.simulate.spectrum_shapes import Spectrum
@@ -75,7 +75,7 @@ def clear():
 def test_every_group_has_a_function():
     for group in (*GROUPS, *STUDIES):
         module, _, name = group.function.rpartition(".")
-        assert callable(getattr(__import__(f"jwst_denoise.benchmarks.{module}", fromlist=[name]), name))
+        assert callable(getattr(__import__(f"jwst_denoise_benchmarks.{module}", fromlist=[name]), name))
 
 
 def test_slopes_of_corrected_reads_are_corrected_slopes(small):

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from jwst_denoise import model_files
 from jwst_denoise.commands import models
 from jwst_denoise.commands.main import main
-from jwst_denoise.model_files import catalogue
+from jwst_denoise.model_files import catalog
 from jwst_denoise.networks import build
 
 INFO = {
@@ -42,7 +42,7 @@ def data(directory, monkeypatch):
     """A directory of shipped models with one in it."""
     target = directory.parent / "data" / "random-1-2.asdf"
     assert run("pack", directory, target).stdout == f"{target}\n"
-    monkeypatch.setattr(catalogue, "_DATA", target.parent)
+    monkeypatch.setattr(catalog, "_DATA", target.parent)
     return target
 
 

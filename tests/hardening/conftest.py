@@ -2,10 +2,9 @@
 
 import pytest
 from hypothesis import settings
-
-from jwst_denoise.benchmarks.robustness import trials
-from jwst_denoise.benchmarks.robustness.choices import CHOICES
-from jwst_denoise.benchmarks.robustness.exposures import build
+from jwst_denoise_benchmarks.robustness import trials
+from jwst_denoise_benchmarks.robustness.choices import CHOICES
+from jwst_denoise_benchmarks.robustness.exposures import build
 
 settings.register_profile("fixed", derandomize=True, database=None, deadline=None, max_examples=5)
 settings.load_profile("fixed")

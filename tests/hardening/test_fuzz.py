@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-from jwst_denoise.benchmarks.robustness import choices, fuzz, invariants, patterns, trials
-from jwst_denoise.benchmarks.robustness.choices import CHOICES, STEPS, Case
+from jwst_denoise_benchmarks.robustness import choices, fuzz, invariants, patterns, trials
+from jwst_denoise_benchmarks.robustness.choices import CHOICES, STEPS, Case
 
 pytestmark = pytest.mark.filterwarnings("ignore::stdatamodels.exceptions.ValidationWarning")
 

@@ -4,8 +4,7 @@ import socket
 import sys
 
 import pytest
-
-from jwst_denoise.benchmarks.robustness import sockets
+from jwst_denoise_benchmarks.robustness import sockets
 
 
 @pytest.mark.parametrize("job", ["steps", "pipeline"])

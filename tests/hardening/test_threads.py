@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-
-from jwst_denoise.benchmarks.robustness import threads
-from jwst_denoise.benchmarks.robustness.jobs import KINDS, step_job, write_exposure
+from jwst_denoise_benchmarks.robustness import threads
+from jwst_denoise_benchmarks.robustness.jobs import KINDS, step_job, write_exposure
 
 
 @pytest.fixture

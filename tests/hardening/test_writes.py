@@ -9,14 +9,14 @@ import pytest
 from astropy.io import fits
 
 from jwst_denoise import NSCleanStep
-from jwst_denoise.steps.whole_files import whole
+from jwst_denoise.steps.common.atomic_write import whole
 
 #: A child process saves products: one that outgrows the largest file that it may write, one while it is killed.
 CHILD = """
 import os, resource, signal, sys
 from pathlib import Path
 from jwst_denoise import NSCleanStep
-from jwst_denoise.benchmarks.robustness.trials import quiet
+from jwst_denoise_benchmarks.robustness.trials import quiet
 
 def save(output):
     NSCleanStep.call(sys.argv[1], method="median", configure_log=False, save_results=True, output_dir=output)

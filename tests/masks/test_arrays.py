@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jwst_denoise import masks
-from jwst_denoise.masks import destripe, dq
+from jwst_denoise import dq, masks
+from jwst_denoise.masks import destripe
 from jwst_denoise.masks.dilate import grow, grow_by_size
 from jwst_denoise.readout import Readout
 

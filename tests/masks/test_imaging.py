@@ -8,8 +8,8 @@ import pytest
 from scipy import ndimage
 
 from jwst_denoise import masks
+from jwst_denoise.dq import DO_NOT_USE, REFERENCE_PIXEL
 from jwst_denoise.masks import segment
-from jwst_denoise.masks.dq import DO_NOT_USE, REFERENCE_PIXEL
 from jwst_denoise.readout import Readout
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 datamodels = pytest.importorskip("stdatamodels.jwst.datamodels")
-science_regions = pytest.importorskip("jwst_denoise.steps.science_regions")
+science_regions = pytest.importorskip("jwst_denoise.steps.exposure.science_regions")
 
 SHAPE = (256, 512)
 

@@ -15,7 +15,7 @@ import yaml
 
 import jwst_denoise
 from jwst_denoise import model_files
-from jwst_denoise.model_files import catalogue, container, weights
+from jwst_denoise.model_files import catalog, container, weights
 from jwst_denoise.model_files.info import ModelInfo
 from jwst_denoise.networks import build
 from jwst_denoise.schemas import MODEL_SCHEMA
@@ -348,7 +348,7 @@ def test_shipped_models_are_valid_and_named_after_their_files():
 @pytest.fixture
 def data(monkeypatch, path):
     """The random model as the only shipped one."""
-    monkeypatch.setattr(catalogue, "_DATA", path.parent)
+    monkeypatch.setattr(catalog, "_DATA", path.parent)
     return path
 
 

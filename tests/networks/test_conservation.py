@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import uniform_filter
 
-from jwst_denoise.networks.conservation import box_mean, put_back, significant_light, without_light
+from jwst_denoise.networks.blocks.conservation import box_mean, put_back, significant_light, without_light
 
 RNG = np.random.default_rng(1)
 

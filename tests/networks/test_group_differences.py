@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from jwst_denoise.networks import build
+from jwst_denoise.networks.blocks.tiling import apply_tiled
 from jwst_denoise.networks.group_differences import GroupDifferenceMask, _blocks
 from jwst_denoise.networks.group_planes import CHANNELS, _sorted, normalised, poisson_share, without_stripes
-from jwst_denoise.networks.tiling import apply_tiled
 
 NOISE, NFRAMES = 8.0, 4
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.gru import GRU
-from jwst_denoise.networks.hxrg import FLUX, INPUT, HxRGDenoise
-from jwst_denoise.ramps.ribbon_reads import ribbon_reads
-from jwst_denoise.ramps.ribbons import to_ribbons
+from jwst_denoise.networks.hxrg.gru import GRU
+from jwst_denoise.networks.hxrg.network import FLUX, INPUT, HxRGDenoise
+from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
+from jwst_denoise.networks.hxrg.ribbons import to_ribbons
 from jwst_denoise.readout import Readout
 
 READOUT = Readout((24, 64), 1, 2, 4, reference=(4, 4, 4, 4))

@@ -6,8 +6,8 @@ import torch
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.image_denoise import DenoisedImage
+from jwst_denoise.ramps import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
-from jwst_denoise.stacks import coadd
 
 SMALL = {
     "astro_unet": {"family": "astro_unet", "hidden": 4, "depth": 3, "lines": 31},
@@ -117,7 +117,7 @@ def test_ratio_is_a_share_of_the_observation():
 
 
 def test_mosaic_is_the_mean_of_crops():
-    from jwst_denoise.networks.tiling import _apply, apply_mosaic
+    from jwst_denoise.networks.blocks.tiling import _apply, apply_mosaic
 
     net = network("astro_unet")
     planes = torch.randn(net.unet.config.inputs, 48, 64)
@@ -133,7 +133,7 @@ def test_mosaic_is_the_mean_of_crops():
 
 
 def test_smaller_tiles_when_memory_runs_out(monkeypatch, caplog):
-    from jwst_denoise.networks import tiling
+    from jwst_denoise.networks.blocks import tiling
 
     net, one = network("noise2noise"), image(shape=(200, 220))
     expected = net.denoise(one).rate

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.blocks.statistics import level_and_noise, scaled
 
 
 @pytest.fixture

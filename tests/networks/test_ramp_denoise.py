@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from jwst_denoise.networks import build, ramp_denoise
-from jwst_denoise.networks.conservation import weighted_mean
-from jwst_denoise.networks.expected_errors import KNOTS
-from jwst_denoise.networks.hand_over import HAND_OVER
+from jwst_denoise.networks.blocks.blending import HAND_OVER
+from jwst_denoise.networks.blocks.conservation import weighted_mean
+from jwst_denoise.networks.blocks.expected_errors import KNOTS
+from jwst_denoise.networks.blocks.slope_planes import ScaledSlopes, scaled, spread
 from jwst_denoise.networks.ramp_denoise import RampDenoise
-from jwst_denoise.networks.slope_planes import ScaledSlopes, scaled, spread
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.readout import Readout
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.read_streams import ReadStreams, from_streams, pooled, to_streams
+from jwst_denoise.networks.blocks.read_streams import ReadStreams, from_streams, pooled, to_streams
 from jwst_denoise.readout import Readout
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jwst_denoise.nsclean.gaps import longest_gap, ridge
-from jwst_denoise.nsclean.statistics import masked_median, replace_outliers
 from jwst_denoise.nsclean.weights import band_apodiser, density_weights, lowpass_apodiser
+from jwst_denoise.statistics import masked_median, replace_outliers
 
 
 def dense_density(mask, sigma):

@@ -6,9 +6,9 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise import products, simulate
-from jwst_denoise.products.alignment import frames_of, sky_of
-from jwst_denoise.products.exposure_stacks import read_stacks
-from jwst_denoise.training.exposures import label
+from jwst_denoise.exposure_io.alignment import frames_of, sky_of
+from jwst_denoise.exposure_io.stacks import read_stacks
+from jwst_denoise.training.own_exposures.exposures import label
 
 PIXEL = dqflags.pixel
 OFFSETS = [(0.0, 0.0), (3.0, -5.0), (-4.25, 2.5), (6.0, 6.0)]  # x, y in pixels

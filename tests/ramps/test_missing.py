@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.ramps.missing import REACH, bridged, neighbour_replaced
+from jwst_denoise.networks.hxrg.missing import REACH, bridged, neighbour_replaced
 from jwst_denoise.ramps.segments import fit_slopes
 from jwst_denoise.readout import Readout
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.ramps.preprocess import FEWEST, reference_corrected, unlit_corrected, unlit_pixels
+from jwst_denoise.networks.hxrg.preprocess import FEWEST, reference_corrected, unlit_corrected, unlit_pixels
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate.echelle import echelle
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.ramps.missing import neighbour_replaced
-from jwst_denoise.ramps.preprocess import reference_corrected, unlit_corrected, unlit_pixels
-from jwst_denoise.ramps.ribbon_reads import ribbon_reads
-from jwst_denoise.ramps.ribbons import ribbon_size
+from jwst_denoise.networks.hxrg.missing import neighbour_replaced
+from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected, unlit_pixels
+from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
+from jwst_denoise.networks.hxrg.ribbons import ribbon_size
 from jwst_denoise.readout import Readout
 
 READOUT = Readout((24, 64), -1, 2, 4, reference=(4, 4, 4, 4))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.ramps.ribbons import from_ribbons, line_ends, ribbon_size, to_ribbons, to_samples
+from jwst_denoise.networks.hxrg.ribbons import from_ribbons, line_ends, ribbon_size, to_ribbons, to_samples
 from jwst_denoise.readout import Readout
 
 READS = 3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jwst_denoise import report
-from jwst_denoise.nsclean.statistics import robust_sigma
 from jwst_denoise.report import flags, measure, pictures, regions, tables
+from jwst_denoise.statistics import robust_sigma
 
 from .conftest import SHAPE, STARS
 

@@ -14,7 +14,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise import NSCleanStep, report
 from jwst_denoise.commands.main import main
 from jwst_denoise.report.measure import compare
-from jwst_denoise.steps import qa
+from jwst_denoise.steps.qa import correction
 
 from .conftest import describe
 
@@ -168,7 +168,7 @@ def test_a_picture_that_fails_costs_no_product(pair, tmp_path, monkeypatch, capl
     def fail(*_):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(qa, "write", fail)
+    monkeypatch.setattr(correction, "write", fail)
     monkeypatch.setattr(report, "write", fail)
     model = pair[0].copy()
     model.meta.subarray.fastaxis, model.meta.subarray.slowaxis = -1, 2

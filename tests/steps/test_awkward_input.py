@@ -7,7 +7,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import NSCleanStep, masks
-from jwst_denoise.masks.dq import NON_SCIENCE, REFERENCE_PIXEL
+from jwst_denoise.dq import NON_SCIENCE, REFERENCE_PIXEL
 
 METHODS = ("gp", "nsclean", "median")
 

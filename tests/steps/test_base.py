@@ -5,8 +5,8 @@ import logging
 import numpy as np
 
 from jwst_denoise.steps.base import DenoiseStep
-from jwst_denoise.steps.result import Result
-from jwst_denoise.steps.status import CorrectionFailed
+from jwst_denoise.steps.common.result import Result
+from jwst_denoise.steps.common.status import CorrectionFailed
 
 
 class Subtract(DenoiseStep):

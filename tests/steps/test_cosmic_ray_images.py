@@ -12,8 +12,9 @@ from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise import CosmicRayMaskStep, model_files
 from jwst_denoise.networks import build
-from jwst_denoise.steps import cosmic_ray_mask_step, mask_qa
-from jwst_denoise.steps.result import MaskPreview
+from jwst_denoise.steps.common.result import MaskPreview
+from jwst_denoise.steps.cosmic_ray_mask import cosmic_ray_mask_step
+from jwst_denoise.steps.qa import cosmic_ray_mask
 
 from .conftest import SHAPE, describe
 
@@ -337,7 +338,7 @@ def test_picture(rng, shape, case):
         before[:] = np.nan
     flagged = (rng.random(shape) < 0.02) & (case != "nothing flagged")
     after = np.where(flagged & (case == "filled"), 0, before)
-    mask_qa.write("qa.png", MaskPreview(before, after, flagged, "a plane"), "title")
+    cosmic_ray_mask.write("qa.png", MaskPreview(before, after, flagged, "a plane"), "title")
     assert os.path.getsize("qa.png") > 10_000
 
 
@@ -345,11 +346,11 @@ def test_close_ups_show_much_and_little():
     flagged = np.zeros((256, 128), bool)
     flagged[70:74, 3:9] = flagged[3, 3] = flagged[130, 70] = True
     flagged[130:132, 100] = True
-    corners = mask_qa.close_ups(flagged)
+    corners = cosmic_ray_mask.close_ups(flagged)
     assert corners[0] == (64, 0)
     assert corners[-1] == (0, 0)
     assert len(corners) == 3
-    assert mask_qa.close_ups(np.zeros((10, 300), bool)) == [(0, 0)]
+    assert cosmic_ray_mask.close_ups(np.zeros((10, 300), bool)) == [(0, 0)]
 
 
 def test_real_slit_with_the_shipped_model(data_directory):

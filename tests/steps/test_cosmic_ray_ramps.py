@@ -5,8 +5,9 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import CosmicRayMaskStep, model_files
-from jwst_denoise.steps import cosmic_ray_mask_step, ramp_noise
-from jwst_denoise.steps.status import NotApplicable
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.cosmic_ray_mask import cosmic_ray_mask_step
+from jwst_denoise.steps.exposure import readout_noise
 
 from .conftest import SHAPE, describe
 
@@ -118,7 +119,7 @@ def test_without_crds_typical_noise_of_the_detector_is_taken(ramp, jumps, typica
 def test_a_detector_nobody_knows_is_not_applicable(ramp):
     ramp.meta.instrument.detector = "MIRIMAGE"
     with pytest.raises(NotApplicable, match="MIRIMAGE"):
-        ramp_noise.readout_noise(ramp, lambda kind: "N/A")
+        readout_noise.readout_noise(ramp, lambda kind: "N/A")
 
 
 def test_a_missing_reference_file_is_an_error(ramp, jumps):

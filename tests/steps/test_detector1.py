@@ -7,7 +7,7 @@ from jwst.pipeline import Detector1Pipeline
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import crds_cache, parameters, products, simulate
-from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA
+from jwst_denoise.statistics import MAD_TO_SIGMA
 
 pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 

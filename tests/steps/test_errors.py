@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jwst_denoise import NSCleanStep
-from jwst_denoise.nsclean.statistics import MAD_TO_SIGMA
-from jwst_denoise.steps import errors
+from jwst_denoise.statistics import MAD_TO_SIGMA
+from jwst_denoise.steps.nsclean import errors
 
 
 def test_scale_is_recovered(rng):

@@ -8,8 +8,8 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import NSCleanStep
 from jwst_denoise.readout import Readout
-from jwst_denoise.steps import flat, nsclean_step
-from jwst_denoise.steps.fitter import Fitter
+from jwst_denoise.steps.nsclean import flat, nsclean_step
+from jwst_denoise.steps.nsclean.fitter import Fitter
 
 
 class Step:

@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.steps import image_noise
+from jwst_denoise.steps.image_denoise import noise
 
 from .stand_ins import (
     ARRAYS,
@@ -108,9 +108,9 @@ def test_noise_of_light_from_variances_or_from_the_time():
     rng = np.random.default_rng(1)
     rate = np.concatenate([rng.normal(1, 0.1, 20_000), rng.uniform(2, 50, 500)])
     deviation, variance = np.full(rate.shape, 0.1), 0.004 * rate + 0.02
-    assert image_noise.light_noise(rate, deviation, variance, 100.0) == pytest.approx((0.004, 0.02), rel=0.03)
+    assert noise.light_noise(rate, deviation, variance, 100.0) == pytest.approx((0.004, 0.02), rel=0.03)
     dark = slice(0, 20_000)
-    poisson, rest = image_noise.light_noise(rate[dark], deviation[dark], variance[dark], 100.0)
+    poisson, rest = noise.light_noise(rate[dark], deviation[dark], variance[dark], 100.0)
     assert (poisson, rest) == (0.01, pytest.approx(0.014, rel=0.03))
 
 

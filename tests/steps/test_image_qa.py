@@ -5,13 +5,13 @@ import os
 import numpy as np
 import pytest
 
-from jwst_denoise import trust
-from jwst_denoise.steps import image_qa
-from jwst_denoise.steps.result import ImagePreview
+from jwst_denoise import quality
+from jwst_denoise.steps.common.result import ImagePreview
+from jwst_denoise.steps.qa import image_denoise
 
 
 def preview(before, after, noise):
-    return ImagePreview(before, after, noise, trust.assess(before, after, noise), "image 1 of 2")
+    return ImagePreview(before, after, noise, quality.assess(before, after, noise), "image 1 of 2")
 
 
 @pytest.mark.filterwarnings("error")
@@ -24,14 +24,14 @@ def test_picture(rng, shape, case):
     before = light + (0 if case == "flat" else rng.normal(size=shape))
     if case == "all NaN":
         before[:] = np.nan
-    image_qa.write("qa.png", preview(before, (before + light) / 2, np.ones(shape)), "title")
+    image_denoise.write("qa.png", preview(before, (before + light) / 2, np.ones(shape)), "title")
     assert os.path.getsize("qa.png") > 20_000
 
 
 def test_figures_beyond_their_bounds_are_red(rng):
     before = 5 + rng.normal(size=(120, 120))
-    figure = image_qa.draw(preview(before, before - 0.5, np.ones(before.shape)))
+    figure = image_denoise.draw(preview(before, before - 0.5, np.ones(before.shape)))
     texts = {text.get_text(): text.get_color() for axis in figure.axes + figure.subfigs[1].axes for text in axis.texts}
-    assert texts["residual mean"] == image_qa.DOUBT
+    assert texts["residual mean"] == image_denoise.DOUBT
     assert texts["vanished"] == "black"
     assert "0.5" in texts

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jwst_denoise import NSCleanStep
-from jwst_denoise.steps.lit_pixels import LIMIT, refuse_lit_errors, refuse_lit_groups
-from jwst_denoise.steps.status import CorrectionFailed
+from jwst_denoise.steps.common.status import CorrectionFailed
+from jwst_denoise.steps.nsclean.contamination import LIMIT, refuse_lit_errors, refuse_lit_groups
 
 from .conftest import SHAPE
 

@@ -10,7 +10,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise import RampDenoiseStep, model_files
 from jwst_denoise.networks.ramp_denoise import Denoised
 from jwst_denoise.ramps.slopes import fit_slope
-from jwst_denoise.steps import ramp_denoise_step
+from jwst_denoise.steps.ramp_denoise import ramp_denoise_step
 
 from .conftest import SHAPE, describe, stripes
 

@@ -5,7 +5,7 @@ import pytest
 
 from jwst_denoise import NSCleanStep
 from jwst_denoise.masks import drafts
-from jwst_denoise.steps import ramps
+from jwst_denoise.steps.nsclean import ramps
 
 
 def run(data, **parameters):

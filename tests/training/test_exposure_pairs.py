@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.expected_errors import KNOTS
+from jwst_denoise.networks.blocks.expected_errors import KNOTS
 from jwst_denoise.training import train
-from jwst_denoise.training.exposure_gain import calibrate_errors, gain_scores, measure
-from jwst_denoise.training.exposure_pairs import ExposurePairs, divide
-from jwst_denoise.training.exposures import ExposureStack, frames_of_shifts
-from jwst_denoise.training.repeated_exposures import repeated
+from jwst_denoise.training.own_exposures.exposure_gain import calibrate_errors, gain_scores, measure
+from jwst_denoise.training.own_exposures.exposure_pairs import ExposurePairs, divide
+from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
+from jwst_denoise.training.own_exposures.repeated_exposures import repeated
 
 READ = 0.1
 TINY = {"hidden": 2, "stamp": 32, "batch": 2, "steps": 2, "epochs": 1, "validation": 2, "lines": 0, "wide": 0}

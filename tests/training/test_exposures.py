@@ -7,11 +7,11 @@ import pytest
 import torch
 from scipy import ndimage
 
-from jwst_denoise.training import exposure_truth
-from jwst_denoise.training.exposure_stamps import ExposureInpaintStamps, ExposureMaskStamps, exposure_sets
-from jwst_denoise.training.exposures import ExposureStack, frames_of_shifts, label, split
+from jwst_denoise.training.own_exposures import exposure_truth
+from jwst_denoise.training.own_exposures.exposure_stamps import ExposureInpaintStamps, ExposureMaskStamps, exposure_sets
+from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts, label, split
+from jwst_denoise.training.own_exposures.registration import misalignment
 from jwst_denoise.training.presets import preset
-from jwst_denoise.training.registration import misalignment
 
 SEEDS = {"training": 10, "validation": 20}
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.expected_errors import KNOTS
-from jwst_denoise.networks.slope_planes import spread
+from jwst_denoise.networks.blocks.expected_errors import KNOTS
+from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training import train
 from jwst_denoise.training.error_head import fit_error_head
-from jwst_denoise.training.image_losses import LIT, ImageLoss, divergence, slopes_of
-from jwst_denoise.training.image_scores import _opened, calibrate_errors, image_scores
-from jwst_denoise.training.noisy_images import Camera, LongerExposures, NoisyPairs, NoisyStacks
+from jwst_denoise.training.images.image_losses import LIT, ImageLoss, divergence, slopes_of
+from jwst_denoise.training.images.image_scores import _opened, calibrate_errors, image_scores
+from jwst_denoise.training.images.noisy_images import Camera, LongerExposures, NoisyPairs, NoisyStacks
 from jwst_denoise.training.presets import PRESETS, preset
-from jwst_denoise.training.scenes import ScenePool
 
 TINY = {
     "hidden": 2, "depth": 2, "scenes": 4, "stamp": 32, "batch": 2, "steps": 2, "epochs": 2, "validation": 2,
@@ -165,7 +165,7 @@ class Biased(torch.nn.Module):
         return slopes.signal, torch.full_like(slopes.signal, 2 * np.log(0.5))
 
     def deviation(self, signal, log_variance, slopes, ratio=None, total=False):
-        from jwst_denoise.networks.expected_errors import corrected
+        from jwst_denoise.networks.blocks.expected_errors import corrected
 
         return spread(signal, slopes) * corrected(torch.exp(0.5 * log_variance), self.error_factor)
 

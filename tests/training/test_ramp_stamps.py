@@ -6,10 +6,10 @@ import torch
 
 from jwst_denoise.networks.group_planes import CHANNELS, poisson_share
 from jwst_denoise.simulate import NoiseSpectrum
-from jwst_denoise.training import ramp_exposures
-from jwst_denoise.training.ramp_exposures import Readout, draw_readout, simulate_integration
-from jwst_denoise.training.ramp_stamps import SHARED, RampStamps
-from jwst_denoise.training.scenes import ScenePool
+from jwst_denoise.simulate.fast import ramps
+from jwst_denoise.simulate.fast.ramps import Readout, draw_readout, simulate_integration
+from jwst_denoise.simulate.fast.scenes import ScenePool
+from jwst_denoise.training.cosmic_rays.ramp_stamps import SHARED, RampStamps
 
 SILENT = NoiseSpectrum(0.0, 0.0, 0.0)
 
@@ -22,9 +22,9 @@ def pool():
 @pytest.fixture
 def alone(monkeypatch):
     """No hits, no hot and no bad pixels."""
-    monkeypatch.setattr(ramp_exposures, "SHARES", dict.fromkeys(ramp_exposures.SHARES, 0.0))
-    monkeypatch.setattr(ramp_exposures, "HITS", (1e-9, 1e-8))
-    monkeypatch.setattr(ramp_exposures, "_hot", lambda shape, rng: np.float32(0))
+    monkeypatch.setattr(ramps, "SHARES", dict.fromkeys(ramps.SHARES, 0.0))
+    monkeypatch.setattr(ramps, "HITS", (1e-9, 1e-8))
+    monkeypatch.setattr(ramps, "_hot", lambda shape, rng: np.float32(0))
 
 
 @pytest.mark.parametrize(("nframes", "groupgap"), [(1, 0), (1, 4), (8, 2)])
@@ -88,6 +88,6 @@ def test_all_kinds_of_exposures_are_drawn():
     drawn = [draw_readout(rng) for _ in range(300)]
     groups = [readout.ngroups for readout in drawn]
     assert min(groups) == 2
-    assert max(groups) == ramp_exposures.LONGEST
+    assert max(groups) == ramps.LONGEST
     assert {readout.nframes for readout in drawn} >= {1, 2, 4, 8}
     assert any(readout.frame_time < 5 for readout in drawn)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jwst_denoise.training.exposures import ExposureStack, frames_of_shifts
-from jwst_denoise.training.repeated_exposures import noise_by_light, on_common_pixels, repeated
+from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
+from jwst_denoise.training.own_exposures.repeated_exposures import noise_by_light, on_common_pixels, repeated
 
 READ, POISSON = 0.05, 0.02
 

@@ -8,8 +8,8 @@ from jwst_denoise.networks import build
 from jwst_denoise.ramps.slopes import fit_slope, slope_noise
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate import detector, simulate_exposure
-from jwst_denoise.training.line_scenes import EchelleScenes, LineScenes
-from jwst_denoise.training.slope_blocks import (
+from jwst_denoise.simulate.fast.line_scenes import EchelleScenes, LineScenes
+from jwst_denoise.training.ramps.slope_blocks import (
     SlopeBlocks,
     SlopeSetup,
     _correlated,
@@ -17,8 +17,8 @@ from jwst_denoise.training.slope_blocks import (
     draw_nirps,
     simulate_slopes,
 )
-from jwst_denoise.training.slope_losses import SlopeLoss
-from jwst_denoise.training.slope_scores import CLASSES, calibrate_errors, slope_scores
+from jwst_denoise.training.ramps.slope_losses import SlopeLoss
+from jwst_denoise.training.ramps.slope_scores import CLASSES, calibrate_errors, slope_scores
 
 
 def setup_of(det, lines, width, ngroups, time):

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from jwst_denoise.simulate import simulate_image
-from jwst_denoise.training.image_stamps import InpaintStamps, MaskStamps, aimed, augment_sky, foreign_masks
-from jwst_denoise.training.scenes import KINDS, ScenePool, gaussian
+from jwst_denoise.simulate.fast.scenes import KINDS, ScenePool, gaussian
+from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps, aimed, augment_sky, foreign_masks
 from jwst_denoise.training.tasks import SEEDS, inpainting_loss, mask_loss
 
 

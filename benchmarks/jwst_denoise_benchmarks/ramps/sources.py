@@ -1,0 +1,171 @@
+"""Fluxes of stars and galaxies in apertures of JWST images, by their signal-to-noise ratio."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from jwst_denoise import simulate
+from jwst_denoise.ramps.slopes import slope_noise
+from jwst_denoise.simulate.point_sources import point_sources
+from jwst_denoise.simulate.sersic import add_sersic
+from jwst_denoise_benchmarks.cosmic_ray_mask import models
+from jwst_denoise_benchmarks.ramps import methods
+from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
+from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, opened, ramps_of, seeded
+from jwst_denoise_benchmarks.rows import Row
+
+__all__ = ["Catalogue", "cases_of", "catalogue", "expected", "flux_of", "level_of", "measured", "size_of", "sources"]
+
+SPACING = 28  # pixels, edge of a cell
+APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
+CLIP = 5.0
+RATIO = (3.0, 500.0)  # signal-to-noise ratio in the aperture
+SIZE = (1.5, 5.0)  # effective radius of galaxies, pixels
+#: Sky in e-/s, read pattern, groups.
+CASES = ((0.3, "BRIGHT1", 10), (0.02, "SHALLOW2", 5))
+METHODS = (methods.FIT,)
+CHANNEL, FILTER = "NIRCAM_SW", "F200W"
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Sources on a sky: the scene (ny, nx) in e-/s, and places (n,) in pixels of each kind of source."""
+
+    scene: np.ndarray
+    places: dict
+
+
+def flux_of(ratio, radius, variance, seconds):
+    """Flux in e-/s with a ratio to the noise of an aperture; ``variance`` of a pixel, photons counted in seconds."""
+    return (ratio**2 / seconds + np.sqrt(ratio**4 / seconds**2 + 4 * ratio**2 * np.pi * radius**2 * variance)) / 2
+
+
+def catalogue(shape, sky, variance, seconds, rng):
+    """Stars and galaxies, each somewhere in a cell of its own; ratios drawn evenly in the logarithm."""
+    y, x = (np.mgrid[1 : shape[0] // SPACING, 1 : shape[1] // SPACING] * float(SPACING)).reshape(2, -1)
+    y, x = (values + rng.uniform(-SPACING / 2, SPACING / 2, values.size) for values in (y, x))
+    ratio, star = np.exp(rng.uniform(*np.log(RATIO), x.size)), rng.permutation(x.size) % 2 == 0
+    psf = simulate.point_spread_function(CHANNEL, FILTER)
+    flux = flux_of(ratio, np.where(star, APERTURE["stars"], APERTURE["galaxies"]), variance, seconds)
+    scene = sky + point_sources(shape, x[star], y[star], flux[star], psf)
+    for index in np.flatnonzero(~star):
+        size, axes, angle = rng.uniform(*SIZE), rng.uniform(0.4, 1), rng.uniform(0, np.pi)
+        add_sersic(scene, x[index], y[index], flux[index], size, 1.0, axes, angle)
+    places = {"stars": (x[star], y[star]), "galaxies": (x[~star], y[~star])}
+    return Catalogue(scene.astype(np.float32), places)
+
+
+@lru_cache(maxsize=4)
+def measured(case, edge, seeds, directory=None):
+    """Relative errors of the fluxes.
+
+    Parameters
+    ----------
+    case : tuple
+        One of `CASES`.
+    edge : int or None
+        Of a subarray; None for a full frame.
+    seeds : int
+        Number of exposures.
+    directory : str, optional
+        Where the model is from.
+
+    Returns
+    -------
+    dict
+        ``stars`` and ``galaxies`` -> method -> `biases`.
+    """
+    parts = []
+    with opened():
+        for seed in range(seeds):
+            parts += [_exposure(case, edge, seed)]
+    kinds = {}
+    for kind in APERTURE:
+        flux, ratio = (np.concatenate([part[kind][key] for part in parts]) for key in ("flux", "ratio"))
+        names = parts[0][kind]["errors"]
+        errors = {name: np.concatenate([part[kind]["errors"][name] for part in parts]) for name in names}
+        kinds[kind] = {name: biases(error, flux, ratio) for name, error in errors.items()}
+    return kinds
+
+
+def _exposure(case, edge, seed):
+    """Kind -> true fluxes, ratios and errors of each method, of one exposure."""
+    sky, pattern, groups = case
+    detector = simulate.detector(DETECTORS["NIRCam"])
+    name = f"SUB{edge}" if edge else "FULL"
+    observation = simulate.observation(detector, "NRC_IMAGE", subarray=name)
+    shape = simulate.subarray(detector.name, name).shape
+    variance, seconds = expected(detector, shape, observation, pattern, groups, sky)
+    made = catalogue(shape, sky, variance, seconds, seeded(5, seed, CASES.index(case)))
+    rng = seeded(6, seed, CASES.index(case))
+    (ramp,) = ramps_of(made.scene, observation, detector.name, pattern, (groups,), rng)
+    rates = methods.measure(ramp.model, METHODS)
+    good = ramp.light & np.logical_and.reduce([np.isfinite(rate.data) for rate in rates.values()])
+    blank = good & (ramp.truth - sky < 0.1 * np.sqrt(variance))
+    return {kind: _apertures(ramp, rates, good, blank, sky, place, APERTURE[kind])
+            for kind, place in made.places.items()}  # fmt: skip
+
+
+def expected(detector, shape, observation, pattern, groups, sky):
+    """Variance of a pixel of the sky in (e-/s)², and the seconds that tell the photon noise of a rate."""
+    read = simulate.read_pattern(pattern)
+    readout = detector.readout(shape, observation.corner)
+    time = simulate.frame_time(readout, detector.instrument) * read.frames_per_group
+    noise = slope_noise(groups, time, read.nframes, read.groupgap)
+    return (noise.read * detector.read_noise) ** 2 / read.nframes + noise.poisson * sky, 1 / noise.poisson
+
+
+def _apertures(ramp, rates, good, blank, sky, place, radius):
+    """True fluxes, ratios by the fit's errors, and errors of each method in circles.
+
+    The level of the blank sky is that of each method, as photometry subtracts it.
+    """
+    flux = _sums(np.where(good, ramp.truth - sky, 0), place, radius)
+    noise = np.sqrt(_sums(np.where(good, rates[methods.FIT].err ** 2, 0), place, radius))
+    errors = {}
+    for name, rate in rates.items():
+        error = rate.data - ramp.truth
+        level = level_of(error[blank], rates[methods.FIT].err[blank])
+        errors[name] = _sums(np.where(good, error - level, 0), place, radius)
+    return {"flux": flux, "ratio": flux / noise, "errors": errors}
+
+
+def level_of(error, noise):
+    """Mean of the errors that are within `CLIP` times the noise: photons are skewed, a median is below their mean."""
+    return float(np.mean(error[np.abs(error) < CLIP * noise], dtype=float))
+
+
+def _sums(image, place, radius):
+    """Exact sums in circles."""
+    from photutils.aperture import CircularAperture, aperture_photometry
+
+    found = aperture_photometry(image.astype(float), CircularAperture(np.transpose(place), radius))
+    return np.array(found["aperture_sum"])
+
+
+def cases_of(quick):
+    """Cases that are measured."""
+    return CASES[:1] if quick else CASES
+
+
+def size_of(quick):
+    """Edge of a subarray, or None for a full frame, and number of exposures."""
+    return (320, 1) if quick else (None, 2)
+
+
+def sources(quick):
+    """Rows: mean errors of the fluxes of stars and galaxies in bins of signal-to-noise ratio."""
+    for case in cases_of(quick):
+        found = measured(case, *size_of(quick), models.directory())
+        for kind, by_method in found.items():
+            ours = by_method.get(methods.OURS)
+            yield Row(
+                f"JWST, NIRCam {'SUB320' if quick else 'FULL'}, sky {case[0]:g} e-/s, {case[2]} groups of {case[1]}: "
+                f"mean error of the flux of {kind}, {sum(one['number'] for one in by_method[methods.FIT].values())} in "
+                f"apertures of {APERTURE[kind]:g} pixels",
+                text(ours) if ours else f"skipped: no model {methods.MODEL}",
+                "; ".join(f"{name}: {text(by_method[name])}" for name in METHODS),
+                f"< {100 * LIMIT:g} % above S/N 10", None if quick or not ours else is_met(ours),
+                {name: {f"{low:g}": one for (low, _), one in values.items()} for name, values in by_method.items()},
+            )  # fmt: skip

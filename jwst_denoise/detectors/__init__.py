@@ -1,0 +1,1 @@
+"""Facts about the detectors: parameters, subarrays, read patterns and noise spectra."""

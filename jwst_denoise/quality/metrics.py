@@ -1,0 +1,133 @@
+"""Figures of a denoised image with the bounds within which it can be trusted."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from jwst_denoise.quality.domain_score import Likeness, likeness
+from jwst_denoise.quality.residual import Residual, residual_statistics
+from jwst_denoise.quality.sources import Sources, source_check
+
+__all__ = ["BOUNDS", "Trust", "assess"]
+
+WHOLE = 0.99  # share of the network, from which a pixel is its own
+
+#: Figure -> lowest and highest value that raise no doubt, and what it is.
+BOUNDS = MappingProxyType(
+    {
+        "residual_mean": (-0.02, 0.02, "mean of what was removed, in units of the noise"),
+        "residual_rms": (0.0, 1.15, "scatter of what was removed, in units of the noise"),
+        "local_mean": (0.0, 1.5, "means of 32-pixel boxes of what was removed, in units of white noise"),
+        "correlation": (-0.35, 0.16, "correlation of what was removed between neighbouring pixels"),
+        "power_peak": (0.0, 2.5, "highest power of what was removed over that of fine structure"),
+        "flux_change": (-0.005, 0.005, "change of the flux of sources with S/N > 10"),
+        "vanished": (0.0, 0.01, "fraction of the clear sources that vanished"),
+        "appeared": (0.0, 0.01, "fraction of the sources after that the image before contradicts"),
+        "out_of_domain": (0.0, 1.0, "out-of-domain score"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What is known of a denoised image without knowing the truth.
+
+    Parameters
+    ----------
+    residual : Residual
+        What was removed.
+    sources : Sources
+        What happened to sources.
+    likeness : Likeness
+        What the input is like.
+    """
+
+    residual: Residual
+    sources: Sources
+    likeness: Likeness
+
+    @property
+    def figures(self):
+        """Name -> value, the keys of `BOUNDS`; NaN where nothing could be measured."""
+        return {
+            "residual_mean": self.residual.mean,
+            "residual_rms": self.residual.rms,
+            "local_mean": self.residual.local_mean,
+            "correlation": self.residual.correlation,
+            "power_peak": self.residual.power_peak,
+            "flux_change": self.sources.change[0],
+            "vanished": self.sources.vanished / max(self.sources.clear, 1),
+            "appeared": self.sources.appeared / max(self.sources.after, 1),
+            "out_of_domain": self.likeness.score,
+        }
+
+    @property
+    def allowances(self):
+        """How far beyond its bounds chance alone can bring each figure, three standard deviations."""
+        pixels, sources = max(self.residual.number, 1), self.sources
+        return {
+            "residual_mean": 3 / np.sqrt(pixels),
+            "local_mean": 3 * 32 / np.sqrt(2 * pixels),
+            "correlation": 3 / np.sqrt(pixels),
+            "power_peak": 0.0 if pixels > 1e5 else 0.5,
+            "flux_change": 3 * np.nan_to_num(sources.change[1]),
+            "vanished": 1 / max(sources.clear, 1),
+            "appeared": 1 / max(sources.after, 1),
+        }
+
+    @property
+    def outside(self):
+        """Names of the figures that leave their bounds."""
+        figures, allowed = self.figures, self.allowances
+        return [
+            name
+            for name, (low, high, _) in BOUNDS.items()
+            if figures[name] < low - allowed.get(name, 0) or figures[name] > high + allowed.get(name, 0)
+        ]
+
+    @property
+    def warnings(self):
+        """One sentence for each figure that leaves its bounds."""
+        return [self._sentence(name) for name in self.outside]
+
+    def _sentence(self, name):
+        low, high, meaning = BOUNDS[name]
+        limits = f"{low:g} to {high:g}" if low < 0 else f"at most {high:g}"
+        reason = f" ({self.likeness.reason})" if name == "out_of_domain" else ""
+        return f"{meaning}: {self.figures[name]:.3g}, should be {limits}{reason}"
+
+
+def assess(before, after, noise, share=None, threshold=5.0):
+    """Judge a denoised image.
+
+    Parameters
+    ----------
+    before, after : ndarray
+        (ny, nx) images in one unit; NaN where there is no datum.
+    noise : ndarray
+        (ny, nx) standard deviation of the pixels before, in the same unit.
+    share : ndarray, optional
+        (ny, nx), from 0 to 1: how much of a pixel is the network's; what was removed is judged where all of it is.
+    threshold : float, optional
+        Significance of a source.
+
+    Returns
+    -------
+    Trust
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    if not before.shape == after.shape == noise.shape:
+        raise ValueError(f"before {before.shape}, after {after.shape} and noise {noise.shape} must have one shape")
+    usable = np.isfinite(before) & np.isfinite(after) & np.isfinite(noise) & (noise > 0)
+    whole = usable if share is None else usable & (share > WHOLE)
+    removed = np.where(usable, before - after, 0) / np.where(usable, noise, 1)
+    return Trust(
+        residual_statistics(removed.astype(np.float32), whole),
+        source_check(before, after, noise, usable, threshold),
+        likeness(before, noise, usable, after),
+    )

@@ -1,0 +1,154 @@
+"""Whether what was removed from an image is noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft2, next_fast_len, rfft2
+
+from jwst_denoise.statistics import robust_sigma
+
+__all__ = ["Residual", "power_spectrum", "residual_statistics"]
+
+BOX = 32  # pixels, edge of the boxes of local means
+COVERED = 0.5  # least part of a box that is used
+CLIP = 5.0  # noise of a pixel, beyond which it is not the noise that a network takes
+LAGS = 8  # pixels
+COMPARED = 3  # pixels: longest lag whose correlation is judged
+BINS = 24  # of spatial frequency
+FEWEST_MODES = 100  # of a bin
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Statistics of what was removed, in units of the noise of each pixel.
+
+    Parameters
+    ----------
+    number : int
+        Pixels.
+    mean : float
+        Mean; 0 if light is neither made nor destroyed.
+    rms : float
+        Robust scatter: 1 for all the noise that there is, more if light was removed.
+    local_mean : float
+        Rms of the means in boxes of 32 pixels, times the square root of their pixels: 1 for white noise, less if light
+        of small boxes is conserved, more where it was moved. NaN if no box is covered.
+    along, across : ndarray
+        (9,) autocorrelation at lags from 0 to 8 pixels along the rows and along the columns.
+    frequency, power : ndarray
+        Spatial frequency in 1 / pixel, and mean power, 1 for white noise of scatter 1. Empty for tiny images.
+    """
+
+    number: int
+    mean: float
+    rms: float
+    local_mean: float
+    along: np.ndarray
+    across: np.ndarray
+    frequency: np.ndarray
+    power: np.ndarray
+
+    @property
+    def correlation(self):
+        """Largest autocorrelation, in absolute value, at lags from 1 to 3 pixels."""
+        near = np.concatenate([self.along[1 : COMPARED + 1], self.across[1 : COMPARED + 1]])
+        return float(near[np.argmax(np.abs(near))])
+
+    @property
+    def power_peak(self):
+        """Largest power over the median of the upper half of the frequencies: 1 for white noise; NaN if not known."""
+        if len(self.power) < 4:
+            return float("nan")
+        reference = np.median(self.power[len(self.power) // 2 :])
+        return float(self.power.max() / reference) if reference > 0 else float("nan")
+
+
+def residual_statistics(removed, usable):
+    """Statistics of what was removed from an image.
+
+    Parameters
+    ----------
+    removed : ndarray
+        (ny, nx) input less output, in units of the input's noise.
+    usable : ndarray of bool
+        (ny, nx) pixels that count.
+
+    Returns
+    -------
+    Residual
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    if removed.shape != usable.shape:
+        raise ValueError(f"removed {removed.shape} and usable {usable.shape} must have one shape")
+    usable = usable & np.isfinite(removed)
+    usable &= np.abs(np.where(usable, removed, 0)) <= CLIP
+    number = int(np.count_nonzero(usable))
+    if number == 0:
+        nothing, lags = np.array([]), np.full(LAGS + 1, np.nan)
+        return Residual(0, float("nan"), float("nan"), float("nan"), lags, lags, nothing, nothing)
+    values = removed[usable]
+    mean = float(values.mean(dtype=np.float64))
+    centred = np.where(usable, removed - mean, 0).astype(np.float32)
+    along, across = _autocorrelation(centred, usable)
+    return Residual(
+        number,
+        mean,
+        robust_sigma(values),
+        _local_mean(removed, usable),
+        along,
+        across,
+        *power_spectrum(centred, usable),
+    )
+
+
+def power_spectrum(centred, usable):
+    """Mean power of an image in rings of spatial frequency.
+
+    Parameters
+    ----------
+    centred : ndarray
+        (ny, nx) with the mean 0; 0 where it is not used.
+    usable : ndarray of bool
+        (ny, nx).
+
+    Returns
+    -------
+    frequency, power : ndarray
+        In 1 / pixel up to 0.5, and power per pixel that is used. Rings with fewer than 100 modes are left out.
+    """
+    modes = np.abs(rfft2(centred)) ** 2 / max(np.count_nonzero(usable), 1)
+    fy, fx = np.fft.fftfreq(centred.shape[0])[:, None], np.fft.rfftfreq(centred.shape[1])[None, :]
+    ring = (np.hypot(fy, fx) * (2 * BINS)).astype(int)
+    inside = ring < BINS
+    inside[0, 0] = False
+    counts, power = (
+        np.bincount(ring[inside], weights, minlength=BINS) for weights in (None, modes[inside].astype(np.float64))
+    )
+    kept = counts >= FEWEST_MODES
+    return ((np.arange(BINS) + 0.5) / (2 * BINS))[kept], power[kept] / counts[kept]
+
+
+def _autocorrelation(centred, usable):
+    """Autocorrelation along both axes, over the pairs of pixels that are used."""
+    shape = [next_fast_len(n + LAGS + 1, real=True) for n in centred.shape]
+    products, pairs = (
+        irfft2(np.abs(rfft2(a.astype(np.float32), shape)) ** 2, shape) for a in (centred, usable)
+    )  # fmt: skip
+    found = products / np.maximum(pairs, 0.5)
+    level = found[0, 0] or 1.0
+    return found[0, : LAGS + 1] / level, found[: LAGS + 1, 0] / level
+
+
+def _local_mean(removed, usable):
+    """Rms of the means of boxes in units of their expected scatter."""
+    ny, nx = (n // BOX * BOX for n in removed.shape)
+    boxes = (ny // BOX, BOX, nx // BOX, BOX)
+    used = usable[:ny, :nx].reshape(boxes)
+    count = used.sum(axis=(1, 3))
+    total = np.where(usable, removed, 0)[:ny, :nx].reshape(boxes).sum(axis=(1, 3), dtype=np.float64)
+    covered = count > COVERED * BOX**2
+    return float(np.sqrt(np.mean(total[covered] ** 2 / count[covered]))) if covered.any() else float("nan")

@@ -1,0 +1,1 @@
+"""Fast simulators for training."""

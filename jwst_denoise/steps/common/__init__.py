@@ -1,0 +1,1 @@
+"""What all steps share: status, provenance, atomic writing and optional products."""

@@ -1,0 +1,1 @@
+"""Step ``cosmic_ray_mask``."""

@@ -1,0 +1,83 @@
+"""Cosmic rays of ramps: flags of groups."""
+
+import logging
+
+import numpy as np
+
+from jwst_denoise.cosmic_ray_mask import images, ramps
+from jwst_denoise.dq import JUMP_DET
+from jwst_denoise.steps.common.progress import chunks
+from jwst_denoise.steps.common.result import MaskPreview, Result
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.info import templates_of
+from jwst_denoise.steps.exposure.readout_noise import readout_noise
+
+__all__ = ["mask_ramp"]
+
+log = logging.getLogger("stpipe.jwst_denoise.cosmic_ray_mask")
+
+
+def mask_ramp(model, settings, network):
+    """Flag the cosmic rays of every integration of a ramp with JUMP_DET, in place.
+
+    Flags that the jump step has set stay; it may have run before, or not.
+
+    Parameters
+    ----------
+    model : RampModel
+        ``data`` of shape (integrations, groups, ny, nx), linear, in DN.
+    settings : object
+        ``threshold``, ``dilate``, ``veto``, ``save_probability``, ``save_qa``, and ``reference_file``: path of the
+        reference file of a type for this exposure.
+    network : jwst_denoise.model_files.Model
+        Of the family ``cosmic_ray_mask-ramp``, or with two groups ``cosmic_ray_mask``.
+
+    Returns
+    -------
+    jwst_denoise.steps.common.result.Result
+
+    Raises
+    ------
+    NotApplicable
+        If there is a single group, or neither reference files nor typical noise of the detector.
+    ValueError, FileNotFoundError
+        If a parameter or a reference file is wrong.
+    """
+    nints, ngroups, ny, nx = model.data.shape
+    if ngroups < 2:
+        raise NotApplicable("a single group has no difference in which cosmic rays could be found")
+    if model.meta.cal_step.linearity not in ("COMPLETE", "SKIPPED"):
+        log.warning("The ramp is not linear yet: this step belongs after linearity and dark correction")
+    options = images.Options(settings.threshold, settings.dilate, _spared(model, settings.veto))
+    readout = readout_noise(model, settings.reference_file)
+    if network.info["family"] == "cosmic_ray_mask":
+        network = ramps.SingleDifference(network)
+    probability = np.zeros(model.data.shape, np.float32) if settings.save_probability else None
+    groupdq = np.array(model.groupdq)
+    found, preview = 0, None
+    for part in chunks(nints, 1, "integrations"):
+        k = part.start
+        groups = np.asarray(model.data[k])
+        flagged, likely = ramps.mask_integration(groups, groupdq[k], network, readout, options, model.pixeldq)
+        groupdq[k][flagged] |= np.array(JUMP_DET, groupdq.dtype)
+        found += int(np.count_nonzero(flagged))
+        if probability is not None:
+            probability[k] = likely
+        if k == 0 and settings.save_qa:
+            preview = _preview(groups, flagged)
+    new = int(np.count_nonzero(groupdq & ~model.groupdq & JUMP_DET))
+    model.groupdq = groupdq
+    fraction = found / (nints * (ngroups - 1) * ny * nx)
+    log.info("Flagged %d jumps, %.3g %% of the differences; %d were not flagged before", found, 100 * fraction, new)
+    figures = {"flagged": found, "fraction": fraction}
+    return Result(preview=preview, probability=probability, figures=figures)
+
+
+def _spared(model, veto):
+    """What a single difference must not be flagged for."""
+    return templates_of(model) if veto and model.data.shape[1] == 2 else ()
+
+
+def _preview(groups, flagged):
+    rise = np.asarray(groups[-1] - groups[0], np.float32)
+    return MaskPreview(rise, rise, flagged.any(axis=0), f"integration 1, group {len(groups)} less group 1")

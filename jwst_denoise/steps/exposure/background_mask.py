@@ -1,0 +1,99 @@
+"""Choice of the background mask for an exposure: the user's own, or one made from a draft image."""
+
+import logging
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise import masks
+from jwst_denoise.masks import drafts
+from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
+from jwst_denoise.steps.exposure.science_regions import science_regions
+
+__all__ = ["background_mask", "find_file"]
+
+log = logging.getLogger("stpipe.jwst_denoise.masks")
+
+
+def background_mask(model, settings, readout, config_file=None):
+    """Dark pixels of an exposure.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Ramp, rate or rateints.
+    settings : object
+        ``user_mask``, ``mask_science_regions``, ``science_product``, ``n_sigma``, ``mask_dilation``, ``single_mask``.
+    readout : jwst_denoise.readout.Readout
+        Direction of the stripes.
+    config_file : path-like, optional
+        Parameter file beside which a relative ``user_mask`` is looked for too.
+
+    Returns
+    -------
+    ndarray of bool
+        (ny, nx), or (integrations, ny, nx); True where dark. Reference pixels are never dark.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the user's mask is missing or does not fit.
+    """
+    if settings.user_mask:
+        path = find_file(settings.user_mask, config_file)
+        start = tuple(first or 1 for first in (model.meta.subarray.xstart, model.meta.subarray.ystart))
+        mask = masks.read_user_mask(path, model.shape, start)
+        log.info("Background mask %s", path)
+    else:
+        mask = _automatic(model, settings, readout, config_file)
+    mask = mask & ~readout.reference_pixels
+    log.info("%.1f %% of the pixels are dark background", 100 * mask.mean())
+    return mask
+
+
+def find_file(name, config_file=None):
+    """Path of a file named by a parameter: as given, or else beside the parameter file.
+
+    Parameters
+    ----------
+    name : path-like
+        The parameter's value.
+    config_file : path-like, optional
+        Parameter file that named it.
+
+    Returns
+    -------
+    pathlib.Path
+        The first that exists, else the path as given.
+    """
+    path = Path(name).expanduser()
+    beside = Path(config_file or "").parent / path
+    return beside if not path.exists() and beside.exists() else path
+
+
+def _automatic(model, settings, readout, config_file):
+    images = drafts.of_ramp(model) if isinstance(model, datamodels.RampModel) else drafts.of_rates(model)
+    shared = images.combined()
+    make = _maker(model, settings, shared, config_file)
+    options = {"n_sigma": settings.n_sigma, "dilation": settings.mask_dilation, "readout": readout}
+    if settings.single_mask or model.data.ndim == 2:
+        return make(*shared, **options)
+    return np.stack([make(*image, **options) for image in images])
+
+
+def _maker(model, settings, draft, config_file):
+    """Which function of `jwst_denoise.masks` suits the exposure."""
+    if not is_nirspec_spectrum(model):
+        return masks.imaging_mask if settings.n_sigma > 0 else _unflagged
+    if not (settings.mask_science_regions or settings.science_product):
+        return masks.trace_mask if settings.n_sigma > 0 else _unflagged
+    product = settings.science_product and find_file(settings.science_product, config_file)
+    where = {"input_dir": settings.input_dir or "", "n_sigma": settings.n_sigma or 2.0}
+    science = science_regions(model, product or None, draft=draft, **where)
+    return partial(masks.region_mask, science=science)
+
+
+def _unflagged(image, err, dq, **_):
+    return masks.usable(image, err, dq)

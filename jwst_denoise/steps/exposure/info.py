@@ -1,0 +1,102 @@
+"""What an exposure is, as far as networks and the shapes of stars and lines depend on it."""
+
+import logging
+from types import SimpleNamespace
+
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.cosmic_ray_mask import templates
+from jwst_denoise.simulate.psf import channel_of
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
+
+__all__ = ["check_domain", "facts_of", "templates_of"]
+
+log = logging.getLogger("stpipe.jwst_denoise.steps")
+
+_SLITLESS = ("NRC_GRISM", "NRC_WFSS", "NRC_TSGRISM", "NIS_WFSS", "NIS_SOSS")
+
+
+def facts_of(model):
+    """Facts for ``Model.check_domain``.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    dict
+        ``instrument``, ``kind``, ``level`` and ``exposure_time``; None for what the header does not say.
+    """
+    exposure = model.meta.exposure
+    ramp = isinstance(model, datamodels.RampModel)
+    time = exposure.exposure_time if len(model.shape or ()) == 2 else exposure.integration_time
+    return {
+        "instrument": model.meta.instrument.name,
+        "kind": "spectrum" if is_spectrum(model) else "image",
+        "level": "ramp" if ramp else "cal" if model.meta.cal_step.photom == "COMPLETE" else "rate",
+        "exposure_time": time,
+    }
+
+
+def is_spectrum(model):
+    """Whether light is dispersed in this exposure."""
+    return is_nirspec_spectrum(model) or model.meta.exposure.type in _SLITLESS
+
+
+def check_domain(network, model, refused=("instrument",), **more):
+    """Warn in the log if a network was not made for an exposure; refuse another instrument.
+
+    Parameters
+    ----------
+    network : jwst_denoise.model_files.Model
+        The network.
+    model : JwstDataModel
+        The exposure.
+    refused : sequence of str, optional
+        Facts that must be within the domain.
+    **more
+        Facts beside, or in place of, those of `facts_of`.
+
+    Raises
+    ------
+    NotApplicable
+        If the network was not made for the instrument, or for another fact of ``refused``.
+    """
+    facts = facts_of(model) | more
+    name, domain = network.info["name"], network.info["domain"]
+    if reasons := network.check_domain(**{fact: facts[fact] for fact in refused}):
+        raise NotApplicable(f"{name} was not made for this detector: {'; '.join(reasons)} ({domain['description']})")
+    for reason in network.check_domain(**facts):
+        log.warning("%s was not made for this: %s (%s)", name, reason, domain["description"])
+
+
+def templates_of(model):
+    """What a veto against false cosmic rays has to spare.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    tuple of Templates
+        Stars of the filter for images, lines for NIRSpec's spectra, both for slitless spectra.
+    """
+    if not is_spectrum(model):
+        return (templates.stars(*_optics(model.meta.instrument)),)
+    axis = model.meta.wcsinfo.dispersion_direction
+    lines = templates.lines(2 if axis == 2 else 1)
+    return (lines,) if is_nirspec_spectrum(model) else (templates.stars(_optics(model.meta.instrument)[0]), lines)
+
+
+def _optics(instrument):
+    """Channel and filter by the names of `jwst_denoise.simulate.point_spread_function`; None if not known."""
+    if instrument.name not in ("NIRCAM", "NIRISS", "NIRSPEC", "FGS"):
+        return None, None
+    channel = channel_of(SimpleNamespace(instrument=instrument.name, name=instrument.detector or ""))
+    elements = [str(element) for element in (instrument.pupil, instrument.filter) if element]
+    return channel, next((element for element in elements if element[:1] == "F" and element[1:4].isdigit()), None)

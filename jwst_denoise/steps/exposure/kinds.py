@@ -1,0 +1,154 @@
+"""What kind of exposure a data model holds, as far as the cleaning of correlated noise depends on it."""
+
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.readout import Readout
+from jwst_denoise.steps.common.status import NotApplicable
+
+__all__ = ["background_of", "complete", "is_nirspec_spectrum", "readout_of", "refuse_cleaned", "was_cleaned"]
+
+_RATES = (
+    datamodels.ImageModel,
+    datamodels.IFUImageModel,
+    datamodels.CubeModel,
+    datamodels.GuiderCalModel,
+    datamodels.SlitModel,
+)
+_NIRSPEC_IMAGING = (
+    "NRS_IMAGE",
+    "NRS_TACQ",
+    "NRS_TASLIT",
+    "NRS_TACONFIRM",
+    "NRS_WATA",
+    "NRS_MSATA",
+    "NRS_CONFIRM",
+    "NRS_VERIFY",
+    "NRS_FOCUS",
+    "NRS_MIMF",
+)
+
+
+def complete(model):
+    """Give a ramp the flags that it lacks, so that steps need not ask; refuse a data model without pixels.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Changed in place.
+
+    Raises
+    ------
+    NotApplicable
+        If there is no pixel.
+    """
+    if 0 in (model.shape or ()):
+        raise NotApplicable(f"a {type(model).__name__} of shape {model.shape} has no pixels")
+    if isinstance(model, datamodels.RampModel | datamodels.SuperstripeRampModel):
+        for name in ("groupdq", "pixeldq"):
+            if getattr(model, name) is None:
+                setattr(model, name, model.get_default(name))
+
+
+def readout_of(model):
+    """Read-out geometry of an exposure that can be cleaned.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        Ramp, rate, rateints or a 2-D or 3-D product in detector pixels.
+
+    Returns
+    -------
+    jwst_denoise.readout.Readout
+
+    Raises
+    ------
+    NotApplicable
+        If this is no such product, has one group only, or its detector or axes have no geometry here (MIRI).
+    """
+    if not isinstance(model, (datamodels.RampModel, *_RATES)):
+        raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor one detector's rate image")
+    if model.meta.cal_step.resample == "COMPLETE":
+        raise NotApplicable("the image is resampled: its pixels have no order of reading")
+    dimensions = (4,) if isinstance(model, datamodels.RampModel) else (2, 3)
+    if model.shape is None or len(model.shape) not in dimensions:
+        raise NotApplicable(f"a {type(model).__name__} with an array of shape {model.shape}")
+    if isinstance(model, datamodels.RampModel) and model.shape[1] < 2:
+        raise NotApplicable("with one group there is no difference to fit; clean the rate instead")
+    try:
+        return Readout.from_model(model)
+    except ValueError as reason:
+        raise NotApplicable(str(reason)) from reason
+
+
+def refuse_cleaned(model, force):
+    """Guard against cleaning what is clean already.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+    force : bool
+        Clean it all the same.
+
+    Raises
+    ------
+    NotApplicable
+        If ``clean_flicker_noise`` or this step has cleaned it, at any level, and ``force`` is False.
+    """
+    if force:
+        return
+    if was_cleaned(model):
+        raise NotApplicable("nsclean has cleaned this exposure already; force=True cleans it again")
+    if model.meta.cal_step.clean_flicker_noise == "COMPLETE":
+        raise NotApplicable("clean_flicker_noise has cleaned this exposure already; force=True cleans it again")
+
+
+def was_cleaned(model):
+    """Whether this step has cleaned the exposure, at any level; a later SKIPPED does not hide it.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    bool
+    """
+    recorded = model.meta.instance.get("jwst_denoise", {}).get("nsclean", {})
+    return bool(recorded) or model.meta.cal_step.nsclean == "COMPLETE"
+
+
+def is_nirspec_spectrum(model):
+    """Whether the exposure is a NIRSpec spectrum: traces on a truly dark detector.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    bool
+    """
+    return model.meta.instrument.name == "NIRSPEC" and model.meta.exposure.type not in _NIRSPEC_IMAGING
+
+
+def background_of(model, choice):
+    """Whether the smooth field under the dark pixels is removed as noise or kept as sky.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+    choice : {"auto", "keep", "remove"}
+        ``"auto"``: removed from NIRSpec spectra, whose dark pixels see no sky; kept everywhere else.
+
+    Returns
+    -------
+    {"keep", "remove"}
+    """
+    if choice != "auto":
+        return choice
+    return "remove" if is_nirspec_spectrum(model) else "keep"

@@ -1,0 +1,129 @@
+"""Gain and read noise of an exposure: of CRDS, or typical ones of the detector."""
+
+import logging
+
+import numpy as np
+from jwst.lib.reffile_utils import get_subarray_model, ref_matches_sci
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.cosmic_ray_mask.ramps import RampReadout
+from jwst_denoise.simulate import DETECTORS
+from jwst_denoise.steps.common.status import NotApplicable
+
+__all__ = ["readout_noise", "reference_gain", "reference_or_typical"]
+
+log = logging.getLogger("stpipe.jwst_denoise.steps")
+
+_MODELS = {"gain": datamodels.GainModel, "readnoise": datamodels.ReadnoiseModel}
+
+
+def readout_noise(model, reference_file):
+    """Noise of the groups of a ramp.
+
+    Parameters
+    ----------
+    model : RampModel, ImageModel or CubeModel
+        The exposure.
+    reference_file : callable
+        Path of the reference file of a type (``gain``, ``readnoise``) for the exposure, a data model, or ``"N/A"``.
+
+    Returns
+    -------
+    jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+
+    Raises
+    ------
+    NotApplicable
+        If there are no reference files and the detector is not known.
+    ValueError, FileNotFoundError
+        If a reference file is not there or does not fit.
+
+    Notes
+    -----
+    ``readnoise`` references of JWST are the noise of the difference of two frames in DN, and so they are taken here.
+    """
+    exposure = model.meta.exposure
+    gain = _reference(model, reference_file, "gain")
+    double = _reference(model, reference_file, "readnoise")
+    if gain is None or double is None:
+        typical = _typical(model)
+        gain = typical["gain"] if gain is None else gain
+        double = typical["readnoise"] if double is None else double
+    return RampReadout(double / np.sqrt(2) * gain, gain, int(exposure.nframes or 1), int(exposure.groupgap or 0))
+
+
+def reference_gain(model, reference_file):
+    """Gain of an exposure, e-/DN, a number or (ny, nx); parameters and errors as for `readout_noise`."""
+    gain = _reference(model, reference_file, "gain")
+    return _typical(model)["gain"] if gain is None else gain
+
+
+def reference_or_typical(model, reference_file, kind):
+    """Reference of one type for steps of jwst, which cannot do without.
+
+    Parameters
+    ----------
+    model, reference_file
+        As for `readout_noise`.
+    kind : {"gain", "readnoise"}
+        Type.
+
+    Returns
+    -------
+    str or JwstDataModel
+        Path of the reference file; without one, a data model of the exposure's shape with the typical value. Data
+        models are the caller's own.
+
+    Raises
+    ------
+    NotApplicable, ValueError, FileNotFoundError
+        As `readout_noise`.
+    """
+    found = _find(reference_file, kind)
+    if isinstance(found, datamodels.JwstDataModel):
+        return found.copy()
+    if found is not None:
+        return found
+    made = _MODELS[kind](data=np.full(model.shape[-2:], _typical(model)[kind], np.float32))
+    made.meta.subarray.instance.update(model.meta.subarray.instance)
+    return made
+
+
+def _find(reference_file, kind):
+    """Path or data model of a reference; None, with a warning, without CRDS."""
+    try:
+        found = reference_file(kind)
+    except (FileNotFoundError, ValueError):
+        raise
+    except (Exception, SystemExit) as error:  # of crds, which may have no cache, no context or no server
+        log.warning("No %s reference file: %s", kind, error)
+        return None
+    if isinstance(found, str) and found == "N/A":
+        log.warning("CRDS has no %s reference file for this exposure", kind)
+        return None
+    return found
+
+
+def _reference(model, reference_file, kind):
+    """(ny, nx) of a reference; None without one."""
+    found = _find(reference_file, kind)
+    if found is None:
+        return None
+    with _MODELS[kind](found) as reference:
+        matching = reference if ref_matches_sci(model, reference) else get_subarray_model(model, reference)
+        image = np.array(matching.data, np.float32)
+    log.info("Using %s reference file: %s", kind.upper(), found)
+    if image.shape != model.shape[-2:]:
+        raise ValueError(f"{kind} reference file {found} has shape {image.shape}, the exposure {model.shape[-2:]}")
+    return image
+
+
+def _typical(model):
+    """Typical gain, and read noise as the references of JWST hold it."""
+    detector = model.meta.instrument.detector
+    name = {"NRCA5": "NRCALONG", "NRCB5": "NRCBLONG"}.get(detector, detector)
+    if name not in DETECTORS:
+        raise NotApplicable(f"no gain and read noise of {detector}: set up CRDS, or override_gain and _readnoise")
+    log.warning("Typical gain and read noise of %s are used; set up CRDS, or override_gain and _readnoise", name)
+    parameters = DETECTORS[name]
+    return {"gain": parameters.gain, "readnoise": np.sqrt(2) * parameters.read_noise / parameters.gain}

@@ -1,0 +1,90 @@
+"""Images in e-/s: the factor that brings the unit of a product there."""
+
+import logging
+
+import numpy as np
+
+from jwst_denoise.simulate import DETECTORS
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.info import is_spectrum
+from jwst_denoise.steps.exposure.readout_noise import reference_gain
+
+__all__ = ["electrons", "is_resampled"]
+
+log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
+
+ELECTRONS = ("electron/s", "electrons/s", "e/s", "e-/s")
+
+
+def electrons(model, reference_file):
+    """Electrons per second for one unit of an image.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The image, in DN/s, MJy/sr or e-/s.
+    reference_file : callable
+        Path of the reference file of a type (``gain``) for the exposure, a data model, or ``"N/A"``.
+
+    Returns
+    -------
+    float or ndarray
+        Number or (ny, nx).
+
+    Raises
+    ------
+    NotApplicable
+        If the header does not allow it: no or another unit, MJy/sr without PHOTMJSR or of a spectrum, a detector
+        whose gain is not known.
+    ValueError, FileNotFoundError
+        If a gain reference is not there or does not fit.
+    """
+    unit = model.meta.bunit_data
+    if unit in ELECTRONS:
+        return 1.0
+    if unit == "DN/s":
+        return _gain(model, reference_file)
+    if unit == "MJy/sr":
+        return _gain(model, reference_file) / _conversion(model)
+    known = "DN/s, MJy/sr or e-/s"
+    raise NotApplicable(f"the unit of the image (BUNIT) is {unit or 'not known'}; {known} can be brought to e-/s")
+
+
+def is_resampled(model):
+    """Whether the pixels are those of a mosaic, not of a detector."""
+    return model.meta.cal_step.resample == "COMPLETE"
+
+
+def _conversion(model):
+    """MJy/sr for a DN/s."""
+    if is_spectrum(model):
+        raise NotApplicable("the calibration of a spectrum in MJy/sr changes with wavelength; denoise it before photom")
+    factor = model.meta.photometry.conversion_megajanskys
+    if not factor or not np.isfinite(factor) or factor < 0:
+        raise NotApplicable(f"the image is in MJy/sr and its header has no conversion from DN/s (PHOTMJSR={factor})")
+    return float(factor)
+
+
+def _gain(model, reference_file):
+    """Electrons for a DN: of the reference file, or of a mosaic's detectors as is typical of them."""
+    gain = _typical_of_mosaic(model) if is_resampled(model) else reference_gain(model, reference_file)
+    if model.meta.cal_step.gain_scale == "COMPLETE":
+        gain = gain / (model.meta.exposure.gain_factor or 1.0)
+    with np.errstate(invalid="ignore"):
+        return np.where(gain > 0, gain, np.nan).astype(np.float32)
+
+
+def _typical_of_mosaic(model):
+    """Mean of the typical gains of the detectors that a mosaic may be made of."""
+    instrument = model.meta.instrument
+    gains = {name: known.gain for name, known in DETECTORS.items() if known.instrument == instrument.name}
+    channel = (instrument.channel or "").upper()
+    if instrument.detector in gains:
+        gains = {instrument.detector: gains[instrument.detector]}
+    elif channel in ("LONG", "SHORT"):
+        gains = {name: gain for name, gain in gains.items() if name.endswith("LONG") == (channel == "LONG")}
+    if not gains:
+        raise NotApplicable(f"no gain of the detectors of {instrument.name} {instrument.detector or ''}")
+    gain = float(np.mean(list(gains.values())))
+    log.info("Gain of the mosaic's detectors, as is typical of them: %.2f e-/DN", gain)
+    return np.float32(gain)

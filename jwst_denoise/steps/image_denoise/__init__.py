@@ -1,0 +1,1 @@
+"""Step ``image_denoise``."""

@@ -1,0 +1,187 @@
+"""Step ``image_denoise``: images with their noise taken out by a network."""
+
+import functools
+import logging
+from types import SimpleNamespace
+
+from jwst.datamodels import ModelLibrary
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise import model_files
+from jwst_denoise.steps.base import DenoiseStep
+from jwst_denoise.steps.common import optional_products
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.units import electrons
+from jwst_denoise.steps.image_denoise import exposures, products, stacks
+from jwst_denoise.steps.image_denoise.noise import images
+
+__all__ = ["ImageDenoiseStep"]
+
+log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
+
+DEFAULT = "astro_unet"
+
+
+class ImageDenoiseStep(DenoiseStep):
+    """Denoise images of any stage: rates, calibrated images, mosaics, one image for each integration.
+
+    With a model for stacks (``model='noise2noise-stack'``) the integrations of a cube, or the images of a list or an
+    association that lie on the same pixels, become one image.
+    """
+
+    class_alias = "image_denoise"
+
+    reference_file_types = ["gain"]
+
+    spec = """
+        model = string(default='auto')  # Name of a shipped model or path of a model file; auto: astro_unet
+        device = string(default='auto')  # auto, cpu, cuda, cuda:N or mps
+        exposure_time_ratio = float(default=2.0)  # Of the exposure to be estimated to this one, more than 1 to 5
+        uncertainty = option('none', 'aleatoric', 'total', default=None)  # In ERR; default: aleatoric if there is one
+        n_samples = integer(default=16, min=2)  # Passes of the network for uncertainty='total'
+        tile_size = integer(default=1024, min=64)  # Edge of the tiles in which images are worked on, pixels
+        mosaic = boolean(default=False)  # Mean of overlapping crops, as published, instead of tiles
+        source_threshold = float(default=5.0, min=1.0)  # Significance of sources that are compared before and after
+        keep_original = boolean(default=True)  # Keep the image before as extension SCI_ORIGINAL, ERR_ORIGINAL
+        force = boolean(default=False)  # Denoise an image that is denoised already
+    """
+
+    _refusal = None
+
+    def process(self, data):
+        """Denoise an image, or each of several; of a stack make one.
+
+        Parameters
+        ----------
+        data : path, ImageModel, CubeModel, SlitModel, ModelContainer, ModelLibrary, list, or tuple
+            What to denoise. A tuple is what ``ramp_fit`` hands its hooks: (rate, rateints or None).
+
+        Returns
+        -------
+        same kind as data, or ImageModel
+            The latter of a stack; of a tuple (rate, rateints) the stack of rateints takes the place of the rate.
+        """
+        if self._refusal or not _denoiser(_name(self._asked())).takes_stack:
+            return super().process(data)
+        try:
+            return self._process_stack(data)
+        except NotApplicable as reason:
+            self._refusal = reason
+            return super().process(data)
+        finally:
+            self._refusal = None
+
+    def _asked(self):
+        """Model that was asked for, by the parameter or in the pipeline's parameter file."""
+        return self._given_to_hook().get("model", self.model) if self._is_hook and self.model == "auto" else self.model
+
+    def _process_stack(self, data):
+        models = self._opened(data)
+        pair = isinstance(data, tuple)
+        frames = [model for model in models if isinstance(model, datamodels.CubeModel)] if pair else models
+        settings = SimpleNamespace(**self.settings(models[0]))
+        stacks.check_stack(frames or models, settings.force)
+        network, factor, run = self._prepared(frames[0], settings)
+        made, result = stacks.denoise_stack(frames, models[0], run, factor, settings)
+        before = optional_products.look(frames[0], vars(settings), None if frames[0].data.ndim == 3 else 0)
+        self._finish(made, _described(result, network, settings), vars(settings), before)
+        return (made, *(self._untouched(model) for model in data[1:])) if pair else made
+
+    def _untouched(self, model):
+        """Rateints of a pair as they are; a copy if they are the caller's, since stpipe writes its log into them."""
+        return model if model is None else self.prepare_output(model, make_copy=self._must_copy(model))
+
+    def _opened(self, data):
+        """Data models, not copied."""
+        if isinstance(data, list | tuple):
+            if data and self.search_attr("_input_filename") is None:
+                self.set_primary_input(data[0])
+            return [self.prepare_output(item, make_copy=False) for item in data if item is not None]
+        opened = self.prepare_output(data, make_copy=False)
+        if isinstance(opened, ModelLibrary):
+            with opened:
+                models = list(opened)
+                for index, model in enumerate(models):
+                    opened.shelve(model, index, modify=False)
+            return models
+        return [opened] if isinstance(opened, datamodels.JwstDataModel) else list(opened)
+
+    def denoise(self, model, settings):
+        """Denoise one data model in place.
+
+        Parameters
+        ----------
+        model : ImageModel, CubeModel, IFUImageModel or SlitModel
+            The image, or one for each integration.
+        settings : types.SimpleNamespace
+            Parameters in force.
+
+        Returns
+        -------
+        jwst_denoise.steps.common.result.Result
+
+        Raises
+        ------
+        NotApplicable
+            If it is no image whose noise is known in e-/s, or the network was not made for it.
+        ValueError, FileNotFoundError
+            If a parameter or a model file is wrong.
+        """
+        if self._refusal:
+            raise NotApplicable(self._refusal)
+        exposures.check(model, settings.force)
+        network, factor, run = self._prepared(model, settings)
+        exposures.recommend_masks(model)
+        result = products.denoise(model, images(model, factor), run, factor, settings)
+        return _described(result, network, settings)
+
+    def _prepared(self, model, settings):
+        """Network, unit, and the function that denoises; settings get the uncertainty in force."""
+        ratio = settings.exposure_time_ratio
+        if not 1 < ratio <= 5:
+            raise ValueError(f"exposure_time_ratio={ratio} must be more than 1 and at most 5")
+        network = model_files.load(_name(settings.model), settings.device)
+        knows_ratio = network.network.uses_ratio
+        exposures.check_domain(network, model, ratio if knows_ratio else None)
+        settings.uncertainty = _uncertainty(network, settings.uncertainty)
+        options = {"uncertainty": settings.uncertainty, "n_samples": settings.n_samples, "tile": settings.tile_size}
+        if knows_ratio:
+            options["ratio"] = ratio
+        elif ratio != 2:
+            log.info("%s estimates the scene: exposure_time_ratio is of no effect", network.info["name"])
+        factor = electrons(model, functools.partial(self.get_reference_file, model))
+        return network, factor, functools.partial(network.network.denoise, mosaic=settings.mosaic, **options)
+
+
+def _name(model):
+    name = DEFAULT if model == "auto" else model
+    _denoiser(name)
+    return name
+
+
+def _denoiser(name):
+    """Class of a network of images; refuses a model of anything else."""
+    from jwst_denoise import networks
+
+    family = model_files.read_info(name)["family"]
+    found = networks.family_class(family)
+    if not hasattr(found, "takes_stack"):
+        known = [other for other in networks.FAMILIES if hasattr(networks.family_class(other), "takes_stack")]
+        raise ValueError(f"model {name!r} is of the family {family!r}; this step needs one of {', '.join(known)}")
+    return found
+
+
+def _uncertainty(network, asked):
+    offered = network.network.uncertainties
+    if asked is None:
+        return "aleatoric" if "aleatoric" in offered else "none"
+    if asked not in offered:
+        raise ValueError(f"uncertainty={asked!r}: model {network.info['name']!r} offers {', '.join(offered)}")
+    return asked
+
+
+def _described(result, network, settings):
+    """Result with what the header says of the network."""
+    named = {"model": network.info["name"], "sha256": network.info["sha256"], "uncertainty": settings.uncertainty}
+    result.figures.update(named)
+    return result

@@ -1,0 +1,142 @@
+"""Stacks: frames of one scene on the same pixels, of which one denoised image is made."""
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.dq import DO_NOT_USE
+from jwst_denoise.exposure_io.alignment import frames_of, sky_of
+from jwst_denoise.masks.drafts import as_cube
+from jwst_denoise.steps.common.result import Result
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure import denoised_pixels
+from jwst_denoise.steps.image_denoise.exposures import check
+from jwst_denoise.steps.image_denoise.noise import images
+from jwst_denoise.steps.image_denoise.products import ARRAYS, Judge, keep_original
+
+__all__ = ["check_stack", "denoise_stack"]
+
+FEWEST = 2
+REMEDY = "resample the exposures onto one grid (resample with output_wcs), or give rateints"
+OFF = 0.1  # pixels by which frames may be displaced
+COMMON = ("name", "detector", "filter", "pupil")  # of meta.instrument
+
+
+def check_stack(models, force):
+    """Refuse what is no stack of images on the same pixels.
+
+    Parameters
+    ----------
+    models : sequence of JwstDataModel
+        Images, or cubes with one image an integration.
+    force : bool
+        Take images that are denoised already.
+
+    Raises
+    ------
+    NotApplicable
+        With the reason and what to do.
+    """
+    for model in models:
+        check(model, force)
+        if 0 in model.shape:
+            raise NotApplicable(f"{model.meta.filename} of shape {model.shape} has no pixels")
+    first = models[0]
+    frames = sum(len(model.data) if model.data.ndim == 3 else 1 for model in models)
+    if frames < FEWEST:
+        raise NotApplicable(f"a stack needs {FEWEST} frames or more, and this is one; give rateints, or several images")
+    for model in models[1:]:
+        name = model.meta.filename
+        if model.shape[-2:] != first.shape[-2:]:
+            raise NotApplicable(f"{name} has {model.shape[-2:]} pixels, the first {first.shape[-2:]}; {REMEDY}")
+        for what, one, other in (
+            ("the unit", model.meta.bunit_data, first.meta.bunit_data),
+            *((key, getattr(model.meta.instrument, key), getattr(first.meta.instrument, key)) for key in COMMON),
+        ):
+            if one != other:
+                raise NotApplicable(f"{what} of {name} is {one}, that of the first {other}; stack what is alike")
+    if len(models) > 1:
+        _check_pointing(models)
+
+
+def denoise_stack(models, like, run, factor, settings):
+    """Make one denoised image of a stack.
+
+    Parameters
+    ----------
+    models : sequence of JwstDataModel
+        That `check_stack` has found to be a stack.
+    like : JwstDataModel
+        Whose header the image gets.
+    run : callable
+        Sequence of `SlopeImage` -> `DenoisedImage`.
+    factor : float or ndarray
+        e-/s for one unit of the frames.
+    settings : object
+        ``keep_original``, ``source_threshold``, ``save_noise``.
+
+    Returns
+    -------
+    made : ImageModel
+        The image; what it was before, in ``SCI_ORIGINAL``, is the clipped mean of the frames (co-addition).
+    result : jwst_denoise.steps.common.result.Result
+    """
+    frames = []
+    for model in models:
+        slopes_of = images(model, factor)
+        frames += [slopes_of(k) for k in range(len(model.data) if model.data.ndim == 3 else 1)]
+    found = run(frames)
+    made = _mean_image(models, like, found.observed, factor)
+    arrays = {name: getattr(made, name) for name in ARRAYS if getattr(made, name, None) is not None}
+    before, err = made.data.copy(), made.err.copy()
+    taken = denoised_pixels.write(arrays, found, np.isfinite(found.observed.rate), factor)
+    judge = Judge(factor, settings.source_threshold, (0,), 1)
+    judge.see(0, found.observed, found, taken)
+    if settings.keep_original:
+        keep_original(made, before, err)
+    removed = before - made.data if settings.save_noise else None
+    return made, Result(removed, preview=judge.preview, figures=judge.report() | {"frames": len(frames)})
+
+
+def _check_pointing(models):
+    """Refuse frames that are displaced, turned or scaled against the first."""
+    first = models[0]
+    try:
+        skies = [sky_of(model, model.meta.filename) for model in models]
+    except ValueError as reason:
+        raise NotApplicable(str(reason)) from reason
+    ny, nx = first.shape[-2:]
+    corners = np.array([[0, 0, 1], [ny - 1, 0, 1], [0, nx - 1, 1], [ny - 1, nx - 1, 1]], dtype=float)
+    for model, frame in zip(models, frames_of(skies, (ny, nx)), strict=True):
+        off = np.abs(corners @ frame.T - corners[:, :2]).max()
+        if off > OFF:
+            raise NotApplicable(f"{model.meta.filename} lies {off:.2f} pixels off the first; {REMEDY}")
+
+
+def _mean_image(models, like, mean, factor):
+    """`ImageModel` of the mean of the frames."""
+    made = datamodels.ImageModel(mean.rate.shape)
+    made.update(like)
+    if like.meta.hasattr("wcs"):
+        made.meta.wcs = like.meta.wcs
+    made.data = _in_unit(mean.rate, factor)
+    made.var_rnoise = _in_unit(mean.read_noise, factor) ** 2
+    made.var_poisson = _in_unit(np.sqrt(np.maximum(mean.variance - mean.read_noise**2, 0)), factor) ** 2
+    made.err = np.sqrt(made.var_rnoise + made.var_poisson)
+    made.dq = _flags(models, mean)
+    if len(models) > 1 and like is models[0]:
+        made.meta.exposure.exposure_time = sum(model.meta.exposure.exposure_time for model in models)
+    return made
+
+
+def _in_unit(image, factor):
+    return np.asarray(image / factor, dtype=np.float32)
+
+
+def _flags(models, mean):
+    """Flags that all frames have; DO_NOT_USE exactly where the mean has no datum."""
+    cubes = [as_cube(model.dq, model.data.shape) for model in models]
+    known = all(cube is not None for cube in cubes)
+    planes = [np.bitwise_and.reduce(cube) for cube in cubes] if known else [np.zeros(mean.rate.shape, np.uint32)]
+    flags = np.bitwise_and.reduce(planes)
+    missing = ~np.isfinite(mean.rate)
+    return np.where(missing, flags | DO_NOT_USE, flags & ~np.uint32(DO_NOT_USE)).astype(np.uint32)

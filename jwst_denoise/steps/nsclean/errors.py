@@ -1,0 +1,132 @@
+r"""Errors after the correction.
+
+Let :math:`\sigma_r^2` be the read noise variance that ramp fitting wrote (VAR_RNOISE), :math:`\sigma_o^2` the other
+terms and :math:`v` the variance of the fitted noise model. What the read noise reference file holds differs: some were
+made with the correlated noise in them, some without, and averaging over groups treats correlated and white noise
+differently. So the variance that the correction has taken away cannot be subtracted on paper; it is measured. On dark
+pixels that the fit has used, the residual of a linear posterior mean scatters with
+:math:`k\sigma_r^2 + \sigma_o^2 - v` (the covariance of the residuals is the noise's minus the posterior's), and k is
+chosen such that it does. Then
+
+.. math::
+
+   \sigma_r'^2 = k\sigma_r^2 - v \;\text{(pixels in the fit)},\quad k\sigma_r^2 + v \;\text{(all others)},
+
+because the model's error is independent of the pixels that it has not seen, and part of those that it has. One factor
+for the exposure keeps the pattern of noisy pixels. With few dark pixels, or where other terms rule, k is drawn
+towards 1.
+"""
+
+import numpy as np
+
+from jwst_denoise.statistics import MAD_TO_SIGMA
+
+__all__ = ["error_scale", "flatten", "updated"]
+
+PRIOR_SIGMA = 0.5  # of ln k
+MAD_VARIANCE = 5.4  # n times the relative variance of a squared MAD of n normal values
+LEVEL_BOX = 64  # pixels
+FEWEST_IN_BOX = 50
+MOST_PIXELS = 400_000
+SMALLEST = 0.01  # least part of the input's variance that is left
+
+
+def error_scale(residual, used, var_rnoise, var_other, var_fit):
+    """Factor k on the read noise variance with which the residuals scatter as their errors say.
+
+    Parameters
+    ----------
+    residual : ndarray
+        Cleaned data without their smooth background.
+    used : ndarray of bool
+        Dark pixels of the fit.
+    var_rnoise, var_other, var_fit : ndarray
+        Variances: read noise and other terms of the input, and of the fitted model.
+
+    Returns
+    -------
+    float
+        Drawn towards 1 if few pixels or little read noise speak for another value: ln k has a normal prior of
+        width 0.5.
+    """
+    good = used & np.isfinite(residual) & (var_rnoise > 0) & np.isfinite(var_rnoise + var_other + var_fit)
+    step = max(1, np.count_nonzero(good) // MOST_PIXELS)
+    r, a, b, v = (np.broadcast_to(x, residual.shape)[good][::step] for x in (residual, var_rnoise, var_other, var_fit))
+    if r.size < 2:
+        return 1.0
+    measured = _solve(r, a, b, v)
+    told = np.median(measured * a / (measured * a + b))
+    weight = PRIOR_SIGMA**2 / (PRIOR_SIGMA**2 + MAD_VARIANCE / (r.size * max(told, 1e-3) ** 2))
+    return float(measured**weight)
+
+
+def updated(err, var_rnoise, scale, used, var_fit):
+    """Error and read noise variance after the correction.
+
+    Parameters
+    ----------
+    err : ndarray
+        Total 1-sigma error of the input.
+    var_rnoise : ndarray or None
+        Its read noise variance; None takes all of the error for read noise.
+    scale : float
+        From `error_scale`.
+    used : ndarray of bool
+        Pixels of the fit.
+    var_fit : ndarray
+        Variance of the fitted model.
+
+    Returns
+    -------
+    err, var_rnoise : ndarray
+        In the dtype of ``err``. As they were where either of the two is not finite or 0.
+    """
+    total = np.asarray(err, np.float64) ** 2
+    read = total if var_rnoise is None else np.asarray(var_rnoise, np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        new = np.maximum(scale * read + np.where(used, -var_fit, var_fit), SMALLEST * read)
+        new_err = np.sqrt(np.maximum(total - read, 0) + new).astype(err.dtype)
+        new = new.astype(err.dtype)
+    known = (read > 0) & np.isfinite(new) & np.isfinite(new_err)
+    return np.where(known, new_err, err), np.where(known, new, read.astype(err.dtype))
+
+
+def flatten(image, used, box=LEVEL_BOX):
+    """Image less the median of the used pixels of each cell; of the whole image, where a cell has few.
+
+    Parameters
+    ----------
+    image : ndarray
+        (ny, nx).
+    used : ndarray of bool
+        (ny, nx).
+    box : int, optional
+        Edge of a cell in pixels; cells at the upper edges are smaller.
+
+    Returns
+    -------
+    ndarray
+        (ny, nx).
+    """
+    flat = np.array(image, dtype=np.float32)
+    if used.any():
+        flat -= np.median(flat[used])
+    for y in range(0, image.shape[0], box):
+        for x in range(0, image.shape[1], box):
+            cell = np.s_[y : y + box, x : x + box]
+            values = flat[cell][used[cell]]
+            flat[cell] -= np.median(values) if values.size >= FEWEST_IN_BOX else 0
+    return flat
+
+
+def _solve(r, a, b, v):
+    """K at which the median of |r|/sqrt(k a + b − v) is that of a normal sample, by bisection in ln k."""
+    low, high = np.log(1e-3), np.log(1e3)
+    for _ in range(30):
+        middle = (low + high) / 2
+        variance = np.maximum(np.exp(middle) * a + b - v, 1e-6 * (a + b))
+        if MAD_TO_SIGMA * np.median(np.abs(r) / np.sqrt(variance)) > 1:
+            low = middle
+        else:
+            high = middle
+    return np.exp((low + high) / 2)

@@ -1,0 +1,77 @@
+"""Step ``nsclean``: removal of correlated (1/f) read noise."""
+
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.steps.base import DenoiseStep
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.background_mask import background_mask
+from jwst_denoise.steps.exposure.kinds import background_of, readout_of, refuse_cleaned, was_cleaned
+from jwst_denoise.steps.nsclean import ramps, rates
+from jwst_denoise.steps.nsclean.fitter import Fitter
+from jwst_denoise.steps.nsclean.flat import flat_field
+
+__all__ = ["NSCleanStep"]
+
+
+class NSCleanStep(DenoiseStep):
+    """Remove correlated read noise, estimated from the dark pixels, from ramps, rates and rateints."""
+
+    class_alias = "nsclean"
+
+    spec = """
+        method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit, median of lines
+        background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky, or picture frame to remove
+        user_mask = string(default=None)  # FITS mask, 2-D or 3-D, non-zero = dark background
+        mask_science_regions = boolean(default=False)  # NIRSpec: mask slits, slices and the fixed-slit region
+        science_product = string(default=None)  # NIRSpec: stage-2 product whose finite pixels are masked
+        n_sigma = float(default=2.0, min=0.0)  # Sources end at this many sigma in the smoothed image; 0 = no detection
+        mask_dilation = integer(default=2, min=0)  # Pixels by which sources are grown in the mask
+        single_mask = boolean(default=True)  # One mask for all integrations
+        fit_by_output = boolean(default=False)  # 'median': one value for each output of a line
+        apply_flat_field = boolean(default=False)  # Take the flat's pattern out of the sky before the fit
+        critical_frequency = float(default=0.00390625, min=0.0)  # 'nsclean': cut-off, cycles per pixel
+        kill_width = float(default=0.0009765625, min=0.0)  # 'nsclean': width of the cut-off, cycles per pixel
+        weights_sigma = float(default=32.0, min=0.0)  # 'nsclean': scale of the local density of dark pixels, pixels
+        buff_sigma = float(default=1.5, min=0.0)  # 'nsclean': blur of the model across lines, pixels; 0 = none
+        outlier_sigma = float(default=3.0, min=0.0)  # 'nsclean': outliers become the median of their line; 0 = none
+        hyper = float_list(min=2, max=6, default=None)  # 'gp': common, output, their slopes, white, field
+        force = boolean(default=False)  # Clean even what was cleaned before
+        errors_only = boolean(default=False)  # Only fit a rate's errors to its scatter, after cleaning its groups
+        save_mask = boolean(default=False)  # Also write the background mask
+        save_background = boolean(default=False)  # Also write the smooth background
+    """
+
+    reference_file_types = ["flat"]
+
+    def denoise(self, model, settings):
+        """Clean one data model in place.
+
+        Parameters
+        ----------
+        model : RampModel, ImageModel, IFUImageModel, CubeModel, GuiderCalModel or SlitModel
+            The exposure.
+        settings : types.SimpleNamespace
+            Parameters in force.
+
+        Returns
+        -------
+        jwst_denoise.steps.common.result.Result
+
+        Raises
+        ------
+        NotApplicable
+            If the exposure has no read-out geometry, or was cleaned before (with ``errors_only``: was not).
+        ValueError, FileNotFoundError
+            If a parameter or the mask file is wrong.
+        """
+        readout = readout_of(model)
+        if settings.errors_only:
+            if isinstance(model, datamodels.RampModel) or not was_cleaned(model):
+                raise NotApplicable("errors_only is for rates whose groups this step has cleaned")
+            return rates.fit_errors(model, background_mask(model, settings, readout, self.config_file))
+        refuse_cleaned(model, settings.force)
+        flat = flat_field(self, model) if settings.apply_flat_field else None
+        fitter = Fitter.from_settings(settings, readout, background_of(model, settings.background), flat)
+        mask = background_mask(model, settings, readout, self.config_file)
+        clean = ramps.clean if isinstance(model, datamodels.RampModel) else rates.clean
+        return clean(model, mask, fitter, settings)

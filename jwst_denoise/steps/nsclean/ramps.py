@@ -1,0 +1,137 @@
+"""Cleaning of ramps, group by group.
+
+Every group is one read (or a mean of reads) with its own correlated noise, on top of a pedestal and of the charge so
+far. The noise is fitted to the *difference* of successive groups: there the pedestal is gone, the sky is as faint as it
+can be, and a jump spoils one difference instead of all later groups. The fits are then added up the ramp, so a group
+loses its own noise less that of the first group, which stays as part of the pedestal that no slope depends on. For a
+linear estimate with one mask this equals fitting each group less the first: the estimates for the groups between
+cancel in the sum, and errors do not pile up.
+
+The draft rate serves for the mask only. Subtracting it from the differences would hide the noise that decides the
+slope: the mean of the differences is the part of the noise that looks like light.
+"""
+
+import logging
+
+import numpy as np
+
+from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
+from jwst_denoise.masks.drafts import bad_differences
+from jwst_denoise.steps.common.progress import chunks
+from jwst_denoise.steps.common.result import Preview, Result
+from jwst_denoise.steps.nsclean.contamination import refuse_lit_groups
+
+__all__ = ["clean"]
+
+log = logging.getLogger("stpipe.jwst_denoise.nsclean")
+
+CHUNK_PIXELS = 2**22
+SAMPLE_PIXELS = 2**23
+
+
+def clean(model, mask, fitter, settings):
+    """Subtract the correlated noise from every group of a ramp, in place.
+
+    Parameters
+    ----------
+    model : RampModel
+        ``data`` of shape (integrations, groups, ny, nx), two groups or more.
+    mask : ndarray of bool
+        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+    fitter : jwst_denoise.steps.nsclean.fitter.Fitter
+        The fit.
+    settings : object
+        ``save_noise``, ``save_background``, ``save_qa``.
+
+    Returns
+    -------
+    jwst_denoise.steps.common.result.Result
+
+    Raises
+    ------
+    CorrectionFailed
+        If an image, whose sky is kept, has light in the place of noise; nothing is changed.
+    """
+    nints, ngroups, ny, nx = model.data.shape
+    fitter = _calibrated(model, mask, fitter)
+    if fitter.options["background"] == "keep" and ngroups > 2:
+        refuse_lit_groups(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
+    noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
+    background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
+    before = _rise(model)
+    square = 0.0
+    for index in (part.start for part in chunks(nints, 1, "integrations")):
+        for groups, removed, sky in _fits(model, index, mask, fitter):
+            square += float(np.mean(removed**2, dtype=float)) * len(removed)
+            if noise is not None:
+                noise[index, groups] = removed
+            if background is not None:
+                background[index] += sky.sum(axis=0) / (ngroups - 1)
+    figures = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / (nints * (ngroups - 1))))}
+    log.info("Removed %.4g rms from the groups, relative to the first", figures["noise_rms"])
+    label = f"integration 1, group {ngroups} less group 1"
+    preview = Preview(before, _rise(model), _plane(mask, 0), fitter.readout, label) if settings.save_qa else None
+    return Result(noise, mask, background, preview, figures)
+
+
+def _fit_of(model, mask, fitter, group):
+    """Correlated noise (ny, nx) in the difference of a group of the first integration and the one before."""
+    step = np.diff(np.array(model.data[0, group - 1 : group + 1], np.float32), axis=0)
+    step[_unusable(model, 0, slice(group, group + 1))] = np.nan
+    return fitter(step, _plane(mask, 0)).noise[0]
+
+
+def _fits(model, index, mask, fitter):
+    """Clean one integration in chunks; yield (slice of groups, noise removed, background of the differences)."""
+    _, ngroups, ny, nx = model.data.shape
+    previous = np.array(model.data[index, :1], np.float32)
+    total = np.zeros((ny, nx), np.float32)
+    size = max(1, CHUNK_PIXELS // (ny * nx))
+    for start in range(1, ngroups, size):
+        groups = slice(start, min(start + size, ngroups))
+        original = np.array(model.data[index, groups], np.float32)
+        steps = np.diff(np.concatenate([previous, original]), axis=0)
+        steps[_unusable(model, index, groups)] = np.nan
+        fit = fitter(steps, _plane(mask, index))
+        removed = np.cumsum(fit.noise, axis=0, dtype=np.float32) + total
+        previous, total = original[-1:], removed[-1].copy()
+        removed[_fixed(model, index, groups) | ~np.isfinite(removed)] = 0
+        model.data[index, groups] -= removed.astype(model.data.dtype)
+        yield groups, removed, fit.background
+
+
+def _calibrated(model, mask, fitter):
+    """Fitter with the noise statistics of a sample of differences, spread over the exposure."""
+    nints, ngroups, ny, nx = model.data.shape
+    count = nints * (ngroups - 1)
+    chosen = np.unique(np.linspace(0, count - 1, min(count, max(1, SAMPLE_PIXELS // (ny * nx)), 64)).astype(int))
+    sample, masks = [], []
+    for index, group in zip(*np.divmod(chosen, ngroups - 1), strict=True):
+        pair = np.array(model.data[index, group : group + 2], np.float32)
+        step = pair[1:] - pair[:1]
+        step[_unusable(model, index, slice(group + 1, group + 2))] = np.nan
+        sample.append(step[0])
+        masks.append(_plane(mask, index))
+    return fitter.prepared(np.stack(sample), mask if mask.ndim == 2 else np.stack(masks))
+
+
+def _unusable(model, index, groups):
+    """Differences that end in these groups and are no measure of noise."""
+    flags = model.groupdq[index, groups.start - 1 : groups.stop]
+    return bad_differences(flags) | ((model.pixeldq & NOT_BACKGROUND) != 0)
+
+
+def _fixed(model, index, groups):
+    """Pixels of these groups that are not to be changed."""
+    unused = (model.groupdq[index, groups] & DO_NOT_USE) != 0
+    return unused | ((model.pixeldq & (DO_NOT_USE | REFERENCE_PIXEL)) != 0)
+
+
+def _plane(mask, index):
+    return mask if mask.ndim == 2 else mask[index]
+
+
+def _rise(model):
+    """Last group of the first integration less the first."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(model.data[0, -1], np.float32) - np.asarray(model.data[0, 0], np.float32)

@@ -1,0 +1,169 @@
+"""Cleaning of rate images: one image, or one for each integration, which stream through in chunks."""
+
+import logging
+
+import numpy as np
+
+from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
+from jwst_denoise.masks.drafts import as_cube
+from jwst_denoise.steps.common.progress import chunks
+from jwst_denoise.steps.common.result import Preview, Result
+from jwst_denoise.steps.nsclean import errors
+from jwst_denoise.steps.nsclean.contamination import refuse_lit_errors
+
+__all__ = ["clean", "fit_errors"]
+
+log = logging.getLogger("stpipe.jwst_denoise.nsclean")
+
+CHUNK_PIXELS = 2**22  # bounds the memory: about 20 float32 copies of a chunk are alive at once
+SAMPLE_PIXELS = 2**23  # images from which the noise statistics are estimated
+
+
+def clean(model, mask, fitter, settings):
+    """Subtract the correlated noise from every image of a rate product, and update its errors, in place.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        ``data`` of shape (ny, nx) or (integrations, ny, nx); ``err``, ``dq`` and variances if it has them.
+    mask : ndarray of bool
+        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+    fitter : jwst_denoise.steps.nsclean.fitter.Fitter
+        The fit.
+    settings : object
+        ``save_noise``, ``save_background``, ``save_qa``.
+
+    Returns
+    -------
+    jwst_denoise.steps.common.result.Result
+
+    Raises
+    ------
+    CorrectionFailed
+        If the cleaned dark pixels scatter so much more than their errors say that they hold light; nothing is changed.
+    """
+    product = _Product(model)
+    shape = product.data.shape
+    size = max(1, CHUNK_PIXELS // (shape[1] * shape[2]))
+    noise = np.zeros(shape, np.float32) if settings.save_noise else None
+    background = np.zeros(shape, np.float32) if settings.save_background else None
+    first = np.array(product.data[0], np.float32)
+    fitter = _prepared(product, mask, fitter)
+    scale, square = None, 0.0
+    for part in chunks(shape[0], size, "integrations"):
+        images, dark = product.images(part), _planes(mask, part)
+        fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
+        if scale is None:
+            scale = product.error_scale(part, images - fit.noise, used, fit.variance)
+            refuse_lit_errors(scale)
+        removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
+        product.subtract(part, removed)
+        product.update_errors(part, scale, used, fit.variance)
+        square += float(np.sum(removed**2, dtype=float)) / removed[0].size
+        for target, source in ((noise, removed), (background, fit.background)):
+            if target is not None:
+                target[part] = source
+    figures = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
+    if scale is not None:
+        figures["error_scale"] = scale
+    log.info("Removed %.4g rms%s", figures["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
+    label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
+    preview = Preview(first, np.array(product.data[0], np.float32), _planes(mask, 0), fitter.readout, label)
+    arrays = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
+    noise, background = arrays
+    return Result(noise, mask, background, preview if settings.save_qa else None, figures)
+
+
+def fit_errors(model, mask):
+    """Fit the errors of a rate product to the scatter of its dark pixels, in place; the data stay.
+
+    For rates whose groups were cleaned: ramp fitting has made their errors from the read noise of uncleaned groups.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        As for `clean`.
+    mask : ndarray of bool
+        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+
+    Returns
+    -------
+    jwst_denoise.steps.common.result.Result
+    """
+    product = _Product(model)
+    if product.err is None:
+        log.warning("This %s has no errors to fit", type(model).__name__)
+        return Result()
+    count, ny, nx = product.data.shape
+    size = max(1, CHUNK_PIXELS // (ny * nx))
+    first = slice(0, min(count, size))
+    images, zero = product.images(first), np.zeros((1, ny, nx), np.float32)
+    scale = product.error_scale(first, images, _planes(mask, first) & np.isfinite(images), zero)
+    for part in chunks(count, size, "integrations"):
+        product.update_errors(part, scale, False, zero)
+    log.info("Read noise variance × %.3f; the data are as they were", scale)
+    return Result(figures={"error_scale": scale})
+
+
+class _Product:
+    """Arrays of a rate product as cubes (integrations, ny, nx), views of the model's own."""
+
+    def __init__(self, model):
+        shape = model.data.shape
+        self.data, self.err, self.dq, self.var_rnoise = (
+            as_cube(getattr(model, name, None), shape) for name in ("data", "err", "dq", "var_rnoise")
+        )
+        if self.err is not None and not (self.err.flags.writeable and np.any(self.err > 0)):
+            self.err = None
+
+    def _flagged(self, part, bits):
+        return False if self.dq is None else (self.dq[part] & bits) != 0
+
+    def fixed(self, part):
+        """Pixels that are not to be changed."""
+        return self._flagged(part, DO_NOT_USE | REFERENCE_PIXEL)
+
+    def images(self, part):
+        """Native float32 copy of some images, NaN where flagged."""
+        images = np.array(self.data[part], dtype=np.float32)
+        images[np.broadcast_to(self._flagged(part, NOT_BACKGROUND), images.shape)] = np.nan
+        return images
+
+    def relative_err(self, part):
+        """Error of one image for the whole stack: only its pattern matters to the fit."""
+        return None if self.err is None else np.array(self.err[part][0], dtype=np.float32)
+
+    def error_scale(self, part, cleaned, used, variance):
+        """Factor on the read noise variance, see `errors`; None without errors."""
+        if self.err is None:
+            return None
+        residual = np.stack([errors.flatten(*pair) for pair in zip(cleaned, used, strict=True)])
+        total = np.array(self.err[part], dtype=np.float64) ** 2
+        read = total if self.var_rnoise is None else np.array(self.var_rnoise[part], dtype=np.float32)
+        with np.errstate(invalid="ignore"):
+            other = np.maximum(total - read, 0)
+        return errors.error_scale(residual, used, read, other, variance)
+
+    def subtract(self, part, noise):
+        self.data[part] -= noise.astype(self.data.dtype)
+
+    def update_errors(self, part, scale, used, variance):
+        if scale is None:
+            return
+        read = None if self.var_rnoise is None else self.var_rnoise[part]
+        err, new_read = errors.updated(self.err[part], read, scale, used, variance)
+        keep = self.fixed(part)
+        self.err[part] = np.where(keep, self.err[part], err)
+        if read is not None:
+            self.var_rnoise[part] = np.where(keep, read, new_read)
+
+
+def _prepared(product, mask, fitter):
+    """Fitter with the noise statistics of evenly spread integrations."""
+    count, ny, nx = product.data.shape
+    sample = np.unique(np.linspace(0, count - 1, min(count, max(1, SAMPLE_PIXELS // (ny * nx)), 64)).astype(int))
+    return fitter.prepared(product.images(sample), _planes(mask, sample), product.relative_err(sample))
+
+
+def _planes(mask, part):
+    return mask if mask.ndim == 2 else mask[part]

@@ -1,0 +1,1 @@
+"""Quality-assurance pictures of the steps."""

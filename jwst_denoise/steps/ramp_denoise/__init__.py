@@ -1,0 +1,1 @@
+"""Step ``ramp_denoise``."""

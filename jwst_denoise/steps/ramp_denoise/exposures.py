@@ -1,0 +1,165 @@
+"""What a ramp, or the rates of one, must be for its noise to be taken out, and whether a network was made for it."""
+
+import dataclasses
+import logging
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure import info
+from jwst_denoise.steps.exposure.kinds import complete, readout_of
+
+__all__ = ["as_scaled", "check", "check_domain", "check_fit", "is_ramp", "is_rate"]
+
+log = logging.getLogger("stpipe.jwst_denoise.ramp_denoise")
+
+_CLEANED_BY = ("clean_flicker_noise", "nsclean")
+
+
+def is_ramp(model):
+    """Whether this is a data model of ramps."""
+    return isinstance(model, datamodels.RampModel | datamodels.SuperstripeRampModel)
+
+
+def is_rate(model):
+    """Whether this is a data model as ``ramp_fit`` makes them."""
+    return isinstance(model, datamodels.ImageModel | datamodels.IFUImageModel | datamodels.CubeModel)
+
+
+def check(model):
+    """Refuse what is not the ramp, or the uncalibrated rate, of a near-infrared detector.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    jwst_denoise.readout.Readout
+        Its order of reading.
+
+    Raises
+    ------
+    NotApplicable
+        With the reason.
+    """
+    if not (is_ramp(model) or is_rate(model)):
+        raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor a rate")
+    meta = model.meta
+    if meta.subarray.num_superstripe:
+        raise NotApplicable("superstripes have an order of reading that is not modelled")
+    ngroups = model.shape[1] if is_ramp(model) else meta.exposure.ngroups
+    if not ngroups or not meta.exposure.group_time:
+        raise NotApplicable("the header does not say the number of groups and the time between them")
+    if ngroups < 2:
+        raise NotApplicable("a single group has no slope whose noise could be told from light")
+    readout = readout_of(model)
+    declared = (meta.subarray.ysize, meta.subarray.xsize)
+    if None not in declared and declared != tuple(model.shape[-2:]):
+        raise NotApplicable(f"the image has {model.shape[-2:]} pixels, its subarray {declared}; refpix comes first")
+    if is_rate(model):
+        _check_rate(model)
+    _check_first_time(model)
+    return readout
+
+
+def check_fit(model):
+    """Refuse a ramp whose header says too little for ``ramp_fit``, which would fail on it.
+
+    Parameters
+    ----------
+    model : RampModel
+        Gets the flags that it lacks.
+
+    Raises
+    ------
+    NotApplicable
+        If there are no pixels, or keywords are missing.
+    """
+    complete(model)
+    sections = {"exposure": ("group_time", "ngroups", "nints", "nframes")}
+    sections["subarray"] = ("xstart", "ystart", "xsize", "ysize")
+    said = {name: getattr(getattr(model.meta, node), name) for node, names in sections.items() for name in names}
+    missing = [name for name, value in said.items() if not value]
+    if missing:
+        raise NotApplicable(f"the header does not say {', '.join(missing)}, without which no ramp can be fitted")
+
+
+def check_domain(network, model, readout, noise):
+    """Warn if a network was not made for an exposure; refuse another instrument or number of outputs.
+
+    Parameters
+    ----------
+    network : jwst_denoise.model_files.Model
+        The network.
+    model : RampModel, ImageModel or CubeModel
+        The exposure.
+    readout : jwst_denoise.readout.Readout
+        Its order of reading.
+    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+        Read noise and gain.
+
+    Raises
+    ------
+    NotApplicable
+        If the network was made for another instrument or number of outputs.
+    """
+    exposure = model.meta.exposure
+    found = {
+        "level": "ramp",
+        "n_groups": model.shape[1] if is_ramp(model) else exposure.ngroups,
+        "read_pattern": exposure.readpatt,
+        "outputs": readout.outputs,
+        "read_noise": _median(noise.read_noise),
+        "background": None if is_ramp(model) else _median(model.data * as_scaled(noise, model).gain),
+    }
+    info.check_domain(network, model, refused=("instrument", "outputs"), **found)
+    if "IRS2" in (exposure.readpatt or "") and not network.info["domain"].get("read_patterns"):
+        log.warning("%s was not measured on %s; compare with ramp_fit", network.info["name"], exposure.readpatt)
+
+
+def as_scaled(noise, model):
+    """Read noise and gain for rates that gain_scale may have brought to the standard gain already.
+
+    Parameters
+    ----------
+    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+        Of the reference files.
+    model : ImageModel or CubeModel
+        The rate.
+
+    Returns
+    -------
+    jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    """
+    if model.meta.cal_step.gain_scale != "COMPLETE":
+        return noise
+    return dataclasses.replace(noise, gain=noise.gain / (model.meta.exposure.gain_factor or 1.0))
+
+
+def _check_rate(model):
+    steps = model.meta.cal_step
+    calibrated = [name for name in ("flat_field", "photom") if getattr(steps, name) == "COMPLETE"]
+    if calibrated or model.meta.bunit_data not in (None, "DN/s"):
+        raise NotApplicable(f"this is no rate in DN/s: {', '.join(calibrated) or model.meta.bunit_data}")
+    for name in ("err", "dq", "var_poisson", "var_rnoise"):
+        array = getattr(model, name, None)
+        if array is None or array.shape != model.data.shape:
+            raise NotApplicable(f"the rate has no {name.upper()} of its own shape, of which its noise could be told")
+
+
+def _check_first_time(model):
+    """Refuse what this step has denoised; other steps leave noise that it can see."""
+    before = model.meta.instance.get("jwst_denoise", {}).get("ramp_denoise", {}).get("product")
+    if before == "rate" or (before == "ramp" and is_ramp(model)):
+        raise NotApplicable("ramp_denoise has denoised this exposure already")
+    cleaned = [name for name in _CLEANED_BY if getattr(model.meta.cal_step, name) == "COMPLETE"]
+    if cleaned:
+        log.info("Correlated noise was removed by %s before; what is left is denoised", " and ".join(cleaned))
+
+
+def _median(values):
+    finite = np.isfinite(values)
+    return float(np.median(np.asarray(values)[finite])) if np.any(finite) else None

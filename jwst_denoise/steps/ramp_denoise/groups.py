@@ -1,0 +1,72 @@
+"""Groups of ramps without their correlated noise, for ramp fitting."""
+
+import logging
+
+import numpy as np
+
+from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
+from jwst_denoise.steps.common.progress import chunks
+from jwst_denoise.steps.common.result import Preview, Result
+
+__all__ = ["clean"]
+
+log = logging.getLogger("stpipe.jwst_denoise.ramp_denoise")
+
+
+def clean(model, network, readout, noise, settings):
+    """Subtract the correlated noise that a network sees from every group, in place.
+
+    The first group keeps its noise: no slope depends on it.
+
+    Parameters
+    ----------
+    model : RampModel
+        ``data`` of shape (integrations, groups, ny, nx), linear, in DN.
+    network : object
+        With ``group_noise``, see `jwst_denoise.networks.ramp_denoise`.
+    readout : jwst_denoise.readout.Readout
+        Order of reading.
+    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+        Read noise and gain.
+    settings : object
+        ``tile_size``, ``save_noise``, ``save_qa``.
+
+    Returns
+    -------
+    jwst_denoise.steps.common.result.Result
+    """
+    nints, ngroups = model.data.shape[:2]
+    gain = np.asarray(noise.gain, np.float32)
+    with np.errstate(invalid="ignore"):
+        known = np.broadcast_to((gain > 0) & np.isfinite(noise.read_noise), model.data.shape[-2:])
+    good = known & ((model.pixeldq & (DO_NOT_USE | REFERENCE_PIXEL)) == 0)
+    before, removed_noise = _rise(model), np.zeros(model.data.shape, np.float32) if settings.save_noise else None
+    square = 0.0
+    for part in chunks(nints, 1, "integrations"):
+        k = part.start
+        flags = model.groupdq[k]
+        usable = good & ((flags & (DO_NOT_USE | SATURATED)) == 0) & np.isfinite(model.data[k])
+        groups = np.array(model.data[k], np.float32) * gain
+        groups[:, ~known] = np.nan
+        removed = network.group_noise(
+            groups, noise.read_noise, model.meta.exposure.group_time, readout, usable=usable,
+            jump=(flags & JUMP_DET) != 0, nframes=noise.nframes, groupgap=noise.groupgap, tile=settings.tile_size,
+        )  # fmt: skip
+        del groups
+        with np.errstate(invalid="ignore", divide="ignore"):
+            removed /= gain
+        removed[~usable] = 0
+        model.data[k] -= removed.astype(model.data.dtype, copy=False)
+        square += float(np.mean(removed[1:] ** 2, dtype=float))
+        if removed_noise is not None:
+            removed_noise[k] = removed
+    figures = {"noise_rms": float(np.sqrt(square / nints))}
+    log.info("Removed %.4g DN rms from the groups, relative to the first", figures["noise_rms"])
+    label = f"integration 1, group {ngroups} less group 1"
+    preview = Preview(before, _rise(model), good, readout, label, "pixels used")
+    return Result(removed_noise, preview=preview if settings.save_qa else None, figures=figures)
+
+
+def _rise(model):
+    with np.errstate(invalid="ignore"):
+        return np.array(model.data[0, -1] - model.data[0, 0], np.float32)

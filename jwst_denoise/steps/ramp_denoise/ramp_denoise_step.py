@@ -1,0 +1,152 @@
+"""Step ``ramp_denoise``: rates of ramps with the read noise taken out by a network."""
+
+import functools
+import logging
+
+from stdatamodels.jwst import datamodels
+
+from jwst_denoise import model_files
+from jwst_denoise.steps.base import DenoiseStep
+from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.readout_noise import readout_noise
+from jwst_denoise.steps.ramp_denoise import groups, ramp_fit, rates
+from jwst_denoise.steps.ramp_denoise.exposures import as_scaled, check, check_domain, check_fit, is_ramp, is_rate
+
+__all__ = ["RampDenoiseStep"]
+
+log = logging.getLogger("stpipe.jwst_denoise.ramp_denoise")
+
+FAMILY, DEFAULT = "ramp_denoise", "ramp_denoise-jwst"
+
+
+class RampDenoiseStep(DenoiseStep):
+    """Fit ramps and denoise their slopes, or take the correlated noise out of the groups before ramp fitting.
+
+    A ramp is fitted by jwst's own ``ramp_fit``. The network works on what comes of it; bright pixels stay as they are.
+    Rates that were fitted before, such as the pair that ``ramp_fit`` hands its hooks, are denoised as they come.
+    """
+
+    class_alias = "ramp_denoise"
+
+    reference_file_types = ["gain", "readnoise"]
+
+    spec = """
+        model = string(default='auto')  # Name of a shipped model or path of a model file; auto: ramp_denoise-jwst
+        device = string(default='auto')  # auto, cpu, cuda, cuda:N or mps
+        product = option('rate', 'ramp', default='rate')  # Denoised rates, or groups without correlated noise
+        tile_size = integer(default=256, min=64)  # Edge of the tiles in which images are worked on, pixels
+        algorithm = option('OLS_C', 'LIKELY', default=None)  # Of ramp_fit; this and the next: None is ramp_fit's own
+        firstgroup = integer(default=None)  # Of ramp_fit: ignore groups before this one (zero indexed)
+        lastgroup = integer(default=None)  # Of ramp_fit: ignore groups after this one (zero indexed)
+        suppress_one_group = boolean(default=None)  # Of ramp_fit: no slope from a single good group
+        maximum_cores = string(default=None)  # Of ramp_fit: processes
+    """
+
+    _pair = False
+
+    def settings(self, model):
+        """Parameters in force; a step that hangs on another and is handed a ramp cannot but give a ramp back."""
+        found = super().settings(model)
+        if self._is_hook and is_ramp(model) and found["product"] == "rate":
+            log.info("A hook that is given a ramp gives a ramp back: product='ramp'")
+            found["product"] = "ramp"
+        return found
+
+    def process(self, data):
+        """Denoise an exposure, or each of several.
+
+        Parameters
+        ----------
+        data : path, RampModel, ImageModel, CubeModel, ModelContainer, ModelLibrary, list, or tuple
+            What to denoise. A tuple is (rate, rateints or None), as ``ramp_fit`` makes it.
+
+        Returns
+        -------
+        tuple, or same kind as data
+            Of a ramp (rate, rateints); with ``product='ramp'``, and of rates, the same kind. Data models that were
+            given are not changed.
+        """
+        if not isinstance(data, tuple) or not all(model is None or is_rate(model) for model in data):
+            return super().process(data)
+        given = [model for model in data if model is not None]
+        if given and self.search_attr("_input_filename") is None:
+            self.set_primary_input(given[0])
+        self._pair = True
+        copies = tuple(self.prepare_output(model, make_copy=self._must_copy(model)) for model in given)
+        done = iter(super()._process_one(copies) if copies else ())
+        return tuple(None if model is None else next(done) for model in data)
+
+    def _process_one(self, model):
+        settings = self.settings(model)
+        if not is_ramp(model) or settings["product"] == "ramp":
+            return super()._process_one(model)
+        _checked(model_files.read_info(_name(settings["model"])))
+        try:
+            check_fit(model)
+            rates = ramp_fit.fit_ramps(self, model, settings)
+        except NotApplicable as reason:
+            self._mark((model,), "SKIPPED", reason)
+            return model
+        if self.parent is None:  # the ramp is a copy, or was read, and is not needed any more
+            for name in ("data", "groupdq"):
+                model.instance.pop(name, None)
+            model.close()
+        self._pair = True
+        if self.suffix in (None, self.default_suffix()):
+            self.suffix = "rate"
+        return rates if rates[0] is None else super()._process_one(rates)
+
+    def denoise(self, model, settings):
+        """Denoise one ramp, one rate product, or rate and rateints of one exposure, in place.
+
+        Parameters
+        ----------
+        model : RampModel, ImageModel, IFUImageModel, CubeModel, or tuple of rates
+            The exposure.
+        settings : types.SimpleNamespace
+            Parameters in force.
+
+        Returns
+        -------
+        jwst_denoise.steps.common.result.Result, or list of them
+
+        Raises
+        ------
+        NotApplicable
+            If there is no read-out geometry or a single group, or the network was not made for the detector.
+        ValueError, FileNotFoundError
+            If a parameter or a model file is wrong.
+        """
+        models = model if isinstance(model, tuple) else (model,)
+        readout = check(models[0])
+        network = model_files.load(_name(settings.model), settings.device)
+        _checked(network.info)
+        noise = readout_noise(models[0], functools.partial(self.get_reference_file, models[0]))
+        check_domain(network, models[0], readout, noise)
+        if is_ramp(model):
+            results = [groups.clean(model, network.network, readout, noise, settings)]
+        else:
+            noise = as_scaled(noise, models[0])
+            results = rates.denoise(models, network.network, readout, noise, settings)
+        provenance = {"model": network.info["name"], "sha256": network.info["sha256"]}
+        for result in results:
+            result.figures.update(product="ramp" if is_ramp(model) else "rate", **provenance)
+        return results if isinstance(model, tuple) else results[0]
+
+    def save_model(self, model, suffix=None, idx=None, **arguments):
+        """Save a product; rate and rateints are told apart by their suffix, as those of calwebb_detector1."""
+        if self._pair and suffix is None:
+            cube = isinstance(model, datamodels.CubeModel)
+            suffix, idx = f"{self.suffix}ints" if cube else self.suffix, None
+        return super().save_model(model, suffix=suffix, idx=idx, **arguments)
+
+
+def _name(model):
+    return DEFAULT if model == "auto" else model
+
+
+def _checked(info):
+    """Refuse a model of another family."""
+    if info["family"] != FAMILY:
+        found = f"model {info['name']!r} is of the family {info['family']!r}"
+        raise ValueError(f"{found}; this step needs one of {FAMILY!r}, such as {DEFAULT}")

@@ -1,0 +1,1 @@
+"""Training data of the cosmic-ray and inpainting networks."""

@@ -1,0 +1,1 @@
+"""Training data, losses and scores of the image denoisers."""

@@ -1,0 +1,215 @@
+"""Figures of trust of images whose noise, sources and faults are known."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter, uniform_filter
+
+from jwst_denoise import quality
+from jwst_denoise.quality.peaks import Contrast
+
+SHAPE = (320, 256)
+SKY, NOISE = 0.2, 0.02
+
+
+@pytest.fixture(scope="module")
+def light():
+    """A sky with 40 stars from barely seen to bright, apart from each other."""
+    rng = np.random.default_rng(5)
+    image = np.zeros(SHAPE)
+    y, x = (k.ravel() for k in np.meshgrid(np.arange(20, 310, 40), np.arange(25, 250, 50), indexing="ij"))
+    image[y + rng.integers(-5, 6, y.size), x + rng.integers(-5, 6, x.size)] = np.geomspace(0.5, 20, y.size)
+    return SKY + gaussian_filter(image, 1.2)
+
+
+@pytest.fixture(scope="module")
+def before(light):
+    return light + np.random.default_rng(6).normal(0, NOISE, SHAPE)
+
+
+def judge(before, after, noise=NOISE, **options):
+    return quality.assess(before, after, np.full(before.shape, noise), **options)
+
+
+def test_the_scene_raises_no_doubt(light, before):
+    found = judge(before, light)
+    assert found.warnings == found.outside == []
+    assert found.figures["residual_rms"] == pytest.approx(1, abs=0.02)
+    assert found.residual.power == pytest.approx(np.ones(len(found.residual.power)), abs=0.2)
+    assert found.figures["flux_change"] == pytest.approx(0, abs=0.01)
+    assert found.sources.before >= found.sources.clear > 25
+    assert found.likeness.noise == pytest.approx(1, abs=0.02)
+    assert found.likeness.correlation == pytest.approx(0, abs=0.03)
+    assert set(found.figures) == set(quality.BOUNDS)
+
+
+def test_half_way_to_the_scene_raises_no_doubt(light, before):
+    found = judge(before, (light + before) / 2)
+    assert found.outside == []
+    assert found.figures["residual_rms"] == pytest.approx(0.5, abs=0.01)
+    assert (found.sources.vanished, found.sources.appeared) == (0, 0)
+
+
+def test_light_put_back_in_boxes_raises_no_doubt(light, before):
+    after = light
+    for _ in range(3):
+        after = after + uniform_filter(before - after, 5)
+    found = judge(before, after)
+    assert found.outside == []
+    assert found.figures["local_mean"] < 0.5
+
+
+FAULTS = {
+    "smoothed": (lambda light, before: gaussian_filter(before, 2.0), {"flux_change", "vanished", "power_peak"}),
+    "dimmed": (lambda light, before: SKY + 0.9 * (light - SKY), {"flux_change"}),
+    "shifted": (lambda light, before: light + 0.1 * NOISE, {"residual_mean"}),
+    "erased": (lambda light, before: np.full(SHAPE, SKY), {"vanished"}),
+    "tilted": (lambda light, before: light + NOISE * np.linspace(-0.5, 0.5, SHAPE[0])[:, None], {"local_mean"}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_found(light, before, fault):
+    make, expected = FAULTS[fault]
+    found = judge(before, make(light, before))
+    assert expected <= set(found.outside)
+    assert len(found.warnings) == len(found.outside)
+
+
+def test_warnings_say_value_and_bounds(light, before):
+    warning = judge(before, light + 0.1 * NOISE).warnings[0]
+    assert warning.startswith("mean of what was removed, in units of the noise: -0.09")
+    assert warning.endswith("should be -0.02 to 0.02")
+
+
+def test_invented_stars_are_counted(light, before):
+    """Stars where the input holds less light than its noise."""
+    dark = Contrast(np.full(SHAPE, NOISE), np.ones(SHAPE, bool)).of(before)
+    y, x = (k.ravel() for k in np.meshgrid(np.arange(40, 300, 40), np.arange(50, 230, 50), indexing="ij"))
+    empty = np.array([dark[j - 3 : j + 4, i - 3 : i + 4].max() < 1.8 for j, i in zip(y, x, strict=True)])
+    image = np.zeros(SHAPE)
+    image[y[empty], x[empty]] = 1.0
+    found = judge(before, (light + before) / 2 + gaussian_filter(image, 1.2))
+    assert empty.sum() >= 3
+    assert found.sources.appeared == empty.sum()
+    assert "appeared" in found.outside
+
+
+def test_pixels_sharper_than_stars_may_vanish(light, before):
+    hot = before.copy()
+    hot[100:300:40, 48] += 20 * NOISE
+    found = judge(hot, light)
+    assert found.sources.vanished == 0
+
+
+def test_fluxes_are_those_of_the_same_apertures(light, before):
+    sources = judge(before, SKY + 0.9 * (before - SKY)).sources
+    np.testing.assert_allclose(sources.flux_after / sources.flux_before, 0.9, rtol=0.02)
+    change, error = sources.change
+    assert change == pytest.approx(-0.1, abs=0.003)
+    assert 0 <= error < 0.003
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.4])
+def test_wrong_errors_are_out_of_the_domain(light, before, factor):
+    found = judge(before, light, NOISE / factor)
+    assert found.likeness.noise == pytest.approx(factor, rel=0.03)
+    assert "out_of_domain" in found.outside
+    assert f"by {found.likeness.noise:.2f} times" in found.likeness.reason
+
+
+@pytest.mark.parametrize("kind", ["drizzled", "stripes"])
+def test_correlated_noise_is_out_of_the_domain(light, kind):
+    rng = np.random.default_rng(3)
+    if kind == "drizzled":
+        noise = gaussian_filter(rng.normal(size=SHAPE), 0.6)
+    else:
+        noise = rng.normal(size=SHAPE) + 0.8 * rng.normal(size=(SHAPE[0], 1))
+    found = judge(light + NOISE * noise / noise.std(), light)
+    assert found.likeness.correlation > 0.15
+    assert "out_of_domain" in found.outside
+
+
+def test_structure_that_the_network_has_kept_is_no_noise(light):
+    rng = np.random.default_rng(4)
+    structure = light.copy()
+    structure[:, :200] += gaussian_filter(rng.normal(0, 9 * NOISE, SHAPE), 0.8)[:, :200]
+    before = structure + rng.normal(0, NOISE, SHAPE)
+    usable, noise = np.ones(SHAPE, bool), np.full(SHAPE, NOISE)
+    seen = quality.likeness(before, noise, usable, structure).noise
+    assert seen == pytest.approx(1, abs=0.05)
+    assert quality.likeness(before, noise, usable).noise > seen + 0.1
+
+
+def test_pixels_that_stand_out_are_counted():
+    rng = np.random.default_rng(5)
+    image = rng.normal(0, NOISE, SHAPE)
+    image[:128] += 1.0
+    found = quality.likeness(image, np.full(SHAPE, NOISE), np.ones(SHAPE, bool))
+    assert found.bright == pytest.approx(0.4, abs=0.01)
+    assert found.score == pytest.approx(0.8, abs=0.02)
+
+
+def test_autocorrelation_is_that_of_the_definition(before, light):
+    removed = (before - light) / NOISE
+    usable = np.random.default_rng(1).uniform(size=SHAPE) < 0.8
+    found = quality.residual_statistics(removed, usable)
+    kept = usable & (np.abs(removed) <= 5)
+    centred = np.where(kept, removed - removed[kept].mean(), 0)
+    variance = (centred**2).sum() / kept.sum()
+    for lag in (1, 5):
+        pairs = kept[:, lag:] & kept[:, :-lag]
+        expected = (centred[:, lag:] * centred[:, :-lag]).sum() / pairs.sum() / variance
+        assert found.along[lag] == pytest.approx(expected, abs=1e-4)
+        pairs = kept[lag:] & kept[:-lag]
+        expected = (centred[lag:] * centred[:-lag]).sum() / pairs.sum() / variance
+        assert found.across[lag] == pytest.approx(expected, abs=1e-4)
+    assert found.along[0] == pytest.approx(1)
+
+
+def test_power_of_a_wave_is_at_its_frequency():
+    wave = np.sin(2 * np.pi * 0.26 * np.arange(256))[None, :] * np.ones((200, 1))
+    found = quality.residual_statistics(wave, np.ones(wave.shape, bool))
+    assert found.frequency[np.argmax(found.power)] == pytest.approx(0.26, abs=0.02)
+    assert found.power_peak > 10
+
+
+def test_contrast_of_noise_is_that_of_a_normal_distribution():
+    rng = np.random.default_rng(9)
+    usable = rng.uniform(size=(300, 300)) < 0.9
+    noise = np.full((300, 300), 3.0)
+    noise[:, 150:] = 1.0
+    contrast = Contrast(noise, usable)
+    value = contrast.of(noise * rng.normal(size=noise.shape) + 50)
+    for half in (np.s_[10:-10, 10:130], np.s_[10:-10, 170:290]):
+        assert np.std(value[half][usable[half]]) == pytest.approx(1, rel=0.08)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (40, 7), (100, 100)])
+@pytest.mark.parametrize("case", ["nan", "flat", "one"])
+def test_images_without_anything_to_measure(shape, case):
+    before = np.full(shape, np.nan if case == "nan" else 1.0)
+    if case == "one":
+        before[3, 3] = 100.0
+    found = judge(before, before.copy())
+    assert found.sources.appeared == 0
+    assert isinstance(found.warnings, list)
+    assert set(found.figures) == set(quality.BOUNDS)
+
+
+def test_pixels_that_are_not_the_networks_do_not_count(light, before):
+    share = np.where(light > 1, 0.0, 1.0)
+    after = np.where(light > 1, before + 1, light)
+    found = judge(before, after, share=share)
+    assert found.residual.number == np.count_nonzero(share)
+    assert "residual_mean" not in found.outside
+
+
+def test_inputs_are_not_changed_and_shapes_must_agree(light, before):
+    copies = light.copy(), before.copy()
+    judge(before, light)
+    np.testing.assert_array_equal(light, copies[0])
+    np.testing.assert_array_equal(before, copies[1])
+    with pytest.raises(ValueError, match=r"\(320, 256\).*must have one shape"):
+        quality.assess(before, light[1:], np.full(SHAPE, NOISE))
+    with pytest.raises(ValueError, match="must have one shape"):
+        quality.residual_statistics(before, np.ones((3, 3), bool))
