@@ -1,7 +1,7 @@
 """Read-out geometry of the JWST near-infrared detectors: image order and time order.
 
 An H2RG is read line by line along its fast axis, by one output or by four at once; every
-second output runs backwards. Correlated read noise is simple in the order of reading and
+second output runs backward. Correlated read noise is simple in the order of reading and
 complicated in the image, so every algorithm here works on *streams*: one time series an output.
 """
 
@@ -42,7 +42,7 @@ class Readout:
         JWST keywords FASTAXIS and SLOWAXIS: ±1 along x, ±2 along y; the sign is the direction of reading.
     outputs : int, optional
         Amplifiers that read at once, in stripes of equal width along the fast axis. Outputs 1, 3, …
-        (counted from 0) run backwards.
+        (counted from 0) run backward.
     overhead : int, optional
         Pixel times between the last pixel of a line and the first of the next. 12 for JWST's H2RGs.
     pixel_time : float, optional
@@ -291,7 +291,7 @@ def _axes_of_meta(meta):
     """FASTAXIS and SLOWAXIS from the header, else from the detector's name; MIRI has neither."""
     detector = _get(meta, "instrument.detector")
     if str(_get(meta, "instrument.name")).upper() == "MIRI" or str(detector).upper().startswith("MIR"):
-        raise ValueError(f"detector {detector!r} is not a near-infrared HxRG: its read-out geometry is not modelled")
+        raise ValueError(f"detector {detector!r} is not a near-infrared HxRG: its read-out geometry is not modeled")
     fast, slow = _get(meta, "subarray.fastaxis"), _get(meta, "subarray.slowaxis")
     if fast and slow:
         return int(fast), int(slow)

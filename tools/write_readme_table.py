@@ -25,10 +25,10 @@ HEAD = (
 def table(group):
     """Table of a group of images in Markdown."""
     rows = json.loads(FIGURES.read_text(encoding="utf-8"))["groups"][group]
-    figures = {row["figures"]["way"]: row["figures"] for row in rows}
+    metrics = {row["metrics"]["way"]: row["metrics"] for row in rows}
     lines = [HEAD, "|" + "---|" * 7]
     for name in SHOWN:
-        found = figures[name]
+        found = metrics[name]
         gain, bias = found["gain"], found["bias"]["stars"]
         cells = [f"{gain[key]:+.2f} mag" for key in ("2.0", "segmentation", "matched filter")]
         cells += [_percent(bias.get("10")), _percent(bias.get("30"), bias.get("100")), f"{found['pull']:.2f}"]

@@ -50,7 +50,7 @@ class Recipe:
         Raises
         ------
         ValueError
-            If there is nothing of that name, or a parameter is misspelt or has an impossible value.
+            If there is nothing of that name, or a parameter is misspelled or has an impossible value.
         FileNotFoundError
             If there is no such parameter file.
         """

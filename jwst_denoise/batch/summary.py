@@ -8,12 +8,12 @@ __all__ = ["counts", "table"]
 
 #: Longer tables show what failed only.
 ROWS = 60
-_COLOURS = {"done": "green", "failed": "bold red", "done before": "dim", "not done": "yellow"}
+_COLORS = {"done": "green", "failed": "bold red", "done before": "dim", "not done": "yellow"}
 
 
 def counts(records, total):
     """Sentence: how many are done, failed and left."""
-    number = {status: sum(record.status == status for record in records) for status in _COLOURS}
+    number = {status: sum(record.status == status for record in records) for status in _COLORS}
     number["not done"] = total - len(records)
     return ", ".join(f"{value} {status}" for status, value in number.items() if value) or "nothing to do"
 
@@ -36,7 +36,7 @@ def table(records):
         result.add_column(name, overflow="fold", justify="right" if name in ("seconds", "peak") else "left")
     for record in shown:
         result.add_row(
-            os.path.basename(record.file), f"[{_COLOURS[record.status]}]{record.status}[/]", _seconds(record),
+            os.path.basename(record.file), f"[{_COLORS[record.status]}]{record.status}[/]", _seconds(record),
             f"{record.peak / 1e9:.2f} GB" if record.peak else "–", _result(record),
         )  # fmt: skip
     return result

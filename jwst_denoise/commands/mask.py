@@ -109,7 +109,7 @@ def _find(model, path, product, with_regions, options):
 @command.command("from-png")
 @click.argument("picture", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--base", type=click.Path(path_type=Path), help="The picture before painting, if it was not grey.")
+@click.option("--base", type=click.Path(path_type=Path), help="The picture before painting, if it was not gray.")
 @click.option("--like", type=click.Path(path_type=Path), help="Exposure (FITS) whose size the picture must have.")
 @click.option(
     "--threshold",

@@ -35,7 +35,7 @@ def write_report(output, model, stacks):
 
     loaded = model_files.load(model)
     parts = [divide(repeated(stack)) for stack in stacks]
-    scores = {name: dict(figures) for name, figures in loaded.info["scores"].items()}
+    scores = {name: dict(metrics) for name, metrics in loaded.info["scores"].items()}
     held_out = [sorted({part.exposures.names[number] for number in part.held_out}) for part in parts]
     text = "\n".join([*map(_sentence, scores, scores.values()), *_advice(scores)])
     (output / "report.txt").write_text(text + "\n", encoding="utf-8")
@@ -45,21 +45,21 @@ def write_report(output, model, stacks):
     return f"{text}\n{output / 'report.png'}: before, after and what was taken"
 
 
-def _sentence(name, figures):
-    light = f", light of bright pixels {100 * figures['light']:+.2f} %" if "light" in figures else ""
-    pull = f", error over the error told {figures['pull']:.2f}" if "pull" in figures else ""
+def _sentence(name, metrics):
+    light = f", light of bright pixels {100 * metrics['light']:+.2f} %" if "light" in metrics else ""
+    pull = f", error over the error told {metrics['pull']:.2f}" if "pull" in metrics else ""
     return (
-        f"{name}: noise {figures['before']:.2f} -> {figures['after']:.2f} of what the exposure says, as the mean of "
-        f"{figures['variance']:.1f} exposures{light}{pull}"
+        f"{name}: noise {metrics['before']:.2f} -> {metrics['after']:.2f} of what the exposure says, as the mean of "
+        f"{metrics['variance']:.1f} exposures{light}{pull}"
     )
 
 
 def _advice(scores):
-    """What to do about figures that are not good."""
-    for name, figures in scores.items():
-        if figures["variance"] < 1:
+    """What to do about metrics that are not good."""
+    for name, metrics in scores.items():
+        if metrics["variance"] < 1:
             yield f"{name}: the network makes it worse; do not use it. More exposures or more epochs may help."
-        elif abs(figures.get("light", 0)) > 0.01:
+        elif abs(metrics.get("light", 0)) > 0.01:
             yield f"{name}: bright pixels lose or gain light; use the result for what is faint only."
 
 

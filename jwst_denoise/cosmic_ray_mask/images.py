@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise.cosmic_ray_mask.veto import spare
+from jwst_denoise.cosmic_ray_mask.veto import protect_sources
 from jwst_denoise.masks.dilate import grow
 
 __all__ = ["Options", "flag", "mask_image"]
@@ -74,5 +74,5 @@ def flag(image, probability, options, err=None, bad=None):
     flagged = (probability >= options.threshold) & usable
     for templates in options.spared:
         if flagged.any():
-            flagged = spare(image, flagged, err, bad, templates)
+            flagged = protect_sources(image, flagged, err, bad, templates)
     return grow(flagged, options.dilate) & usable

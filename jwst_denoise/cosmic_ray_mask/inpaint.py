@@ -15,7 +15,7 @@ RADII = (7, 11, 16, 23, 31)  # pixels by which holes are shifted, in twelve dire
 ENOUGH = {"biharmonic": 20_000}  # test pixels, where they cost time
 USUAL = 100_000
 FEW = 3000  # test pixels that must be there before no more shifts are tried
-LEAST = 1 / 24  # of the noise variance: what a mean of 24 neighbours would have
+LEAST = 1 / 24  # of the noise variance: what a mean of 24 neighbors would have
 QUANTILES = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1)  # edges of the bins of brightness
 FEWEST = 30  # test pixels of a bin
 
@@ -80,7 +80,7 @@ def measured_error(image, hole, method="network", model="auto", err=None, bad=No
     """Error of the filled pixels, from the same method on shifted copies of the holes where the truth is known.
 
     The rms difference from the data, less their noise, in bins of local brightness; never less than what a mean of 24
-    neighbours would have.
+    neighbors would have.
 
     Parameters
     ----------
@@ -203,20 +203,20 @@ def _median(image, hole, err, bad, model):
     good = np.isfinite(image) & ~hole & ~bad
     if not good.any():
         return image[hole]
-    centre = np.argwhere(hole)
+    center = np.argwhere(hole)
     lonely = ~ndimage.binary_dilation(good, np.ones((WINDOW, WINDOW)))[hole]
     if lonely.any():
         nearest = ndimage.distance_transform_edt(~good, return_distances=False, return_indices=True)
-        centre[lonely] = nearest[:, hole][:, lonely].T
-    parts = np.array_split(centre, -(-len(centre) // BATCH))
+        center[lonely] = nearest[:, hole][:, lonely].T
+    parts = np.array_split(center, -(-len(center) // BATCH))
     return np.concatenate([_medians_at(image, good, part) for part in parts])
 
 
-def _medians_at(image, good, centre):
+def _medians_at(image, good, center):
     """Median of the good pixels of the window around each of (n, 2) pixels."""
     reach = WINDOW // 2
     offsets = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
-    y, x = (centre[:, axis, None] + offsets[axis] for axis in (0, 1))
+    y, x = (center[:, axis, None] + offsets[axis] for axis in (0, 1))
     inside = (y >= 0) & (y < image.shape[0]) & (x >= 0) & (x < image.shape[1])
     y, x = np.where(inside, y, 0), np.where(inside, x, 0)
     return masked_median(image[y, x], inside & good[y, x])

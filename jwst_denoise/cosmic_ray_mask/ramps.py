@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise.cosmic_ray_mask.veto import spare
+from jwst_denoise.cosmic_ray_mask.veto import protect_sources
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, SATURATED
 from jwst_denoise.masks.dilate import grow
 
@@ -45,7 +45,7 @@ class RampReadout:
 class SingleDifference:
     """A network for images that looks at the difference of two groups as the ramp's networks do.
 
-    It has no neighbours in time, and a network that is made for images knows stars better.
+    It has no neighbors in time, and a network that is made for images knows stars better.
 
     Parameters
     ----------
@@ -150,5 +150,5 @@ def _without_stars(groups, flagged, readout, usable, spared):
     err = np.sqrt(variance).astype(np.float32)
     for templates in spared:
         if flagged.any():
-            flagged = spare(np.where(usable, image, np.nan), flagged, err, ~usable, templates)
+            flagged = protect_sources(np.where(usable, image, np.nan), flagged, err, ~usable, templates)
     return flagged

@@ -13,7 +13,7 @@ from jwst_denoise.simulate.response import couple
 __all__ = ["HALF", "Templates", "lines", "stars"]
 
 HALF = 3  # pixels from the middle of a stamp to its edge
-POSITIONS = tuple((k - 3) / 7 for k in range(7))  # of the centre within its pixel
+POSITIONS = tuple((k - 3) / 7 for k in range(7))  # of the center within its pixel
 IPC = ((0, 0.005, 0), (0.005, 0.98, 0.005), (0, 0.005, 0))
 LINE_WIDTH = 0.95  # pixels rms: a resolution element of 2.2 pixels
 SHEARS = (-0.4, -0.2, 0.0, 0.2, 0.4)  # pixels by which an extended line moves for each row
@@ -69,14 +69,14 @@ def stars(channel=None, filter_name=None):
     >>> stars("NIRCAM_SW", "F070W").light.shape
     (49, 49)
     """
-    centres = list(product(POSITIONS, POSITIONS))
+    centers = list(product(POSITIONS, POSITIONS))
     stamps = [
-        point_spread_function(owner, name).stamp(*centre)
+        point_spread_function(owner, name).stamp(*center)
         for owner, name in _chosen(channel, filter_name)
-        for centre in centres
+        for center in centers
     ]
     if channel is None:
-        stamps += [_moffat(width, *centre) for width in MOFFAT_WIDTHS for centre in centres]
+        stamps += [_moffat(width, *center) for width in MOFFAT_WIDTHS for center in centers]
     return Templates(_matrix(stamps), _plane())
 
 
@@ -125,9 +125,9 @@ def _plane():
     return np.stack([np.ones(len(x)), y, x], axis=1).astype(np.float32)
 
 
-def _gaussian(width, centre):
+def _gaussian(width, center):
     """Integrals over the pixels of a stamp, sum about 1."""
-    edges = (np.arange(-HALF - 0.5, HALF + 1) - centre) / (np.sqrt(2) * width)
+    edges = (np.arange(-HALF - 0.5, HALF + 1) - center) / (np.sqrt(2) * width)
     return 0.5 * np.diff(erf(edges))
 
 

@@ -11,7 +11,7 @@ is spared if
 
 that is, if the wings are there and the flagged pixels are what these wings ask for. The errors hold 10 % of the signal
 for a point-spread function that is not known better, and s, the smaller of the two reduced :math:`\chi^2` but at
-least 1, the structure of a crowded or nebulous neighbourhood.
+least 1, the structure of a crowded or nebulous neighborhood.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from jwst_denoise.cosmic_ray_mask.templates import HALF, stars
 from jwst_denoise.statistics import robust_sigma
 
-__all__ = ["spare"]
+__all__ = ["protect_sources"]
 
 EVIDENCE = 8.0  # T
 MISMATCH = 0.1  # of the signal in a pixel
@@ -35,7 +35,7 @@ MIDDLE = len(OFFSETS[0]) // 2
 NEAR = np.abs(OFFSETS).max(axis=0) <= 1
 
 
-def spare(image, flagged, err=None, bad=None, templates=None, evidence=EVIDENCE):
+def protect_sources(image, flagged, err=None, bad=None, templates=None, evidence=EVIDENCE):
     """Take the cores of stars, or lines, out of a mask of cosmic rays.
 
     Parameters
@@ -68,8 +68,8 @@ def spare(image, flagged, err=None, bad=None, templates=None, evidence=EVIDENCE)
     marked = np.pad(flagged & usable, margins)
     result, width = np.pad(flagged, margins), marked.shape[1]
     around = OFFSETS[0] * width + OFFSETS[1]
-    for centre in np.array_split(*_batches(_maxima(planes[0], marked))):
-        pixel = centre[:, None] + around
+    for center in np.array_split(*_batches(_maxima(planes[0], marked))):
+        pixel = center[:, None] + around
         spared = _candidates(*(plane.ravel()[pixel] for plane in (*planes, marked)), templates, evidence)
         result.ravel()[pixel[spared]] = False
     return result[HALF:-HALF, HALF:-HALF]
@@ -88,7 +88,7 @@ def _batches(candidates):
 
 
 def _maxima(image, marked):
-    """Flat indices of the marked pixels that no marked neighbour exceeds."""
+    """Flat indices of the marked pixels that no marked neighbor exceeds."""
     pixels, values = np.flatnonzero(marked), image.ravel()
     flat, width = marked.ravel(), marked.shape[1]
     highest = np.ones(len(pixels), bool)

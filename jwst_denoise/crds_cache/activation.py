@@ -32,7 +32,7 @@ def environment(directory):
 
 @contextlib.contextmanager
 def activated(directory):
-    """Use a cache in this process, whatever the CRDS client has read before, and put everything back afterwards.
+    """Use a cache in this process, whatever the CRDS client has read before, and put everything back afterward.
 
     Parameters
     ----------

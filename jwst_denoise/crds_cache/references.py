@@ -101,9 +101,9 @@ def flat(detector):
 def distortion(detector):
     """Pixel to V2 and V3 without distortion: the scale and the angle of the products' headers."""
     v2, v3, angle, scale = APERTURES[detector_aperture(detector.name)]
-    centre = -(detector.size - 1) / 2
+    center = -(detector.size - 1) / 2
     to_sky = AffineTransformation2D(scale * sky_axes(angle), [v2, v3])
-    transform = Shift(centre) & Shift(centre) | to_sky
+    transform = Shift(center) & Shift(center) | to_sky
     meta = {}
     if detector.instrument == "NIRCAM":
         channel = "LONG" if detector.name.endswith("LONG") else "SHORT"

@@ -1,4 +1,4 @@
-"""Reference files of the source catalogue of mosaics: aperture corrections and magnitudes of Vega."""
+"""Reference files of the source catalog of mosaics: aperture corrections and magnitudes of Vega."""
 
 import re
 

@@ -45,27 +45,27 @@ WIDTHS = {"S200A1": 0.2, "S200A2": 0.2, "S400A1": 0.4, "S1600A1": 1.6, "S200B1":
 
 
 def fpa(detector):
-    """From pixels to metres in the focal plane, in which the spectra lie straight and along x."""
-    models = {"nrs1_model": _straighten() | _to_metres("NRS1")}
+    """From pixels to meters in the focal plane, in which the spectra lie straight and along x."""
+    models = {"nrs1_model": _straighten() | _to_meters("NRS1")}
     turned = Scale(-1) & Scale(-1) | Shift(LENGTH - 1) & Shift(LENGTH - 1)
-    models["nrs2_model"] = turned | _straighten() | _to_metres("NRS2")
+    models["nrs2_model"] = turned | _straighten() | _to_meters("NRS2")
     return datamodels.FPAModel(**models, input_units="pixel", output_units="m"), {}, {}
 
 
 def camera(detector):
-    """From metres in the focal plane to the tangents of the angles of the light; the image is upside down."""
+    """From meters in the focal plane to the tangents of the angles of the light; the image is upside down."""
     model = Scale(1 / CAMERA) & Scale(-1 / CAMERA)
     return datamodels.CameraModel(model=model, input_units="m", output_units=""), {}, {}
 
 
 def collimator(detector):
-    """From the tangents of angles to metres in the plane of the slits."""
+    """From the tangents of angles to meters in the plane of the slits."""
     model = Scale(COLLIMATOR) & Scale(COLLIMATOR)
     return datamodels.CollimatorModel(model=model, input_units="", output_units="m"), {}, {}
 
 
 def disperser(detector, grating):
-    """Grooves a metre and tilt of a grating, the same at all readings of the wheel's sensors."""
+    """Grooves a meter and tilt of a grating, the same at all readings of the wheel's sensors."""
     density, tilt = _grating(grating)
     sensor = {"temperatures": [40.0], "zeroreadings": [0.0], "unit": "arcsec", "tilt_model": Polynomial1D(1)}
     model = datamodels.DisperserModel(
@@ -94,7 +94,7 @@ def msa(detector):
 
 
 def fore(detector):
-    """From metres in the plane of the slits to arcsec."""
+    """From meters in the plane of the slits to arcsec."""
     scale = SCALE / PITCH
     model = Mapping((0, 1), n_inputs=3) | Scale(scale) & Scale(scale)
     model.inverse = Mapping((0, 1), n_inputs=3) | Scale(1 / scale) & Scale(1 / scale)
@@ -105,7 +105,7 @@ def fore(detector):
 def ote(detector, slit):
     """From there to V2 and V3, so that the middle of a slit is where the header of an exposure through it says."""
     v2, v3, angle, _ = APERTURES[f"NRS_{slit}_SLIT"]
-    x, y = (metres * SCALE / PITCH for metres in _place(slit))
+    x, y = (meters * SCALE / PITCH for meters in _place(slit))
     model = Shift(-x) & Shift(-y) | AffineTransformation2D(sky_axes(angle), [v2, v3])
     return datamodels.OTEModel(model=model, input_units="arcsec", output_units="arcsec"), {}, {}
 
@@ -118,7 +118,7 @@ def dispersion(grating):
 
 
 def _grating(name):
-    """Grooves a metre, and tilt in deg with which the shortest and longest wavelength fall where they should.
+    """Grooves a meter, and tilt in deg with which the shortest and longest wavelength fall where they should.
 
     With the sine of the tilt s, its cosine c and the direction cosines x, z of the light that leaves, the wavelength is
     (s (1 + z) + c x) / density.
@@ -132,7 +132,7 @@ def _grating(name):
 
 
 def _ends(grating):
-    """First and last metre of the focal plane that a grating's light reaches."""
+    """First and last meter of the focal plane that a grating's light reaches."""
     last = "NRS2" if grating.endswith("H") else "NRS1"
     return tuple(PIXEL * (column + _start(name)) for column, name in zip(COLUMNS, ("NRS1", last), strict=True))
 
@@ -142,7 +142,7 @@ def _start(name):
     return GAP / 2 + 0.5 if name == "NRS2" else 0.5 - LENGTH - GAP / 2
 
 
-def _to_metres(name):
+def _to_meters(name):
     return Shift(_start(name)) & Shift(-(LENGTH - 1) / 2) | Scale(PIXEL) & Scale(PIXEL)
 
 

@@ -9,7 +9,7 @@ from jwst_denoise.demo.cosmic_rays import FAINT
 __all__ = ["draw", "window"]
 
 EDGE = (96, 192)  # pixels of the close-up
-COLOURS = {"found by jump": "#64748b", "found in addition": "#1d4ed8", "missed": "#dc2626"}
+COLORS = {"found by jump": "#64748b", "found in addition": "#1d4ed8", "missed": "#dc2626"}
 
 
 def draw(rates, flags, truth, planes, title, path):
@@ -23,7 +23,7 @@ def draw(rates, flags, truth, planes, title, path):
         (ngroups - 1, ny, nx) groups with a jump, without and with the step.
     truth : jwst_denoise.demo.cosmic_rays.Truth
         Of the cosmic rays.
-    planes : jwst_denoise.demo.figures.Planes
+    planes : jwst_denoise.demo.metrics.Planes
         With the errors.
     title : str
         Heading.
@@ -53,8 +53,8 @@ def window(mask, edge=EDGE):
     """Slices of the part of an image that holds most of a mask."""
     size = tuple(min(n, m) for n, m in zip(edge, mask.shape, strict=True))
     count = ndimage.uniform_filter(mask.astype(np.float32), size, mode="constant")
-    centre = np.unravel_index(np.argmax(count), mask.shape)
-    corner = (np.clip(c - n // 2, 0, m - n) for c, n, m in zip(centre, size, mask.shape, strict=True))
+    center = np.unravel_index(np.argmax(count), mask.shape)
+    corner = (np.clip(c - n // 2, 0, m - n) for c, n, m in zip(center, size, mask.shape, strict=True))
     return tuple(slice(int(start), int(start) + n) for start, n in zip(corner, size, strict=True))
 
 
@@ -78,10 +78,10 @@ def _draw_found(axis, real, first, second):
     image = np.zeros(real.shape, dtype=int)
     for number, kind in enumerate(kinds, 1):
         image[kind] = number
-    colours = ["white", *COLOURS.values()]
-    picture.strip(axis, image, "which of it is found", vmin=0, vmax=len(kinds), cmap=ListedColormap(colours))
+    colors = ["white", *COLORS.values()]
+    picture.strip(axis, image, "which of it is found", vmin=0, vmax=len(kinds), cmap=ListedColormap(colors))
     handles = [
-        Patch(color=colour, label=f"{name}: {np.count_nonzero(kind)}")
-        for (name, colour), kind in zip(COLOURS.items(), kinds, strict=True)
+        Patch(color=color, label=f"{name}: {np.count_nonzero(kind)}")
+        for (name, color), kind in zip(COLORS.items(), kinds, strict=True)
     ]
     axis.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=3, fontsize=10, frameon=False)

@@ -32,7 +32,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Found:
-    """Figures of the flags of a ramp against the truth.
+    """Metrics of the flags of a ramp against the truth.
 
     Parameters
     ----------
@@ -89,15 +89,15 @@ def read_flags(path):
 
 
 def measure(flags, rate, planes, truth):
-    """Figures of a run.
+    """Metrics of a run.
 
     Parameters
     ----------
     flags : ndarray
         (ngroups, ny, nx) GROUPDQ.
     rate : tuple of ndarray
-        Rate image, its error, and unusable pixels, (ny, nx) each, from `jwst_denoise.demo.figures.electrons`.
-    planes : jwst_denoise.demo.figures.Planes
+        Rate image, its error, and unusable pixels, (ny, nx) each, from `jwst_denoise.demo.metrics.electrons`.
+    planes : jwst_denoise.demo.metrics.Planes
         With the true light.
     truth : Truth
         Of the cosmic rays.

@@ -19,11 +19,11 @@ PARAMETERS = "fgs_guider_nsclean"
 
 @dataclass(frozen=True)
 class FlightHalf:
-    """What the flight half made: runs, figures of the cross-validation, scatter of the calibrated images, picture."""
+    """What the flight half made: runs, metrics of the cross-validation, scatter of the calibrated images, picture."""
 
     raw: pipeline.Run
     cleaned: pipeline.Run
-    figures: list
+    metrics: list
     scatter: tuple[float, float]
     picture: Path
 
@@ -49,12 +49,12 @@ def run(output, cache, log, notify=None):
         cleaned = pipeline.guider(exposure, output / "cleaned", log, parameters.path(PARAMETERS), notify)
     if notify:
         notify("cross-validation")
-    figures = flight.flight_figures(exposure)
+    metrics = flight.flight_figures(exposure)
     images = [_rates(made.path) for made in (raw, cleaned)]
     target = output / "flight.png"
     draw(*images, flight.read_groups(exposure), target)
     below = [[flight.scatter(image[~_upper()]) for image in stack] for stack in images]
-    return FlightHalf(raw, cleaned, figures, tuple(float(np.mean(values)) for values in below), target)
+    return FlightHalf(raw, cleaned, metrics, tuple(float(np.mean(values)) for values in below), target)
 
 
 def draw(raw, cleaned, groups, path):
@@ -98,8 +98,8 @@ def _difference(groups):
 
 
 def _panels(figure, axes, panels, unit):
-    for axis, (name, image, span, colours) in zip(axes, panels, strict=True):
-        shown = picture.strip(axis, image, name, vmin=-span[0], vmax=span[1], cmap=colours)
+    for axis, (name, image, span, colors) in zip(axes, panels, strict=True):
+        shown = picture.strip(axis, image, name, vmin=-span[0], vmax=span[1], cmap=colors)
         figure.colorbar(shown, ax=axis, pad=0.01, shrink=0.85).set_label(unit, fontsize=9)
 
 
@@ -134,11 +134,11 @@ def _draw_difference(figure, axes, groups):
 def _draw_profiles(axes, groups):
     image, noise = _difference(groups)
     below = ~_upper()
-    for name, shown, colour in (("raw", image, picture.BEFORE), ("cleaned", image - noise, picture.AFTER)):
+    for name, shown, color in (("raw", image, picture.BEFORE), ("cleaned", image - noise, picture.AFTER)):
         values = profiles(shown - np.median(shown[below]), below, flight.READOUT)
         for axis, profile in zip(axes, values, strict=False):
-            axis.plot(profile, color=colour, lw=1.1, label=name)
-        axes[2].hist(shown[below] - np.median(shown[below]), np.linspace(-60, 60, 61), histtype="step", color=colour,
+            axis.plot(profile, color=color, lw=1.1, label=name)
+        axes[2].hist(shown[below] - np.median(shown[below]), np.linspace(-60, 60, 61), histtype="step", color=color,
                      lw=1.3, label=f"{name}: {flight.scatter(shown[below]):.2f} DN")  # fmt: skip
     picture.graph(axes[0], "column, in the order of reading", "mean of rows 0 to 63 / DN", "lower half, columns")
     picture.graph(axes[1], "row, in the order of reading", "mean of the row / DN", "lower half, rows")

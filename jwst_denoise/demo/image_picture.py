@@ -8,7 +8,7 @@ from jwst_denoise.quality.residual import power_spectrum
 
 __all__ = ["draw"]
 
-COLOURS = ("0.45", AFTER, "#047857", "#7c3aed")
+COLORS = ("0.45", AFTER, "#047857", "#7c3aed")
 SPAN = 5.0  # of the error of a dark pixel, shown in the histogram
 
 
@@ -17,7 +17,7 @@ def draw(planes, title, path):
 
     Parameters
     ----------
-    planes : dict of jwst_denoise.demo.figures.Planes
+    planes : dict of jwst_denoise.demo.metrics.Planes
         Name of a run -> its planes; all have the same image before.
     title : str
         Heading.
@@ -49,10 +49,10 @@ def _draw_images(figure, axes, planes):
 def _draw_graphs(axes, planes):
     first = next(iter(planes.values()))
     curves = [("default", first.before, BEFORE)]
-    curves += [(name, p.after, colour) for (name, p), colour in zip(planes.items(), COLOURS, strict=False)]
+    curves += [(name, p.after, color) for (name, p), color in zip(planes.items(), COLORS, strict=False)]
     span = SPAN * float(np.median(first.error_before[first.dark]))
-    for name, image, colour in curves:
-        style = {"color": colour, "label": name, "lw": 1.6}
+    for name, image, color in curves:
+        style = {"color": color, "label": name, "lw": 1.6}
         error = image - first.light
         error = np.where(first.dark, error - np.median(error[first.dark]), 0)
         axes[0].hist(error[first.dark], np.linspace(-span, span, 81), histtype="step", **style)

@@ -7,7 +7,7 @@ import numpy as np
 
 from jwst_denoise import crds_cache, products
 from jwst_denoise.demo import exposure as exposures
-from jwst_denoise.demo import figures, image_picture, pipeline
+from jwst_denoise.demo import image_picture, metrics, pipeline
 from jwst_denoise.demo.scenarios import Scenario
 
 __all__ = ["DEFAULT", "RUNS", "SCENARIO", "ImageHalf", "run"]
@@ -32,11 +32,11 @@ RUNS = (*STAGE1, "stack")
 
 @dataclass(frozen=True)
 class ImageHalf:
-    """What was made: raw exposure; of each run by its name the product, its figures and seconds; the picture."""
+    """What was made: raw exposure; of each run by its name the product, its metrics and seconds; the picture."""
 
     uncal: Path
     made: dict
-    figures: dict
+    metrics: dict
     seconds: dict
     picture: Path
 
@@ -67,8 +67,8 @@ def run(output, cache, log, progress):
         target = output / f"{SCENARIO.root}.png"
         image_picture.draw(planes, f"Simulated images, {SCENARIO.title}, {SCENARIO.nints} integrations", target)
     first = next(iter(planes.values()))
-    measured = {DEFAULT: figures.measure(first.before, first.error_before, first)}
-    measured |= {name: figures.measure(p.after, p.error_after, p) for name, p in planes.items()}
+    measured = {DEFAULT: metrics.measure(first.before, first.error_before, first)}
+    measured |= {name: metrics.measure(p.after, p.error_after, p) for name, p in planes.items()}
     seconds = {name: sum(one.seconds for one in run) for name, run in runs.items()}
     return ImageHalf(Path(uncal), made, measured, seconds, target)
 
@@ -91,11 +91,11 @@ def _runs(uncal, output, log, progress):
 
 def _planes(exposure, before, after):
     """Images in e- over an integration, without border: before and after against the true light."""
-    images, errors, unusable = zip(*(figures.electrons(path, exposure) for path in (before, after)), strict=True)
+    images, errors, unusable = zip(*(metrics.electrons(path, exposure) for path in (before, after)), strict=True)
     seconds = exposure.group_time * (exposure.counts.shape[1] - 1)
     light = exposure.truth.rate * np.float32(seconds)
     usable = ~np.logical_or.reduce(unusable) & ~exposure.readout.reference_pixels
-    lit = usable & (light - np.median(light[usable]) > figures.LIT * np.median(errors[0][usable]))
-    return figures.Planes(
+    lit = usable & (light - np.median(light[usable]) > metrics.LIT * np.median(errors[0][usable]))
+    return metrics.Planes(
         images[0], images[1], light, errors[0], errors[1], light, lit, usable & ~lit, seconds
     )  # fmt: skip

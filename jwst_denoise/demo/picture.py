@@ -70,7 +70,7 @@ def _draw_images(figure, axes, planes, readout, aspect):
     level = [float(np.median(image[planes.dark])) for image in (planes.before, planes.after)]
     sigma = float(np.median(planes.error_before[planes.dark]))
     scene = {"norm": ImageNormalize(vmin=-2 * sigma, vmax=15 * sigma, stretch=AsinhStretch(0.15)), "cmap": "gray"}
-    truth, removed = (_centred(image, planes.dark) for image in (planes.truth, planes.removed))
+    truth, removed = (_centered(image, planes.dark) for image in (planes.truth, planes.removed))
     span = 2.5 * float(np.std(removed[planes.dark]))
     noise = {"vmin": -span, "vmax": span, "cmap": "RdBu_r"}
     panels = (
@@ -95,19 +95,19 @@ def _well_covered(dark):
     return dark & np.logical_and(*(dark.mean(axis, keepdims=True) > COVERED for axis in (0, 1)))
 
 
-def _centred(image, dark):
+def _centered(image, dark):
     """Image less the median of its dark pixels."""
     return image - np.median(image[dark])
 
 
 def _draw_graphs(axes, planes, readout):
-    for image, name, colour in (
+    for image, name, color in (
         (planes.before, "before", BEFORE),
         (planes.perfect, "without correlated noise", IDEAL),
         (planes.after, "after", AFTER),
     ):
-        sky = _centred(image - planes.light, planes.dark)
-        style = {"color": colour, "lw": 0.7, "label": name}
+        sky = _centered(image - planes.light, planes.dark)
+        style = {"color": color, "lw": 0.7, "label": name}
         for axis, profile in zip(axes, profiles(sky, _well_covered(planes.dark), readout), strict=False):
             axis.plot(profile, **style)
         axes[2].loglog(*power_spectrum(sky, planes.dark, readout), **style | {"lw": 1.6})

@@ -16,7 +16,7 @@ def draw(planes, readout, title, path):
 
     Parameters
     ----------
-    planes : jwst_denoise.demo.figures.Planes
+    planes : jwst_denoise.demo.metrics.Planes
         From `jwst_denoise.demo.ramps.against_light`.
     readout : Readout
         Its geometry.
@@ -41,7 +41,7 @@ def errors_by_brightness(image, planes):
     ----------
     image : ndarray
         (ny, nx) e- over the exposure.
-    planes : jwst_denoise.demo.figures.Planes
+    planes : jwst_denoise.demo.metrics.Planes
         With the truth.
 
     Returns
@@ -80,8 +80,8 @@ def _draw_images(figure, axes, planes, readout, aspect):
 
 
 def _draw_graphs(axes, planes, readout):
-    for image, name, colour in ((planes.before, "before", BEFORE), (planes.after, "after", AFTER)):
-        style = {"color": colour, "label": name, "lw": 1.6}
+    for image, name, color in ((planes.before, "before", BEFORE), (planes.after, "after", AFTER)):
+        style = {"color": color, "label": name, "lw": 1.6}
         sky = image - planes.light
         sky = sky - np.median(sky[planes.dark])
         span = 5 * float(np.median(planes.error_before[planes.dark]))

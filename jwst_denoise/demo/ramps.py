@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jwst_denoise.demo import figures
+from jwst_denoise.demo import metrics
 
 __all__ = ["Denoised", "against_light", "measure"]
 
@@ -13,18 +13,18 @@ BRIGHT = 70.0  # light of a pixel over its error, above which rates are the fit'
 
 @dataclass(frozen=True)
 class Denoised:
-    """Figures of the rates with all steps, and of those without.
+    """Metrics of the rates with all steps, and of those without.
 
     Parameters
     ----------
-    before, after : jwst_denoise.demo.figures.Figures
+    before, after : jwst_denoise.demo.metrics.Metrics
         Against the true light: all errors count, not only correlated noise.
     bright, changed : int
         Bright pixels, and those of them that the network has changed.
     """
 
-    before: figures.Figures
-    after: figures.Figures
+    before: metrics.Metrics
+    after: metrics.Metrics
     bright: int
     changed: int
 
@@ -34,14 +34,14 @@ def against_light(planes, rate):
 
     Parameters
     ----------
-    planes : jwst_denoise.demo.figures.Planes
+    planes : jwst_denoise.demo.metrics.Planes
         Of the exposure.
     rate : tuple of ndarray
-        Rate image, its error, and unusable pixels, from `jwst_denoise.demo.figures.electrons`.
+        Rate image, its error, and unusable pixels, from `jwst_denoise.demo.metrics.electrons`.
 
     Returns
     -------
-    jwst_denoise.demo.figures.Planes
+    jwst_denoise.demo.metrics.Planes
     """
     image, error, unusable = rate
     usable = {name: getattr(planes, name) & ~unusable for name in ("lit", "dark")}
@@ -49,11 +49,11 @@ def against_light(planes, rate):
 
 
 def measure(planes, removed):
-    """Figures of a run.
+    """Metrics of a run.
 
     Parameters
     ----------
-    planes : jwst_denoise.demo.figures.Planes
+    planes : jwst_denoise.demo.metrics.Planes
         From `against_light`.
     removed : ndarray
         (ny, nx) rate by ``ramp_fit`` of the same ramp less the denoised rate.
@@ -65,5 +65,5 @@ def measure(planes, removed):
     sky = np.median(planes.after[planes.dark])
     bright = (planes.lit | planes.dark) & (planes.after - sky > BRIGHT * planes.error_after)
     pairs = ((planes.before, planes.error_before), (planes.after, planes.error_after))
-    before, after = (figures.measure(*pair, planes) for pair in pairs)
+    before, after = (metrics.measure(*pair, planes) for pair in pairs)
     return Denoised(before, after, int(bright.sum()), int((bright & (removed != 0)).sum()))

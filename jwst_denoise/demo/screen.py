@@ -150,13 +150,13 @@ def ramp_panel(half):
 
 def image_panel(half):
     """Table of the denoised images; see `simulated_panel`."""
-    table = _table("images against the true light", *half.figures, "")
+    table = _table("images against the true light", *half.metrics, "")
     rows = (
-        ("error, dark pixels", "{:.2f}", [f.dark_rms for f in half.figures.values()], "e⁻ rms"),
-        ("error, under sources", "{:.2f}", [f.lit_rms for f in half.figures.values()], "e⁻ rms"),
-        ("flux, all sources: bias", "{:+.2f}", [100 * f.source_bias for f in half.figures.values()], "%"),
-        ("flux, each source: rms", "{:.2f}", [f.source_scatter for f in half.figures.values()], "of its ERR"),
-        ("blank sky: scatter / ERR", "{:.3f}", [f.pull for f in half.figures.values()], "1 is right"),
+        ("error, dark pixels", "{:.2f}", [f.dark_rms for f in half.metrics.values()], "e⁻ rms"),
+        ("error, under sources", "{:.2f}", [f.lit_rms for f in half.metrics.values()], "e⁻ rms"),
+        ("flux, all sources: bias", "{:+.2f}", [100 * f.source_bias for f in half.metrics.values()], "%"),
+        ("flux, each source: rms", "{:.2f}", [f.source_scatter for f in half.metrics.values()], "of its ERR"),
+        ("blank sky: scatter / ERR", "{:.3f}", [f.pull for f in half.metrics.values()], "1 is right"),
     )
     for name, form, values, unit in rows:
         shown = [form.format(value) for value in values]
@@ -174,9 +174,9 @@ def image_panel(half):
 def flight_panel(half):
     """Table of the flight half's cross-validation; see `simulated_panel`."""
     table = _table("scatter of the lower half", "raw", "column medians", "gp", "")
-    for row in half.figures:
-        figures = (f"{row[name]:.2f}" for name in ("raw", "median", "gp"))
-        table.add_row(f"integrations {row['pair'][0]} − {row['pair'][1]}", *figures, "DN")
+    for row in half.metrics:
+        metrics = (f"{row[name]:.2f}" for name in ("raw", "median", "gp"))
+        table.add_row(f"integrations {row['pair'][0]} − {row['pair'][1]}", *metrics, "DN")
     seconds = (half.raw.seconds, half.cleaned.seconds)
     note = (
         "[dim]Noise is estimated from the upper half, the star masked, and taken out of the lower half, which the "

@@ -6,7 +6,7 @@ from pathlib import Path
 from astropy.io import fits
 
 from jwst_denoise import crds_cache, parameters, products
-from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, figures, picture, pipeline, ramp_picture, ramps
+from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, metrics, picture, pipeline, ramp_picture, ramps
 from jwst_denoise.demo import exposure as exposures
 
 __all__ = ["SimulatedHalf", "run"]
@@ -23,17 +23,17 @@ TRUTH_STEPS = {"refpix": {"skip": True}}
 
 @dataclass(frozen=True)
 class SimulatedHalf:
-    """What the simulated half made: raw exposure, runs, figures before and after, lit fraction, pictures.
+    """What the simulated half made: raw exposure, runs, metrics before and after, lit fraction, pictures.
 
-    ``masked`` is the run with CosmicRayMaskStep, ``found`` its figures and those of the run without; ``denoised`` is
-    the run of calwebb_denoise1, ``rates`` its figures.
+    ``masked`` is the run with CosmicRayMaskStep, ``found`` its metrics and those of the run without; ``denoised`` is
+    the run of calwebb_denoise1, ``rates`` its metrics.
     """
 
     uncal: Path
     raw: pipeline.Run
     cleaned: pipeline.Run
-    before: figures.Figures
-    after: figures.Figures
+    before: metrics.Metrics
+    after: metrics.Metrics
     lit: float
     seconds: float
     picture: Path
@@ -80,7 +80,7 @@ def run(scenario, output, cache, log, progress):
             ideal = exposures.perfect(exposure, scenario.root)
             perfect = pipeline.detector1(ideal, output / "truth", log, None, report.name, steps=TRUTH_STEPS)
     with progress.stage("comparing with the truth"):
-        planes = figures.read(exposure, raw.path, cleaned.path, perfect.path)
+        planes = metrics.read(exposure, raw.path, cleaned.path, perfect.path)
         target = output / f"{scenario.root}.png"
         title = f"Simulated exposure, {scenario.title}, {planes.seconds:.0f} s"
         picture.draw(planes, exposure.readout, title, target)
@@ -88,8 +88,8 @@ def run(scenario, output, cache, log, progress):
         found = _cosmic_rays(exposure, (raw, masked), planes, title, close_up)
         ramp_target = output / f"{scenario.root}_ramps.png"
         rates = _ramps(exposure, denoised, planes, title, ramp_target)
-    before = figures.measure(planes.before, planes.error_before, planes)
-    after = figures.measure(planes.after, planes.error_after, planes)
+    before = metrics.measure(planes.before, planes.error_before, planes)
+    after = metrics.measure(planes.after, planes.error_after, planes)
     return SimulatedHalf(
         uncal, raw, cleaned, before, after, planes.lit.mean(), planes.seconds, target,
         masked, found, close_up, denoised, rates, ramp_target,
@@ -97,9 +97,9 @@ def run(scenario, output, cache, log, progress):
 
 
 def _cosmic_rays(exposure, runs, planes, title, path):
-    """Draw what is found of the cosmic rays without and with their masks; figures of both runs."""
+    """Draw what is found of the cosmic rays without and with their masks; metrics of both runs."""
     flags = [cosmic_rays.read_flags(_ramp_of(made)) for made in runs]
-    rates = [figures.electrons(made.path, exposure) for made in runs]
+    rates = [metrics.electrons(made.path, exposure) for made in runs]
     truth = cosmic_rays.truth_of(exposure, flags[0])
     jumps = [cosmic_rays.jumps(flag) for flag in flags]
     cosmic_ray_picture.draw([rate[0] for rate in rates], jumps, truth, planes, title, path)
@@ -107,8 +107,8 @@ def _cosmic_rays(exposure, runs, planes, title, path):
 
 
 def _ramps(exposure, made, planes, title, path):
-    """Draw the denoised rates; their figures beside those of calwebb_detector1."""
-    planes = ramps.against_light(planes, figures.electrons(made.path, exposure))
+    """Draw the denoised rates; their metrics beside those of calwebb_detector1."""
+    planes = ramps.against_light(planes, metrics.electrons(made.path, exposure))
     ramp_picture.draw(planes, exposure.readout, title, path)
     noise = made.path.with_name(made.path.name.replace("_rate.fits", "_ramp_denoise_noise.fits"))
     return ramps.measure(planes, fits.getdata(noise))

@@ -16,7 +16,7 @@ REFERENCE_BORDER = 4
 
 
 def _ipc_kernel(side, corner=0.0):
-    """3 × 3 kernel: the fraction of a pixel's charge that is seen in each neighbour."""
+    """3 × 3 kernel: the fraction of a pixel's charge that is seen in each neighbor."""
     kernel = np.array([[corner, side, corner], [side, 0, side], [corner, side, corner]])
     kernel[1, 1] = 1 - kernel.sum()
     return tuple(map(tuple, kernel))

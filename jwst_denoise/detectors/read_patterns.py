@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["PATTERNS", "ReadPattern", "read_pattern"]
+__all__ = ["PATTERNS", "ReadPattern", "poisson_fraction", "read_pattern"]
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,6 @@ class ReadPattern:
     def irs2(self):
         """Whether reference pixels are interleaved (IRS²)."""
         return "IRS2" in self.name
-
-    def kept_frames(self, ngroups):
-        """Frames of an integration that are used."""
-        return ngroups * self.nframes
 
 
 _TABLE = {
@@ -90,3 +86,27 @@ def read_pattern(name):
         return PATTERNS[str(name).upper()]
     except KeyError:
         raise ValueError(f"no read pattern {name!r}; known: {', '.join(PATTERNS)}") from None
+
+
+def poisson_fraction(nframes=1, groupgap=0):
+    """Ratio of the Poisson variance of a difference of averaged groups to its mean.
+
+    Photons that arrive between averaged frames enter the difference with a weight below 1. The ratio is
+    Σ w² / Σ w over the nframes + groupgap frames of a difference and those that it shares with its neighbors.
+
+    Parameters
+    ----------
+    nframes, groupgap : int, optional
+        Frames averaged into a group, and frames dropped between groups.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> poisson_fraction()
+    1.0
+    """
+    n = nframes
+    return (groupgap + 1 + (n - 1) * (2 * n - 1) / (3 * n)) / (n + groupgap)

@@ -10,7 +10,7 @@ NOWHERE = 1e6  # pixels: a shift that overlaps nothing
 
 
 def is_imaging(model):
-    """Whether neighbouring pixels are neighbours on the sky: by exposure type."""
+    """Whether neighboring pixels are neighbors on the sky: by exposure type."""
     from jwst.lib.exposure_types import IMAGING_TYPES
 
     return (model.meta.exposure.type or "").lower() in IMAGING_TYPES

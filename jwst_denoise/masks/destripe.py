@@ -59,9 +59,9 @@ def line_offsets(image, good, outputs=1):
     outputs = outputs if pixels % outputs == 0 else 1
     split = (lines, outputs, pixels // outputs)
     offsets = masked_median(image.reshape(split), good.reshape(split))
-    centre = np.median(offsets, axis=0)
-    scatter = 1.4826 * np.median(np.abs(offsets - centre), axis=0)
-    return np.where(np.abs(offsets - centre) <= MAX_OFFSET * scatter, offsets, 0.0)
+    center = np.median(offsets, axis=0)
+    scatter = 1.4826 * np.median(np.abs(offsets - center), axis=0)
+    return np.where(np.abs(offsets - center) <= MAX_OFFSET * scatter, offsets, 0.0)
 
 
 def destripe(image, good, readout=None):

@@ -16,7 +16,7 @@ def disk(radius):
     Returns
     -------
     ndarray of bool, shape (2 * radius + 1, 2 * radius + 1)
-        `True` within ``radius + 0.5`` pixels of the centre.
+        `True` within ``radius + 0.5`` pixels of the center.
 
     Examples
     --------

@@ -163,7 +163,7 @@ def imaging_mask(
         Data-quality flags.
     n_sigma : float
         A source ends where the smoothed image falls below this many sigma. Single pixels are clipped 2 sigma
-        farther out, because a tight clip would pull the noise that is to be measured towards zero.
+        farther out, because a tight clip would pull the noise that is to be measured toward zero.
     dilation : int
         Pixels by which sources are grown.
     readout : `jwst_denoise.readout.Readout`, optional

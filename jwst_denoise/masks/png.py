@@ -2,8 +2,8 @@
 Masks painted in an image editor.
 
 Rauscher (2023, section 3.4): show the rate image in SAOImage DS9, export it as PNG, paint the dark areas 30 % red in an
-editor, export again. Painting mixes the grey g of a pixel to (0.7 g + 0.3, 0.7 g, 0.7 g), so that red exceeds
-green and blue by 30 % of full scale wherever there is paint, whatever the grey.
+editor, export again. Painting mixes the gray g of a pixel to (0.7 g + 0.3, 0.7 g, 0.7 g), so that red exceeds
+green and blue by 30 % of full scale wherever there is paint, whatever the gray.
 """
 
 import os
@@ -26,7 +26,7 @@ def from_png(path, base=None, *, shape=None, origin="lower", threshold=PAINT / 2
     path : str or path-like
         Painted picture, one pixel for each detector pixel, in any mode that Pillow reads.
     base : str or path-like, optional
-        The picture before it was painted; its own redness is subtracted, for pictures that were not grey.
+        The picture before it was painted; its own redness is subtracted, for pictures that were not gray.
     shape : tuple of int, optional
         (ny, nx) that the mask must have.
     origin : {"lower", "upper"}
@@ -74,7 +74,7 @@ def write_overlay(path, image, mask, origin="lower"):
     path : str or path-like
         PNG file to write; an existing file is replaced.
     image : ndarray of float, shape (ny, nx)
-        Image; shown in grey from 2 sigma below the background's level to its 99.5th percentile, on an arcsinh scale.
+        Image; shown in gray from 2 sigma below the background's level to its 99.5th percentile, on an arcsinh scale.
     mask : ndarray of bool, shape (ny, nx)
         `True` where dark.
     origin : {"lower", "upper"}
@@ -89,15 +89,15 @@ def write_overlay(path, image, mask, origin="lower"):
 
     if np.shape(image) != np.shape(mask) or np.ndim(image) != 2:
         raise ValueError(f"the image has shape {np.shape(image)}, the mask {np.shape(mask)}; both must be (ny, nx)")
-    colour = np.repeat(grey(np.asarray(image, float), mask)[..., None], 3, axis=-1)
-    colour = np.where(np.asarray(mask, bool)[..., None], (1 - PAINT) * colour + PAINT * np.array([1, 0, 0]), colour)
-    pixels = np.round(255 * colour).astype(np.uint8)
+    color = np.repeat(gray(np.asarray(image, float), mask)[..., None], 3, axis=-1)
+    color = np.where(np.asarray(mask, bool)[..., None], (1 - PAINT) * color + PAINT * np.array([1, 0, 0]), color)
+    pixels = np.round(255 * color).astype(np.uint8)
     Image.fromarray(pixels[::-1] if origin == "lower" else pixels).save(os.fspath(path), format="PNG")
 
 
-def grey(image, mask):
+def gray(image, mask):
     """
-    Grey scale of an image that shows the noise of the background and the faint parts of sources.
+    Gray scale of an image that shows the noise of the background and the faint parts of sources.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ SEED = 1.5
 MIN_PIXELS = 4
 MIN_BLOCKS = 32  # a scale needs this many binned pixels on each side to tell sources from the background
 HOT = 10.0  # sigma of a pixel that may be a hot one or a hit
-SHARPEST = 0.1  # a pixel whose neighbours are all below this fraction of it is sharper than any point source
+SHARPEST = 0.1  # a pixel whose neighbors are all below this fraction of it is sharper than any point source
 
 
 def bin_sum(values, factor):

@@ -86,8 +86,8 @@ def profile_significance(profiles):
         Significance; 0 where unknown.
     """
     known = np.isfinite(profiles)
-    centre = np.median(profiles[known]) if known.any() else 0.0
-    filled = np.where(known, profiles, centre)
+    center = np.median(profiles[known]) if known.any() else 0.0
+    filled = np.where(known, profiles, center)
     steps = np.diff(filled, axis=0)[known[1:] & known[:-1]]
     noise = 1.4826 * np.median(np.abs(steps)) / np.sqrt(2) if steps.size else 0.0
     smooth = ndimage.gaussian_filter1d(filled - dark_level(filled, noise), 1.0, axis=0)
@@ -122,7 +122,7 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
     """
     Find the dark background of a spectrum dispersed along the rows, as on the NIRSpec detectors.
 
-    Traces are found in profiles averaged over 64 columns, measured from the dark level of the neighbouring rows;
+    Traces are found in profiles averaged over 64 columns, measured from the dark level of the neighboring rows;
     emission lines and whatever else stands out by the segmentation that `imaging_mask` uses. Light fainter than about
     half the noise of a pixel that fills the slices of an IFU evenly is not found: give its regions to `region_mask`.
 

@@ -45,7 +45,7 @@ class AstroUNet(ImageDenoise):
             raise ValueError(f"ratio={ratio!r} must be one of {', '.join(GIVEN)}")
         plain = units == "rate"
         unet = UNetConfig(
-            depth, hidden, inputs=1 if plain else PLANES + 2 * bool(lines), outputs=1 if plain else 2, normalise=False,
+            depth, hidden, inputs=1 if plain else PLANES + 2 * bool(lines), outputs=1 if plain else 2, normalize=False,
             activation=activation, context=int(ratio == "plane"),
         )  # fmt: skip
         super().__init__(unet, units=units, error="none" if plain else "head", kernel=kernel, wide=wide, lines=lines)

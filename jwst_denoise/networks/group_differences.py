@@ -4,9 +4,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.networks.blocks.tiling import apply_tiled, frozen
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
-from jwst_denoise.networks.group_planes import CHANNELS, normalised, poisson_share, without_stripes
+from jwst_denoise.networks.group_planes import CHANNELS, normalized, without_stripes
 
 __all__ = ["GroupDifferenceMask"]
 
@@ -14,7 +15,7 @@ BLOCK_PIXELS = 2**27  # of differences that are looked at together: bounds the m
 
 
 class GroupDifferenceMask(nn.Module):
-    """U-net of deepCR on the differences of successive groups, each beside its neighbours in time.
+    """U-net of deepCR on the differences of successive groups, each beside its neighbors in time.
 
     Every difference is compared with the pixel's own rate (the mean of the middle half of its other differences) in
     units of its own noise; with a single difference, with the level of the sky. See
@@ -48,7 +49,7 @@ class GroupDifferenceMask(nn.Module):
         return self.unet.halo
 
     def forward(self, planes):
-        """Logits (N, 1, ny, nx) of differences (N, CHANNELS, ny, nx), from `group_planes.Normalised.planes`."""
+        """Logits (N, 1, ny, nx) of differences (N, CHANNELS, ny, nx), from `group_planes.Normalized.planes`."""
         return self.unet(planes)
 
     def predict(
@@ -97,9 +98,9 @@ class GroupDifferenceMask(nn.Module):
         result = np.zeros(groups.shape, dtype=np.float32)
         for first, last, inner in _blocks(groups.shape):
             part = slice(first, last + 1)
-            seen = _normalised(
+            seen = _normalized(
                 groups[part], bad[part], saturated[part], np.where(valid, gain, 1), variance,
-                poisson_share(nframes, groupgap), device,
+                poisson_fraction(nframes, groupgap), device,
             )  # fmt: skip
             for index in inner:
                 logits = apply_tiled(unet, seen.planes(index - first), tile or max(groups.shape))
@@ -119,15 +120,15 @@ def _blocks(shape):
         yield max(0, start - 1), min(number, stop + 1), range(start, stop)
 
 
-def _normalised(groups, bad, saturated, gain, variance, share, device):
-    """`Normalised` of the differences of some groups, on a device."""
+def _normalized(groups, bad, saturated, gain, variance, share, device):
+    """`Normalized` of the differences of some groups, on a device."""
     electrons = torch.from_numpy(np.asarray(groups, dtype=np.float32) * gain.astype(np.float32)).to(device)
     saturated = torch.from_numpy(saturated).to(device)
     good = torch.isfinite(electrons) & ~torch.from_numpy(bad).to(device) & ~saturated
     usable = good[1:] & good[:-1]
     differences = torch.where(usable, electrons.diff(dim=0), 0.0)
     variance = torch.from_numpy(variance.astype(np.float32)).to(device)
-    return normalised(without_stripes(differences, usable), usable, saturated, variance, share)
+    return normalized(without_stripes(differences, usable), usable, saturated, variance, share)
 
 
 def _image(name, value, shape):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-__all__ = ["CHANNELS", "Normalised", "normalised", "poisson_share", "without_stripes"]
+__all__ = ["CHANNELS", "Normalized", "normalized", "without_stripes"]
 
 CHANNELS = 10
 FEWEST = 64  # pixels of a line that give its level
@@ -12,7 +12,7 @@ SAMPLE = 2**16  # pixels that are enough for a median
 
 
 @dataclass(frozen=True)
-class Normalised:
+class Normalized:
     """An integration as the network sees it, (n, ny, nx) for n differences or (ny, nx).
 
     Parameters
@@ -36,7 +36,7 @@ class Normalised:
     saturated: torch.Tensor
 
     def planes(self, index):
-        """Input of the network for one difference, (CHANNELS, ny, nx): itself and its neighbours in time."""
+        """Input of the network for one difference, (CHANNELS, ny, nx): itself and its neighbors in time."""
         return torch.stack(
             [
                 *(self._at(self.excess, index + step) for step in (0, -1, 1)),
@@ -50,16 +50,6 @@ class Normalised:
 
     def _at(self, stack, index):
         return stack[index] if 0 <= index < len(stack) else torch.zeros_like(stack[0])
-
-
-def poisson_share(nframes=1, groupgap=0):
-    """Variance of the light in a difference of averaged groups over its mean.
-
-    Light that comes between averaged frames is in the difference with a weight below 1: the share is
-    Σ w² / Σ w over the nframes + groupgap frames of a difference and those that it shares with its neighbours.
-    """
-    n = nframes
-    return (groupgap + 1 + (n - 1) * (2 * n - 1) / (3 * n)) / (n + groupgap)
 
 
 def without_stripes(differences, usable):
@@ -83,10 +73,10 @@ def without_stripes(differences, usable):
     """
     if len(differences) < 2:
         return differences
-    centre = _middle(differences, usable, symmetric=True)[0]
+    center = _middle(differences, usable, symmetric=True)[0]
     result = []
     for difference, good in zip(differences, usable, strict=True):
-        excess = torch.where(good, difference - centre, torch.nan)
+        excess = torch.where(good, difference - center, torch.nan)
         level = torch.zeros_like(excess[:1, :1])
         for axis in (1, 0):
             step = _line_levels(excess, axis)
@@ -102,7 +92,7 @@ def _line_levels(excess, axis):
     return torch.where(enough, level, torch.zeros_like(level))
 
 
-def normalised(differences, usable, saturated, variance, share):
+def normalized(differences, usable, saturated, variance, share):
     """Differences as the network sees them.
 
     Parameters
@@ -116,11 +106,11 @@ def normalised(differences, usable, saturated, variance, share):
     variance : Tensor
         (ny, nx) or scalar: variance of the read noise of a difference, e-².
     share : float
-        Variance of the light in a difference over its mean, see `poisson_share`.
+        Variance of the light in a difference over its mean, see `poisson_fraction`.
 
     Returns
     -------
-    Normalised
+    Normalized
     """
     rate, count = _middle(differences, usable)
     known = count >= 2
@@ -129,7 +119,7 @@ def normalised(differences, usable, saturated, variance, share):
     noise = torch.sqrt(variance + share * rate.clamp(min=0))
     excess = torch.asinh((differences - rate) / noise)
     alone = torch.where(known, count.clamp(min=1).to(rate.dtype).rsqrt(), torch.ones_like(rate))
-    return Normalised(
+    return Normalized(
         torch.where(usable, excess, torch.zeros_like(excess)),
         usable.to(rate.dtype),
         torch.asinh(rate / variance.sqrt()),

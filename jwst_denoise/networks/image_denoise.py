@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.blocks.blending import share_of_network
-from jwst_denoise.networks.blocks.conservation import put_back, significant_light
+from jwst_denoise.networks.blocks.blending import network_weight
+from jwst_denoise.networks.blocks.conservation import restore_box_flux, source_weight
 from jwst_denoise.networks.blocks.error_network import ErrorNetwork
 from jwst_denoise.networks.blocks.expected_errors import KNOTS, corrected
 from jwst_denoise.networks.blocks.line_noise import line_levels
@@ -52,7 +52,7 @@ class DenoisedImage:
 class ImageDenoise(nn.Module):
     """A U-net that tells the noise of an image in units of its standard deviation, and the error that is left.
 
-    Light that it takes from a wide box is put back (`put_back`), and from smaller boxes, of three kernels and of one,
+    Light that it takes from a wide box is put back (`restore_box_flux`), and from smaller boxes, of three kernels and of one,
     where they hold significant light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as
     they are. With ``units='rate'`` it is the plain network of the papers instead, which maps the image as it is to the
     result.
@@ -249,10 +249,10 @@ class ImageDenoise(nn.Module):
         observed = slopes.signal
         scene = observed - slopes.spread * output[:, 0]
         if self.wide:
-            scene = put_back(scene, observed, slopes.usable, (self.wide, self.wide))
+            scene = restore_box_flux(scene, observed, slopes.usable, (self.wide, self.wide))
         for size in (COARSE * self.kernel, self.kernel) if self.kernel else ():
-            where = significant_light(scene, slopes.spread, (size, size))
-            scene = put_back(scene, observed, slopes.usable, (size, size), where)
+            where = source_weight(scene, slopes.spread, (size, size))
+            scene = restore_box_flux(scene, observed, slopes.usable, (size, size), where)
         return scene
 
     def _signal(self, seen, run, ratio, uncertainty, n_samples, seed, progress):
@@ -339,7 +339,7 @@ def _slope_image(image, err, read_noise, bad, poisson):
 
 def _handed_over(observed, usable, seen, signal, deviation):
     """Result that goes over from the network's estimate to the observation where the signal is far above the noise."""
-    share = share_of_network(observed, seen.level, usable)
+    share = network_weight(observed, seen.level, usable)
     rate = np.where(share > 0, share * (signal * seen.unit + seen.level) + (1 - share) * observed.rate, observed.rate)
     err = None
     if deviation is not None:

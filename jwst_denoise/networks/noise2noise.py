@@ -5,7 +5,7 @@ import torch
 
 from jwst_denoise.networks.blocks.unet import UNetConfig
 from jwst_denoise.networks.image_denoise import PLANES, ImageDenoise
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 
 __all__ = ["Noise2Noise", "Noise2NoiseStack", "stack_planes"]
 
@@ -14,7 +14,7 @@ STACK_PLANES = 3
 
 
 class Noise2Noise(ImageDenoise):
-    """The U-net of the paper: reflection padding, nearest-neighbour upsampling, ReLU.
+    """The U-net of the paper: reflection padding, nearest-neighbor upsampling, ReLU.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Noise2Noise(ImageDenoise):
     def __init__(self, hidden=16, depth=3, dropout=0.0, error="head", units="noise", kernel=5, wide=31, lines=0):
         inputs = 1 if units == "rate" else self._inputs(lines)
         unet = UNetConfig(
-            depth, hidden, inputs=inputs, outputs=2 if error == "head" else 1, normalise=False, padding="reflect",
+            depth, hidden, inputs=inputs, outputs=2 if error == "head" else 1, normalize=False, padding="reflect",
             upsampling="nearest", dropout=float(dropout),
         )  # fmt: skip
         super().__init__(unet, units=units, error=error, kernel=kernel, wide=wide, lines=lines)
@@ -85,7 +85,7 @@ def stack_planes(mean):
 
     Parameters
     ----------
-    mean : jwst_denoise.stacks.Coadd
+    mean : jwst_denoise.ramps.coadd.Coadd
         The mean.
 
     Returns

@@ -33,7 +33,7 @@ class Noise2NoiseCube(nn.Module):
     def __init__(self, planes=21, hidden=32, depth=3):
         super().__init__()
         config = UNetConfig(
-            depth, hidden, inputs=planes, outputs=planes, normalise=False, padding="reflect", upsampling="nearest"
+            depth, hidden, inputs=planes, outputs=planes, normalize=False, padding="reflect", upsampling="nearest"
         )
         self.unet = UNet(config)
         self.architecture = {"family": self.family, "planes": planes, "hidden": hidden, "depth": depth}

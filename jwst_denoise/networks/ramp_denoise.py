@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.blocks.blending import share_of_network
-from jwst_denoise.networks.blocks.conservation import put_back, significant_light, weighted_mean, without_light
+from jwst_denoise.networks.blocks.blending import network_weight
+from jwst_denoise.networks.blocks.conservation import remove_source_flux, restore_box_flux, source_weight, weighted_mean
 from jwst_denoise.networks.blocks.expected_errors import KNOTS, corrected
 from jwst_denoise.networks.blocks.read_streams import ReadStreams, from_streams, pooled, to_streams
 from jwst_denoise.networks.blocks.slope_planes import scaled, spread
@@ -54,7 +54,7 @@ class RampDenoise(nn.Module):
     A small U-net tells what of a slope image is noise. In time bins of every output, a recurrent network makes of it
     the correlated noise (`ReadStreams`), which is subtracted. A second U-net estimates what white noise is left, and
     its own error. What it took from the light of a small box is put
-    back (`put_back`). All is in units of the noise of the
+    back (`restore_box_flux`). All is in units of the noise of the
     slopes, so that any number of groups and any time can be given.
 
     Parameters
@@ -70,9 +70,9 @@ class RampDenoise(nn.Module):
     kernel : tuple of int
         Box (lines, pixels) in which light is conserved.
     near, wide : int
-        Odd edges in pixels of the boxes by which light is told from correlated noise, see `without_light`.
+        Odd edges in pixels of the boxes by which light is told from correlated noise, see `remove_source_flux`.
     spare : int
-        Odd edge in pixels of the boxes whose light, where it is significant (`significant_light`), is spared once the
+        Odd edge in pixels of the boxes whose light, where it is significant (`source_weight`), is spared once the
         network is trained: its pixels tell nothing of correlated noise, and get more of what was taken from them; and
         what would be taken from the same pixels of a thousand lines, as from a trace and its sky, stays. 0 for none.
 
@@ -93,9 +93,9 @@ class RampDenoise(nn.Module):
             edges = f"kernel={kernel!r}, near={near!r}, wide={wide!r} and spare={spare!r}"
             raise ValueError(f"bin={bin!r} must be positive; {edges} odd")
         self.bin, self.kernel, self.near, self.wide, self.spare = bin, tuple(kernel), near, wide, spare
-        self.scene = UNet(UNetConfig(depth, max(1, hidden // 2), inputs=3, outputs=2, normalise=False))
+        self.scene = UNet(UNetConfig(depth, max(1, hidden // 2), inputs=3, outputs=2, normalize=False))
         self.streams = ReadStreams(units, mixer)
-        self.noise = UNet(UNetConfig(depth, hidden, inputs=4, outputs=2, normalise=False))
+        self.noise = UNet(UNetConfig(depth, hidden, inputs=4, outputs=2, normalize=False))
         self.register_buffer("error_factor", torch.ones(len(KNOTS)))
 
     def forward(self, slopes, outputs, state=None):
@@ -129,12 +129,12 @@ class RampDenoise(nn.Module):
         with torch.autocast(weight.device.type, enabled=False):
             if self._spares:
                 weight = weight * (1 - self._light(slopes.usable * (slopes.signal - own * first), own, SPARED))
-            value = without_light(weight * own * first, weight, self.near, self.wide)
+            value = remove_source_flux(weight * own * first, weight, self.near, self.wide)
             streams = (to_streams(plane, outputs) for plane in (value, weight))
             noise, state = self.streams(*(pooled(stream, self.bin) for stream in streams), state)
             width = slopes.signal.shape[-1] // outputs
             noise = from_streams(noise.repeat_interleave(self.bin, dim=-1)[..., :width])
-            noise = without_light(slopes.usable * noise, slopes.usable, self.near, self.wide)
+            noise = remove_source_flux(slopes.usable * noise, slopes.usable, self.near, self.wide)
             if self._spares and noise.shape[1] >= TALL:
                 noise = noise - slopes.usable * weighted_mean(noise, slopes.usable, (TALL, self.near))
         return noise, first, state
@@ -144,10 +144,10 @@ class RampDenoise(nn.Module):
         own = slopes.spread
         planes = torch.stack([torch.asinh(observed / own), torch.log(own), slopes.usable, first], dim=1)
         noise, log_variance = unet(planes).unbind(1)
-        signal = put_back(observed - own * noise, observed, slopes.usable, self.kernel)
+        signal = restore_box_flux(observed - own * noise, observed, slopes.usable, self.kernel)
         if self._spares:
             light = self._light(slopes.usable * signal, own, KEPT)
-            signal = put_back(signal, observed, slopes.usable, self.kernel, light, passes=1)
+            signal = restore_box_flux(signal, observed, slopes.usable, self.kernel, light, passes=1)
         return signal, log_variance
 
     @property
@@ -156,7 +156,7 @@ class RampDenoise(nn.Module):
 
     def _light(self, scene, own, bounds):
         """Where there is light to be spared, (N, lines, pixels) from 0 to 1."""
-        return significant_light(scene, own, (self.spare, self.spare), bounds)
+        return source_weight(scene, own, (self.spare, self.spare), bounds)
 
     def deviation(self, signal, log_variance, slopes):
         """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``.
@@ -297,7 +297,7 @@ def _electrons(groups, gain, bad, saturated):
 
 def _handed_over(slopes, level, unit, usable, signal, deviation, correlated):
     """Result that goes over from the network's estimate to the fit where the signal is far above the noise."""
-    own, share = np.sqrt(slopes.variance), share_of_network(slopes, level, usable)
+    own, share = np.sqrt(slopes.variance), network_weight(slopes, level, usable)
     rate = np.where(share > 0, share * (signal * unit + level) + (1 - share) * slopes.rate, slopes.rate)
     err = np.where(share > 0, share * deviation * unit + (1 - share) * own, own)
     return Denoised(

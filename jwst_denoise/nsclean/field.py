@@ -72,7 +72,7 @@ def _fast_coordinate(bins):
     return coordinate
 
 
-def regularised(normal):
+def regularized(normal):
     """Normal matrix with a diagonal just large enough to be inverted where the data leave modes undetermined."""
     size = len(normal)
     return normal + 1e-6 * max(np.trace(normal) / size, 1e-30) * np.eye(size)
@@ -81,7 +81,7 @@ def regularised(normal):
 def least_squares(normal, projected):
     """Coefficients (images, slow, fast) of the weighted least-squares field."""
     flat = projected.reshape(len(projected), len(normal))
-    return np.linalg.solve(regularised(normal), flat.T).T.reshape(projected.shape)
+    return np.linalg.solve(regularized(normal), flat.T).T.reshape(projected.shape)
 
 
 def field_amplitude(coefficients, noise, prior_shape, evidence):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import fft
 
 from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.weights import band_apodiser, density_weights
+from jwst_denoise.nsclean.weights import band_apodizer, density_weights
 from jwst_denoise.statistics import MAD_TO_SIGMA, robust_sigma
 
 __all__ = ["exclude_outliers", "fit_frame", "solve_toeplitz"]
@@ -43,7 +43,7 @@ def fit_frame(data, mask, readout, options, weights=None):
     ticks = np.pad(readout.to_detector(dark), overhead).ravel()
     level = np.median(data[dark])
     series = np.pad(readout.to_detector(np.where(dark, data - level, 0)), overhead).ravel()
-    gain = band_apodiser(ticks.size, readout.pixel_time, options.bands)
+    gain = band_apodizer(ticks.size, readout.pixel_time, options.bands)
     if weights is None:
         sigma = 1 / (4 * (options.bands[0] + options.bands[1]) * readout.pixel_time)
         weights = density_weights(ticks.astype(series.dtype), sigma)
@@ -57,7 +57,7 @@ def fit_frame(data, mask, readout, options, weights=None):
 
 
 def exclude_outliers(data, mask, n_sigma):
-    """Mask without the samples beyond ``n_sigma`` of the frame's median (from the MAD) and their four neighbours.
+    """Mask without the samples beyond ``n_sigma`` of the frame's median (from the MAD) and their four neighbors.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def exclude_outliers(data, mask, n_sigma):
 def solve_toeplitz(weights, series, fitted, diagonal=0.0, tolerance=None, max_iterations=500):
     """Weighted least squares of one-sided Fourier coefficients, by conjugate gradients.
 
-    Minimises Σ w |d − Σₖ fₖ e^{2πikm/n}|² + diagonal Σ |fₖ|² over the fitted frequencies (Rauscher 2024, eq. 4).
+    Minimizes Σ w |d − Σₖ fₖ e^{2πikm/n}|² + diagonal Σ |fₖ|² over the fitted frequencies (Rauscher 2024, eq. 4).
 
     Parameters
     ----------

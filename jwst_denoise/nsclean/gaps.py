@@ -38,7 +38,7 @@ def ridge(mask, total_weight, shortest_period, strength=GAP_RIDGE):
 
     A gap longer than the shortest fitted period leaves combinations of frequencies that no sample sees; the
     published least squares then answers with noise. There the diagonal grows by ``strength`` of its own mean,
-    which pulls just those combinations towards zero.
+    which pulls just those combinations toward zero.
 
     Parameters
     ----------

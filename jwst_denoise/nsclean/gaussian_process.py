@@ -11,7 +11,7 @@ import numpy as np
 
 from jwst_denoise.nsclean.binning import Bins
 from jwst_denoise.nsclean.dark_pixels import clip_outliers, pixel_weights, white_noise
-from jwst_denoise.nsclean.field import EVIDENCE, FieldBasis, field_amplitude, least_squares, regularised
+from jwst_denoise.nsclean.field import EVIDENCE, FieldBasis, field_amplitude, least_squares, regularized
 from jwst_denoise.nsclean.hyper import Hyper
 from jwst_denoise.nsclean.posterior import Posterior
 from jwst_denoise.nsclean.result import NoiseFit
@@ -142,7 +142,7 @@ class GaussianProcess:
         posterior = Posterior(weight, self._basis, *self._roots(hyper, 1.0), np.zeros(self._basis.shape))
         streams, _ = posterior.draw(np.random.default_rng(SEED), FIELD_DRAWS)
         drawn = least_squares(normal, self._basis.project(weight * streams))
-        white = np.diag(np.linalg.inv(regularised(normal))).reshape(self._basis.shape)
+        white = np.diag(np.linalg.inv(regularized(normal))).reshape(self._basis.shape)
         inflation = np.mean(drawn[:, :, 1:] ** 2 / white[:, 1:], axis=(0, 2))  # hardly depends on the order along lines
         return white * (1 + inflation[:, None])
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.weights import density_weights, lowpass_apodiser
+from jwst_denoise.nsclean.weights import density_weights, lowpass_apodizer
 from jwst_denoise.readout import copy_tiled
 from jwst_denoise.statistics import replace_outliers
 
@@ -38,7 +38,7 @@ def fit_lines(data, mask, readout, options):
     frame, sigma = replace_outliers(frame, dark, options.outlier_sigma)
     weights = density_weights(dark.astype(frame.dtype), options.weights_sigma)
     n = dark.shape[-1]
-    gain = lowpass_apodiser(n, options.critical_frequency, options.kill_width)
+    gain = lowpass_apodizer(n, options.critical_frequency, options.kill_width)
     order = np.flatnonzero(gain)
     diagonal = ridge(dark, weights.sum(axis=-1), n / max(order[-1], 1), GAP_RIDGE)
     sandwich, inverse, coefficients = _solve(frame, weights, diagonal, len(order))

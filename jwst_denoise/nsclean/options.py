@@ -29,7 +29,7 @@ class FitOptions:
     outlier_sigma : float
         Outliers beyond it are replaced by their line's median. 0 for none.
     frame_outlier_sigma : float
-        Outliers beyond it are left out, with their neighbours, by the subarray form and by ``gp``.
+        Outliers beyond it are left out, with their neighbors, by the subarray form and by ``gp``.
     bands : tuple of 4 floats
         Hz; low band and alternating-column band of the subarray form.
     fit_by_output : bool

@@ -14,7 +14,7 @@ from jwst_denoise.nsclean.hyper import Hyper
 
 __all__ = ["MaskedSpectrum"]
 
-#: Shallower spectra are not the electronics' drift: crosstalk of neighbouring pixels looks like them.
+#: Shallower spectra are not the electronics' drift: crosstalk of neighboring pixels looks like them.
 SLOPES = np.arange(0.75, 2.51, 0.25)
 #: Normal priors: mean and width of a slope, width of the difference of the two.
 SLOPE_PRIOR = (1.0, 0.25)

@@ -1,12 +1,12 @@
-"""The published weights and filters of NSClean: local sample density, apodisers.
+"""The published weights and filters of NSClean: local sample density, apodizers.
 
-Rauscher (2024), PASP 136, 015001, §3.2-3.3; the kernels here are centred on their own pixel.
+Rauscher (2024), PASP 136, 015001, §3.2-3.3; the kernels here are centered on their own pixel.
 """
 
 import numpy as np
 from scipy import fft
 
-__all__ = ["band_apodiser", "density_weights", "lowpass_apodiser"]
+__all__ = ["band_apodizer", "density_weights", "lowpass_apodizer"]
 
 
 def density_weights(mask, sigma):
@@ -34,7 +34,7 @@ def density_weights(mask, sigma):
     return mask / np.maximum(density, floor) ** 2
 
 
-def lowpass_apodiser(n, critical_frequency, kill_width):
+def lowpass_apodizer(n, critical_frequency, kill_width):
     """Low-pass filter with a half-cosine roll-off of full width ``kill_width`` about ``critical_frequency``.
 
     Parameters
@@ -56,7 +56,7 @@ def lowpass_apodiser(n, critical_frequency, kill_width):
     return 0.5 * (1 + np.cos(np.pi * phase))
 
 
-def band_apodiser(n, pixel_time, bands):
+def band_apodizer(n, pixel_time, bands):
     """Filter of the subarray form: a low band, nothing, and the band of alternating columns.
 
     Parameters

@@ -49,7 +49,7 @@ def hook_parameters(config_file, alias, slot=None, known=None):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a step or a parameter is misspelt; the message names it, the file and the closest valid name.
+        If a step or a parameter is misspelled; the message names it, the file and the closest valid name.
     """
     if config_file is None or not str(config_file).endswith(".asdf"):
         return {}

@@ -6,7 +6,7 @@ from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise.products.headers import START, describe, group_table, integration_times
 from jwst_denoise.ramps.segments import fit_slopes
-from jwst_denoise.simulate.response import linearise
+from jwst_denoise.simulate.response import linearize
 
 __all__ = ["ramp_model", "rate_model", "rateints_model", "uncal_model"]
 
@@ -113,7 +113,7 @@ def _linear_ramp(exposure):
     for integration, drift in zip(ramp, exposure.truth.drift, strict=True):
         for group, level, time in zip(integration, drift, _times(exposure), strict=True):
             group -= bias + np.float32(level / detector.gain)
-            group[light] = linearise(group[light], detector.nonlinearity)
+            group[light] = linearize(group[light], detector.nonlinearity)
             group -= dark * np.float32(time / detector.gain)
     return ramp
 

@@ -75,7 +75,7 @@ def _aperture(exposure):
 
 
 def _tangent_plane(wcs, exposure, scale, angle):
-    """Tangent plane at the centre of the detector, north at ``angle`` east of the y axis."""
+    """Tangent plane at the center of the detector, north at ``angle`` east of the y axis."""
     wcs.wcsaxes, wcs.ctype1, wcs.ctype2, wcs.cunit1, wcs.cunit2 = 2, "RA---TAN", "DEC--TAN", "deg", "deg"
     wcs.crval1, wcs.crval2 = RA, DEC
     wcs.crpix1, wcs.crpix2 = ((exposure.detector.size + 1) / 2 - corner + 1 for corner in exposure.observation.corner)

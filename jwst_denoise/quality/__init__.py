@@ -5,19 +5,19 @@ vanish, and none appear that the input contradicts. And the input should look li
 has learned from.
 """
 
-from jwst_denoise.quality.domain_score import Likeness, likeness
-from jwst_denoise.quality.metrics import BOUNDS, Trust, assess
+from jwst_denoise.quality.domain_score import DomainScore, score_domain
+from jwst_denoise.quality.metrics import BOUNDS, QualityMetrics, assess_quality
 from jwst_denoise.quality.residual import Residual, residual_statistics
 from jwst_denoise.quality.sources import Sources, source_check
 
 __all__ = [
     "BOUNDS",
-    "Likeness",
+    "DomainScore",
     "Residual",
     "Sources",
-    "Trust",
-    "assess",
-    "likeness",
+    "QualityMetrics",
+    "assess_quality",
+    "score_domain",
     "residual_statistics",
     "source_check",
 ]

@@ -8,10 +8,10 @@ from scipy.ndimage import gaussian_filter
 from jwst_denoise.quality.peaks import Contrast
 from jwst_denoise.statistics import robust_sigma
 
-__all__ = ["Likeness", "likeness"]
+__all__ = ["DomainScore", "score_domain"]
 
 NOISE = np.log(1.25)  # of the measured over the told noise, at which an image is outside
-CORRELATION = 0.15  # of neighbouring pixels, at which it is
+CORRELATION = 0.15  # of neighboring pixels, at which it is
 CROWDED = 0.5  # fraction of the pixels with light of sources, at which it is
 FAINT = 3.0  # sigma of light, below which a pixel shows noise
 LIGHT = 3.0  # sigma of a pixel above the median
@@ -23,7 +23,7 @@ STRUCTURE, CALMEST = 0.3, 0.25  # variance over that of the noise; fraction of t
 
 
 @dataclass(frozen=True)
-class Likeness:
+class DomainScore:
     """What a network should know of an image.
 
     Parameters
@@ -31,7 +31,7 @@ class Likeness:
     noise : float
         Noise of the faint pixels over what it is told to be; 1 is right.
     correlation : float
-        Correlation of the noise of neighbouring pixels, along rows or columns; networks expect 0.
+        Correlation of the noise of neighboring pixels, along rows or columns; networks expect 0.
     bright : float
         Fraction of the pixels that stand out of the background.
     """
@@ -53,8 +53,8 @@ class Likeness:
     @property
     def _parts(self):
         """Reason -> how far the image is on the way to the edge."""
-        noise = f"pixels differ from their neighbours by {self.noise:.2f} times what their errors say"
-        correlation = f"the noise of neighbouring pixels has the correlation {self.correlation:.2f}"
+        noise = f"pixels differ from their neighbors by {self.noise:.2f} times what their errors say"
+        correlation = f"the noise of neighboring pixels has the correlation {self.correlation:.2f}"
         bright = f"{self.bright:.0%} of the pixels stand out of the background"
         return {
             noise: float(abs(np.log(max(self.noise, 1e-3))) / NOISE),
@@ -63,7 +63,7 @@ class Likeness:
         }
 
 
-def likeness(image, noise, usable, after=None):
+def score_domain(image, noise, usable, after=None):
     """Measure the noise and the light of an image.
 
     Parameters
@@ -77,14 +77,14 @@ def likeness(image, noise, usable, after=None):
 
     Returns
     -------
-    Likeness
+    DomainScore
 
     Notes
     -----
-    Noise is what a pixel differs by from the mean of two neighbours on a diagonal, away from sources. What is smooth
+    Noise is what a pixel differs by from the mean of two neighbors on a diagonal, away from sources. What is smooth
     drops out, and so does most of the light between sources.
     """
-    nothing = Likeness(float("nan"), float("nan"), float("nan"))
+    nothing = DomainScore(float("nan"), float("nan"), float("nan"))
     if not usable.any():
         return nothing
     scaled = np.where(usable, (image - np.median(image[usable])) / np.where(usable, noise, 1), 0).astype(np.float32)
@@ -97,7 +97,7 @@ def likeness(image, noise, usable, after=None):
     measured = robust_sigma(difference[known])
     known &= np.abs(difference) <= CLIP * measured
     bright = np.count_nonzero(scaled[usable] > LIGHT) / np.count_nonzero(usable)
-    return Likeness(measured, _correlation(difference, known), float(bright))
+    return DomainScore(measured, _correlation(difference, known), float(bright))
 
 
 def _bends(image, quiet):
@@ -117,7 +117,7 @@ def _calm(structure, known):
 
 
 def _correlation(values, known):
-    """Larger of the correlations of neighbours in a row and in a column."""
+    """Larger of the correlations of neighbors in a row and in a column."""
     variance = np.mean(values[known] ** 2, dtype=np.float64)
     found = [0.0]
     for first, second in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):

@@ -1,15 +1,15 @@
-"""Figures of a denoised image with the bounds within which it can be trusted."""
+"""Metrics of a denoised image with the bounds within which it can be trusted."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from jwst_denoise.quality.domain_score import Likeness, likeness
+from jwst_denoise.quality.domain_score import DomainScore, score_domain
 from jwst_denoise.quality.residual import Residual, residual_statistics
 from jwst_denoise.quality.sources import Sources, source_check
 
-__all__ = ["BOUNDS", "Trust", "assess"]
+__all__ = ["BOUNDS", "QualityMetrics", "assess_quality"]
 
 WHOLE = 0.99  # share of the network, from which a pixel is its own
 
@@ -19,7 +19,7 @@ BOUNDS = MappingProxyType(
         "residual_mean": (-0.02, 0.02, "mean of what was removed, in units of the noise"),
         "residual_rms": (0.0, 1.15, "scatter of what was removed, in units of the noise"),
         "local_mean": (0.0, 1.5, "means of 32-pixel boxes of what was removed, in units of white noise"),
-        "correlation": (-0.35, 0.16, "correlation of what was removed between neighbouring pixels"),
+        "correlation": (-0.35, 0.16, "correlation of what was removed between neighboring pixels"),
         "power_peak": (0.0, 2.5, "highest power of what was removed over that of fine structure"),
         "flux_change": (-0.005, 0.005, "change of the flux of sources with S/N > 10"),
         "vanished": (0.0, 0.01, "fraction of the clear sources that vanished"),
@@ -30,7 +30,7 @@ BOUNDS = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Trust:
+class QualityMetrics:
     """What is known of a denoised image without knowing the truth.
 
     Parameters
@@ -39,16 +39,16 @@ class Trust:
         What was removed.
     sources : Sources
         What happened to sources.
-    likeness : Likeness
+    score_domain : DomainScore
         What the input is like.
     """
 
     residual: Residual
     sources: Sources
-    likeness: Likeness
+    score_domain: DomainScore
 
     @property
-    def figures(self):
+    def metrics(self):
         """Name -> value, the keys of `BOUNDS`; NaN where nothing could be measured."""
         return {
             "residual_mean": self.residual.mean,
@@ -59,7 +59,7 @@ class Trust:
             "flux_change": self.sources.change[0],
             "vanished": self.sources.vanished / max(self.sources.clear, 1),
             "appeared": self.sources.appeared / max(self.sources.after, 1),
-            "out_of_domain": self.likeness.score,
+            "out_of_domain": self.score_domain.score,
         }
 
     @property
@@ -78,12 +78,12 @@ class Trust:
 
     @property
     def outside(self):
-        """Names of the figures that leave their bounds."""
-        figures, allowed = self.figures, self.allowances
+        """Names of the metrics that leave their bounds."""
+        metrics, allowed = self.metrics, self.allowances
         return [
             name
             for name, (low, high, _) in BOUNDS.items()
-            if figures[name] < low - allowed.get(name, 0) or figures[name] > high + allowed.get(name, 0)
+            if metrics[name] < low - allowed.get(name, 0) or metrics[name] > high + allowed.get(name, 0)
         ]
 
     @property
@@ -94,12 +94,12 @@ class Trust:
     def _sentence(self, name):
         low, high, meaning = BOUNDS[name]
         limits = f"{low:g} to {high:g}" if low < 0 else f"at most {high:g}"
-        reason = f" ({self.likeness.reason})" if name == "out_of_domain" else ""
-        return f"{meaning}: {self.figures[name]:.3g}, should be {limits}{reason}"
+        reason = f" ({self.score_domain.reason})" if name == "out_of_domain" else ""
+        return f"{meaning}: {self.metrics[name]:.3g}, should be {limits}{reason}"
 
 
-def assess(before, after, noise, share=None, threshold=5.0):
-    """Judge a denoised image.
+def assess_quality(before, after, noise, share=None, threshold=5.0):
+    """QualityMonitor a denoised image.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def assess(before, after, noise, share=None, threshold=5.0):
 
     Returns
     -------
-    Trust
+    QualityMetrics
 
     Raises
     ------
@@ -126,8 +126,8 @@ def assess(before, after, noise, share=None, threshold=5.0):
     usable = np.isfinite(before) & np.isfinite(after) & np.isfinite(noise) & (noise > 0)
     whole = usable if share is None else usable & (share > WHOLE)
     removed = np.where(usable, before - after, 0) / np.where(usable, noise, 1)
-    return Trust(
+    return QualityMetrics(
         residual_statistics(removed.astype(np.float32), whole),
         source_check(before, after, noise, usable, threshold),
-        likeness(before, noise, usable, after),
+        score_domain(before, noise, usable, after),
     )

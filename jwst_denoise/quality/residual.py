@@ -92,8 +92,8 @@ def residual_statistics(removed, usable):
         return Residual(0, float("nan"), float("nan"), float("nan"), lags, lags, nothing, nothing)
     values = removed[usable]
     mean = float(values.mean(dtype=np.float64))
-    centred = np.where(usable, removed - mean, 0).astype(np.float32)
-    along, across = _autocorrelation(centred, usable)
+    centered = np.where(usable, removed - mean, 0).astype(np.float32)
+    along, across = _autocorrelation(centered, usable)
     return Residual(
         number,
         mean,
@@ -101,16 +101,16 @@ def residual_statistics(removed, usable):
         _local_mean(removed, usable),
         along,
         across,
-        *power_spectrum(centred, usable),
+        *power_spectrum(centered, usable),
     )
 
 
-def power_spectrum(centred, usable):
+def power_spectrum(centered, usable):
     """Mean power of an image in rings of spatial frequency.
 
     Parameters
     ----------
-    centred : ndarray
+    centered : ndarray
         (ny, nx) with the mean 0; 0 where it is not used.
     usable : ndarray of bool
         (ny, nx).
@@ -120,8 +120,8 @@ def power_spectrum(centred, usable):
     frequency, power : ndarray
         In 1 / pixel up to 0.5, and power per pixel that is used. Rings with fewer than 100 modes are left out.
     """
-    modes = np.abs(rfft2(centred)) ** 2 / max(np.count_nonzero(usable), 1)
-    fy, fx = np.fft.fftfreq(centred.shape[0])[:, None], np.fft.rfftfreq(centred.shape[1])[None, :]
+    modes = np.abs(rfft2(centered)) ** 2 / max(np.count_nonzero(usable), 1)
+    fy, fx = np.fft.fftfreq(centered.shape[0])[:, None], np.fft.rfftfreq(centered.shape[1])[None, :]
     ring = (np.hypot(fy, fx) * (2 * BINS)).astype(int)
     inside = ring < BINS
     inside[0, 0] = False
@@ -132,11 +132,11 @@ def power_spectrum(centred, usable):
     return ((np.arange(BINS) + 0.5) / (2 * BINS))[kept], power[kept] / counts[kept]
 
 
-def _autocorrelation(centred, usable):
+def _autocorrelation(centered, usable):
     """Autocorrelation along both axes, over the pairs of pixels that are used."""
-    shape = [next_fast_len(n + LAGS + 1, real=True) for n in centred.shape]
+    shape = [next_fast_len(n + LAGS + 1, real=True) for n in centered.shape]
     products, pairs = (
-        irfft2(np.abs(rfft2(a.astype(np.float32), shape)) ** 2, shape) for a in (centred, usable)
+        irfft2(np.abs(rfft2(a.astype(np.float32), shape)) ** 2, shape) for a in (centered, usable)
     )  # fmt: skip
     found = products / np.maximum(pairs, 0.5)
     level = found[0, 0] or 1.0

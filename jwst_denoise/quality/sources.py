@@ -79,7 +79,7 @@ def source_check(before, after, noise, usable, threshold=5.0):
     Notes
     -----
     Pixels sharper than any star (hot pixels, cosmic rays) are no sources. Sources are chosen for the comparison of
-    fluxes by the image after, whose noise is a part of that before: choosing by the latter would favour those whose
+    fluxes by the image after, whose noise is a part of that before: choosing by the latter would favor those whose
     noise was positive, and their light would seem to fade.
     """
     level = np.median(before[usable]) if usable.any() else 0.0

@@ -1,4 +1,4 @@
-"""What a step did to a product, as one page that needs nothing beside it: pictures, graphs, figures, provenance."""
+"""What a step did to a product, as one page that needs nothing beside it: pictures, graphs, metrics, provenance."""
 
 from jwst_denoise.report.exposure import Exposure, planes_of, take
 from jwst_denoise.report.page import render, write

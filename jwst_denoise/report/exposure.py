@@ -79,7 +79,7 @@ def planes_of(model):
 
 
 def take(model, plane=0, whole=None):
-    """Images of a data model, as copies: the model may change afterwards.
+    """Images of a data model, as copies: the model may change afterward.
 
     Parameters
     ----------

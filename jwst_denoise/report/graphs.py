@@ -1,4 +1,4 @@
-"""Graphs as SVG that takes its colours from the page."""
+"""Graphs as SVG that takes its colors from the page."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ from jwst_denoise.quality import BOUNDS
 __all__ = ["correlation", "fluxes", "planes", "pixels", "profiles", "pulls", "residual", "spectra"]
 
 TEXT = "#010203"
-COLOURS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
+COLORS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
 SIZE = (4.4, 2.9)  # inches, the width of a telephone
 FRAME = (0.16, 0.17, 0.81, 0.79)  # left, bottom, width, height in the figure
 MOST = 600  # points of a line
@@ -82,7 +82,7 @@ def fluxes(comparison):
         signal = sources.flux_before / sources.flux_error
         change = 100 * (sources.flux_after / sources.flux_before - 1)
         graph.axis.errorbar(
-            signal, change, 100 / signal, fmt="o", ms=3, color=COLOURS["after"], elinewidth=0.6, alpha=0.7
+            signal, change, 100 / signal, fmt="o", ms=3, color=COLORS["after"], elinewidth=0.6, alpha=0.7
         )
         graph.axis.axhline(0, color=TEXT, lw=0.6)
         reach = 1.3 * np.percentile(np.abs(change), 98) + 0.1
@@ -96,8 +96,8 @@ def correlation(comparison):
     with _Graph(xlabel="lag / pixel", ylabel="correlation of the removed") as graph:
         low, high, _ = BOUNDS["correlation"]
         graph.axis.axhspan(low, high, color=TEXT, alpha=0.07, lw=0)
-        for values, name, colour in ((found.along, "along rows", "before"), (found.across, "along columns", "after")):
-            graph.axis.plot(np.arange(1, len(values)), values[1:], marker="o", ms=3, color=COLOURS[colour], label=name)
+        for values, name, color in ((found.along, "along rows", "before"), (found.across, "along columns", "after")):
+            graph.axis.plot(np.arange(1, len(values)), values[1:], marker="o", ms=3, color=COLORS[color], label=name)
         graph.axis.legend()
     return graph.svg
 
@@ -121,7 +121,7 @@ def _lines(curves, **labels):
             if labels.get("yscale") == "log":
                 x, y = x[y > 0], y[y > 0]
             if len(x):
-                graph.axis.plot(*_thinned(x, y), color=COLOURS[name], label=name, marker="." if len(x) < 30 else "")
+                graph.axis.plot(*_thinned(x, y), color=COLORS[name], label=name, marker="." if len(x) < 30 else "")
         if graph.axis.lines:
             graph.axis.legend()
         else:
@@ -133,7 +133,7 @@ def _steps(samples, edges, expected=None, **labels):
     counts = {name: np.histogram(values, edges)[0] for name, values in samples.items()}
     with _Graph(**labels) as graph:
         for name, found in counts.items():
-            graph.axis.stairs(found, edges, color=COLOURS[name], label=name, lw=1.2)
+            graph.axis.stairs(found, edges, color=COLORS[name], label=name, lw=1.2)
         if expected:
             graph.axis.plot(*expected, color=TEXT, lw=0.7, ls="--", label="Gaussian")
         if any(found.any() for found in counts.values()):
@@ -169,7 +169,7 @@ def _plain(value, _=None):
 
 
 def _thinned(x, y):
-    """Means of neighbours where there are more points than a line can show."""
+    """Means of neighbors where there are more points than a line can show."""
     step = -(-len(x) // MOST)
     if step == 1:
         return x, y
@@ -178,7 +178,7 @@ def _thinned(x, y):
 
 
 class _Graph:
-    """Axes that become SVG without a size, a namespace or colours of its own."""
+    """Axes that become SVG without a size, a namespace or colors of its own."""
 
     def __init__(self, **labels):
         self._labels = labels
@@ -212,8 +212,8 @@ class _Graph:
         text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
         text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
         text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-        for name, colour in COLOURS.items():
-            text = text.replace(colour, f"var(--{name})")
+        for name, color in COLORS.items():
+            text = text.replace(color, f"var(--{name})")
         text = text.replace(TEXT, "currentColor").replace("<svg", '<svg aria-hidden="true"', 1)
         own = hashlib.sha256(text.encode()).hexdigest()[:8]  # names are of the page: no two graphs may share one
         return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{own}-", text)

@@ -1,4 +1,4 @@
-"""Figures and curves of an image before and after."""
+"""Metrics and curves of an image before and after."""
 
 import logging
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Comparison:
         (ny, nx) standard deviation of the pixels before.
     usable, blank : ndarray of bool
         (ny, nx) pixels that hold a value in both; those of them that are blank sky.
-    trust : jwst_denoise.quality.Trust
+    trust : jwst_denoise.quality.QualityMetrics
         Whether what was removed is noise, and what became of sources.
     """
 
@@ -36,7 +36,7 @@ class Comparison:
     noise: np.ndarray
     usable: np.ndarray
     blank: np.ndarray
-    trust: quality.Trust
+    trust: quality.QualityMetrics
 
     @property
     def pair(self):
@@ -90,7 +90,7 @@ def compare(before, after):
         noise,
         usable,
         _blank(after, noise, usable),
-        quality.assess(_only(before, usable), _only(after, usable), noise),
+        quality.assess_quality(_only(before, usable), _only(after, usable), noise),
     )
 
 

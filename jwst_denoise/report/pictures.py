@@ -1,4 +1,4 @@
-"""Pictures as PNG in data URIs: grey with an asinh stretch that a table turns into zscale, and red and blue."""
+"""Pictures as PNG in data URIs: gray with an asinh stretch that a table turns into zscale, and red and blue."""
 
 import base64
 import io
@@ -12,14 +12,14 @@ from jwst_denoise.statistics import robust_sigma
 __all__ = ["Stretch", "mark", "paint", "shrink"]
 
 LARGEST = 1024  # pixels on the longer side of a picture
-LEVELS = 160  # of grey; level 0 is transparent: no datum
+LEVELS = 160  # of gray; level 0 is transparent: no datum
 BELOW, SOFT = 5.0, 2.0  # sigma of the noise: below the sky, and where the stretch turns logarithmic
 FLAGGED = (249, 115, 22)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Grey levels of an image: asinh((value − level) / soft), from low to high.
+    """Gray levels of an image: asinh((value − level) / soft), from low to high.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Stretch:
         return cls(level, SOFT * sigma, low, high, (first, max(last, first + 1e-3 * sigma)))
 
     def levels(self, image):
-        """Grey levels from 1 to `LEVELS`, 0 where there is no datum."""
+        """Gray levels from 1 to `LEVELS`, 0 where there is no datum."""
         low, high = self._asinh(np.array([self.low, self.high]))
         with np.errstate(invalid="ignore"):
             scaled = (self._asinh(image) - low) / (high - low)
@@ -78,9 +78,9 @@ class Stretch:
         return np.clip((values - first) / (last - first), 0, 1)
 
     def paint(self, image):
-        """Data URI of an image in grey."""
-        grey = np.linspace(0, 255, LEVELS).round().astype(np.uint8)
-        return _png(self.levels(image), np.repeat(grey, 3))
+        """Data URI of an image in gray."""
+        gray = np.linspace(0, 255, LEVELS).round().astype(np.uint8)
+        return _png(self.levels(image), np.repeat(gray, 3))
 
     def _asinh(self, values):
         return np.arcsinh((values - self.level) / self.soft)
@@ -98,10 +98,10 @@ def paint(image, span):
     """
     from matplotlib import colormaps
 
-    colours = (255 * colormaps["RdBu_r"](np.linspace(0, 1, LEVELS))[:, :3]).round().astype(np.uint8)
+    colors = (255 * colormaps["RdBu_r"](np.linspace(0, 1, LEVELS))[:, :3]).round().astype(np.uint8)
     with np.errstate(invalid="ignore"):
         scaled = 1 + (LEVELS - 1) * np.clip(np.nan_to_num(0.5 + image / (2 * span)), 0, 1)
-    return _png(np.where(np.isfinite(image), scaled.round(), 0).astype(np.uint8), colours.ravel())
+    return _png(np.where(np.isfinite(image), scaled.round(), 0).astype(np.uint8), colors.ravel())
 
 
 def mark(flagged):
@@ -134,12 +134,12 @@ def shrink(image, largest=LARGEST):
     return bin_sum(np.where(good, image, 0), factor) / np.where(count > 0, count, np.nan)
 
 
-def _png(levels, colours):
+def _png(levels, colors):
     """Data URI of an image by its palette, the first row at the bottom; level 0 is transparent."""
     from PIL import Image
 
     picture = Image.fromarray(np.ascontiguousarray(levels[::-1]))
-    picture.putpalette(bytes(3) + colours.tobytes())
+    picture.putpalette(bytes(3) + colors.tobytes())
     stream = io.BytesIO()
     picture.save(stream, "PNG", transparency=0, optimize=True)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

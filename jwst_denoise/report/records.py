@@ -41,7 +41,7 @@ class Record:
     steps : dict
         Step -> status.
     denoise : dict
-        What our steps have written: step -> parameters, model, its SHA-256 and figures.
+        What our steps have written: step -> parameters, model, its SHA-256 and metrics.
     sha256 : str
         Of the file; empty if it is in memory.
     size : int

@@ -77,7 +77,7 @@ def _overlap(region, corner):
 
 
 def _places(comparison, flagged, size):
-    """Reason and centre (y, x) of parts, the most telling first; several of the bright sources, in case of overlap."""
+    """Reason and center (y, x) of parts, the most telling first; several of the bright sources, in case of overlap."""
     if flagged is not None and flagged.any():
         yield "most new flags", _highest(uniform_filter(flagged.astype(np.float32), size))
     contrast = Contrast(comparison.noise, comparison.usable).of(comparison.after.image)

@@ -102,7 +102,7 @@ def _trio(found, flagged, stretch, span, part):
         SimpleNamespace(
             name=name,
             uri=stretch.paint(shown(one.image[part])),
-            alt=f"{name}: {size} in grey",
+            alt=f"{name}: {size} in gray",
             caption=name + (f", {tables.limits(stretch, found.before.unit)}.{mean}" if whole else ""),
             flags=fresh if name == "after" else None,
         )

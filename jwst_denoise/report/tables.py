@@ -1,4 +1,4 @@
-"""Figures of the page as text."""
+"""Metrics of the page as text."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ __all__ = ["cards", "doubts", "flags", "flags_note", "limits", "number", "proven
 
 FEWEST = 5  # sources whose light is judged
 STRIPED = 1.2  # scatter over ERR before, from which stripes pass for sources, and vanish rightly
-#: Figures that hold for whatever step was run; the others are made for networks that denoise images.
+#: Metrics that hold for whatever step was run; the others are made for networks that denoise images.
 _ALWAYS = ("flux_change", "vanished", "appeared")
 
 
@@ -35,7 +35,7 @@ def limits(stretch, unit):
 
 
 def cards(found, flagged):
-    """The figures that matter most."""
+    """The metrics that matter most."""
     unit = found.before.unit
     old, new = found.scatter.values()
     change = f"{100 * (new / old - 1):+.1f} %; ".replace("-", "−") if old > 0 else ""
@@ -55,12 +55,12 @@ def cards(found, flagged):
 
 
 def trust(found):
-    """Rows of the figures of trust."""
+    """Rows of the metrics of trust."""
     judged, allowed = _judged(found), found.trust.outside
     return [
         SimpleNamespace(
             meaning=meaning,
-            value=number(found.trust.figures[name]),
+            value=number(found.trust.metrics[name]),
             bounds=f"{low:g} to {high:g}".replace("-", "−") if name in judged else "not judged",
             verdict="" if name not in judged else "doubt" if name in allowed else "good",
         )
@@ -81,7 +81,7 @@ def trust_note(found):
 
 
 def doubts(found):
-    """Sentences on the figures that leave their bounds."""
+    """Sentences on the metrics that leave their bounds."""
     judged, told = _judged(found), zip(found.trust.outside, found.trust.warnings, strict=True)
     return [sentence for name, sentence in told if name in judged]
 
@@ -130,7 +130,7 @@ def provenance(before, after):
 
 
 def _judged(found):
-    """Names of the figures that are judged."""
+    """Names of the metrics that are judged."""
     ran = steps_between(found.before.record, found.after.record)
     names = set(BOUNDS if "image_denoise" in ran else _ALWAYS)
     if len(found.trust.sources.flux_before) < FEWEST:

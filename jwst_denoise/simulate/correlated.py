@@ -9,7 +9,7 @@ GUARD = 0.25  # of the length, so that the end is not tied to the beginning
 
 
 def stationary_noise(psd, samples, interval, rng, *, guard=GUARD):
-    """One realisation of a stationary Gaussian process.
+    """One realization of a stationary Gaussian process.
 
     Parameters
     ----------

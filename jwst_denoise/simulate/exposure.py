@@ -10,7 +10,7 @@ from jwst_denoise.detectors.read_patterns import read_pattern
 from jwst_denoise.simulate import reset
 from jwst_denoise.simulate.correlated import correlated_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
-from jwst_denoise.simulate.response import digitise, respond
+from jwst_denoise.simulate.response import digitize, respond
 from jwst_denoise.simulate.spill import Spill
 from jwst_denoise.simulate.truth import Exposure, Truth
 
@@ -194,7 +194,7 @@ class _Simulation:
                 if self.detector.pixel_walk:
                     level += step * rng.standard_normal(self.readout.shape, dtype=np.float32)
                 electrons += self.white * rng.standard_normal(self.readout.shape, dtype=np.float32)
-            counts[integration, group] = digitise(signal + electrons / np.float32(self.detector.gain))
+            counts[integration, group] = digitize(signal + electrons / np.float32(self.detector.gain))
             progress((integration * self.ngroups + group + 1) / (self.nints * self.ngroups))
 
     def _time(self, group):

@@ -16,7 +16,7 @@ def point_sources(shape, x, y, flux, psf):
     shape : tuple of int
         (ny, nx).
     x, y : ndarray
-        Positions in pixels; the centre of the first pixel is (0, 0).
+        Positions in pixels; the center of the first pixel is (0, 0).
     flux : ndarray
         Total e- / s of each source.
     psf : PSF

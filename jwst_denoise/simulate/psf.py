@@ -19,7 +19,7 @@ class PSF:
     name : str
         Channel and filter.
     samples : ndarray
-        (n, n) float32, n odd: fraction of the light in a pixel whose centre lies at each offset, at
+        (n, n) float32, n odd: fraction of the light in a pixel whose center lies at each offset, at
         ``oversample`` offsets a pixel; the middle sample is offset 0.
     oversample : int
         Samples a pixel.
@@ -35,7 +35,7 @@ class PSF:
         return (len(self.samples) // 2) // self.oversample - 1
 
     def stamp(self, dy, dx):
-        """Light in the pixels around a source (dy, dx) pixels from the centre of the middle one, each within ±0.5."""
+        """Light in the pixels around a source (dy, dx) pixels from the center of the middle one, each within ±0.5."""
         rows, columns = self._nodes(dy), self._nodes(dx)
         return sum(wy * wx * self.samples[ry, rx] for wy, ry in rows for wx, rx in columns)
 

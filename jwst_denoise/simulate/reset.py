@@ -23,7 +23,7 @@ def frame_drift(detector, frames, rng):
 
 
 def picture_frame(shape, corner=(1, 1), size=2048, width=150.0):
-    """Template of the picture frame: 1 at the edge of the detector and falling towards the inside.
+    """Template of the picture frame: 1 at the edge of the detector and falling toward the inside.
 
     Temperature drifts of the detector assembly show as a smooth pattern that resembles a wooden picture frame
     (Rauscher 2024, PASP 136, 015001, §2). The model falls exponentially with the distance to the nearest edges.

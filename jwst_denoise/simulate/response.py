@@ -1,12 +1,12 @@
-"""From charge to counts: inter-pixel capacitance, gain, nonlinearity, end of the response, digitisation."""
+"""From charge to counts: inter-pixel capacitance, gain, nonlinearity, end of the response, digitization."""
 
 import numpy as np
 
-__all__ = ["couple", "delinearise", "digitise", "linearise", "respond"]
+__all__ = ["couple", "delinearize", "digitize", "linearize", "respond"]
 
 
 def couple(charge, kernel):
-    """Inter-pixel capacitance: every pixel's charge is seen in part by its neighbours.
+    """Inter-pixel capacitance: every pixel's charge is seen in part by its neighbors.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def couple(charge, kernel):
     return seen
 
 
-def linearise(counts, coefficients):
+def linearize(counts, coefficients):
     """Linear signal Σ c_k x^k in DN of measured counts x above the bias, as CRDS linearity files define it."""
     result = np.full_like(counts, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
@@ -34,8 +34,8 @@ def linearise(counts, coefficients):
     return result
 
 
-def delinearise(linear, coefficients, steps=3):
-    """Counts x above the bias that `linearise` turns into ``linear``: Newton's method from x = linear.
+def delinearize(linear, coefficients, steps=3):
+    """Counts x above the bias that `linearize` turns into ``linear``: Newton's method from x = linear.
 
     The polynomial must increase over the range; then three steps reach the last bit of float32 for corrections below
     20 %.
@@ -43,12 +43,12 @@ def delinearise(linear, coefficients, steps=3):
     derivative = [k * c for k, c in enumerate(coefficients)][1:]
     counts = linear.copy()
     for _ in range(steps):
-        counts -= (linearise(counts, coefficients) - linear) / linearise(counts, derivative)
+        counts -= (linearize(counts, coefficients) - linear) / linearize(counts, derivative)
     return counts
 
 
 def respond(charge, detector, *, ipc=True, nonlinearity=True, saturation=True):
-    """Counts above the bias in DN, not yet digitised, of a charge in e-.
+    """Counts above the bias in DN, not yet digitized, of a charge in e-.
 
     Parameters
     ----------
@@ -63,10 +63,10 @@ def respond(charge, detector, *, ipc=True, nonlinearity=True, saturation=True):
     end = np.float32(detector.ceiling)
     coefficients = detector.nonlinearity if nonlinearity else (0.0, 1.0)
     if saturation:
-        linear = np.minimum(linear, linearise(end, coefficients))
-    return delinearise(linear, coefficients) if nonlinearity else linear
+        linear = np.minimum(linear, linearize(end, coefficients))
+    return delinearize(linear, coefficients) if nonlinearity else linear
 
 
-def digitise(counts):
+def digitize(counts):
     """Round to uint16, clipped to its range."""
     return np.clip(np.rint(counts), 0, 65535).astype(np.uint16)

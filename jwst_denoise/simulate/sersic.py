@@ -26,7 +26,7 @@ def add_sersic(image, x, y, flux, half_light, index, axis_ratio, angle, extent=1
     image : ndarray
         (ny, nx) e- / s.
     x, y : float
-        Centre in pixels.
+        Center in pixels.
     flux : float
         Total e- / s.
     half_light : float

@@ -10,7 +10,7 @@ from jwst_denoise.simulate.spectrum_shapes import Spectrum, random_spectrum
 __all__ = ["Trace", "bots", "fixed_slits", "ifu", "mos", "render"]
 
 LENGTH = 2048
-#: Centre (row of the full frame, counted from 0) and length in pixels of the fixed slits' spectra.
+#: Center (row of the full frame, counted from 0) and length in pixels of the fixed slits' spectra.
 SLITS = {"S400A1": (1008, 37), "S200A1": (1072, 31), "S200A2": (1040, 31), "S1600A1": (961, 16), "S200B1": (1105, 31)}
 #: Shape of all fixed slits' spectra and the columns between which there is light, as `Trace` takes them.
 TRACE = {"tilt": -1.5, "bend": 3.0, "start": 20, "stop": 2020}
@@ -23,7 +23,7 @@ class Trace:
 
     Parameters
     ----------
-    centre : float
+    center : float
         Row of the middle of the aperture at the middle of the detector, full frame, counted from 0.
     height : float
         Length of the aperture along the column, pixels.
@@ -32,7 +32,7 @@ class Trace:
     sky : float
         e- / s a pixel over the whole aperture.
     position, width : float
-        Centre and rms width of the source in pixels from the middle of the aperture.
+        Center and rms width of the source in pixels from the middle of the aperture.
     tilt, bend : float
         Rows by which the trace rises from the middle to the end of the detector: linear and quadratic part.
     start, stop : float
@@ -43,7 +43,7 @@ class Trace:
         Blur of the aperture's edges, pixels.
     """
 
-    centre: float
+    center: float
     height: float
     spectrum: Spectrum
     sky: float = 0.05
@@ -59,7 +59,7 @@ class Trace:
     def rows(self, x):
         """Row of the middle of the aperture at columns x."""
         u = 2 * x / LENGTH - 1
-        return self.centre + self.tilt * u + self.bend * u**2
+        return self.center + self.tilt * u + self.bend * u**2
 
     def light(self, x, offset):
         """e- / s a pixel at columns x (n,) and rows ``offset`` (m, n) from the middle of the aperture."""
@@ -154,17 +154,17 @@ def mos(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), brightness=1.0, slitlets=
     """Micro-shutters: slitlets of three shutters with a galaxy in the middle one, failed-open shutters; see `ifu`."""
     traces = []
     for _ in range(slitlets):
-        centre = rng.uniform(25, 880) if rng.uniform() < 0.5 else rng.uniform(1160, 2020)
+        center = rng.uniform(25, 880) if rng.uniform() < 0.5 else rng.uniform(1160, 2020)
         level = brightness * rng.lognormal(0.0, 1.2)
         spectrum = random_spectrum(level, LENGTH, rng, lines=5, strength=25.0)
         common = {
-            "tilt": 6.0 * (centre / 1024 - 1), "bend": 4.0 * (centre / 1024 - 1),
+            "tilt": 6.0 * (center / 1024 - 1), "bend": 4.0 * (center / 1024 - 1),
             "start": rng.uniform(-200, 500), "stop": LENGTH - rng.uniform(-200, 400), "shear": 0.02,
         }  # fmt: skip
         dark = Spectrum(0.0, 0.0)
         source = {"position": rng.uniform(-1.5, 1.5), "width": rng.uniform(0.8, 1.8)}
-        traces.append(Trace(centre, 4.6, spectrum, **source, **common))
-        traces += [Trace(centre + shift, 4.6, dark, **common) for shift in (-5.2, 5.2)]
+        traces.append(Trace(center, 4.6, spectrum, **source, **common))
+        traces += [Trace(center + shift, 4.6, dark, **common) for shift in (-5.2, 5.2)]
     traces += [_leak(rng) for _ in range(rng.poisson(leaks))]
     return render(traces, shape, corner)
 
@@ -173,15 +173,15 @@ def fixed_slits(rng, *, shape=(256, LENGTH), corner=(1, 897), brightness=1.0, sl
     """Fixed slits: a star with absorption and emission lines in one, the sky in the others; see `ifu`."""
     star = random_spectrum(40.0 * brightness, LENGTH, rng, lines=25, strength=1.0, absorption=0.7)
     traces = []
-    for name, (centre, height) in SLITS.items():
+    for name, (center, height) in SLITS.items():
         spectrum = star if name == slit else Spectrum(0.0, 0.0)
-        traces.append(Trace(centre, height, spectrum, sky=0.08, width=0.9, **TRACE))
+        traces.append(Trace(center, height, spectrum, sky=0.08, width=0.9, **TRACE))
     return render(traces, shape, corner)
 
 
 def bots(rng, *, shape=(32, LENGTH), corner=(1, 946), brightness=1.0):
     """Bright time series: a star in the 1.6 arcsec aperture; see `ifu`. Multiply by a light curve for a transit."""
-    centre, height = SLITS["S1600A1"]
+    center, height = SLITS["S1600A1"]
     star = random_spectrum(4000.0 * brightness, LENGTH, rng, lines=30, strength=1.0, absorption=0.9)
-    trace = Trace(centre, height, star, sky=0.2, width=0.85, tilt=-1.0, bend=3.0, start=-50, stop=2100)
+    trace = Trace(center, height, star, sky=0.2, width=0.85, tilt=-1.0, bend=3.0, start=-50, stop=2100)
     return render([trace], shape, corner)

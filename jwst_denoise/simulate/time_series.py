@@ -17,13 +17,13 @@ def transit(time, *, middle, duration, depth, impact=0.0, limb=(0.1, 0.1)):
     depth : float
         (planet radius / star radius)².
     impact : float, optional
-        Smallest distance between the centres in units of the star's radius.
+        Smallest distance between the centers in units of the star's radius.
     limb : tuple of float, optional
         Quadratic limb darkening.
 
     Notes
     -----
-    The planet's disc covers the brightness that the star has below its centre (Mandel & Agol 2002, ApJ 580, L171, §5:
+    The planet's disc covers the brightness that the star has below its center (Mandel & Agol 2002, ApJ 580, L171, §5:
     small planets), times the area of overlap of two circles at the limb.
     """
     ratio = np.sqrt(depth)

@@ -44,7 +44,7 @@ def deposit(shape, start, end, charge, parameters, rng):
     shape : tuple of int
         (ny, nx).
     start, end : ndarray
-        (n, 2) positions (y, x) in pixels; the centre of the first pixel is (0, 0).
+        (n, 2) positions (y, x) in pixels; the center of the first pixel is (0, 0).
     charge : ndarray
         (n,) e-.
     parameters : CosmicRayParameters
@@ -66,11 +66,11 @@ def deposit(shape, start, end, charge, parameters, rng):
 def _spread(shape, position, charge, sigma, reach=2):
     """Sum of Gaussians of width ``sigma`` pixels, integrated over the pixels."""
     ny, nx = shape
-    centre = np.rint(position).astype(int)
+    center = np.rint(position).astype(int)
     offsets = np.arange(-reach, reach + 2) - 0.5
-    edges = (centre[:, :, None] + offsets - position[:, :, None]) / (np.sqrt(2) * sigma)
+    edges = (center[:, :, None] + offsets - position[:, :, None]) / (np.sqrt(2) * sigma)
     weights = 0.5 * np.diff(erf(edges), axis=-1)
-    pixel = centre[:, :, None] + np.arange(-reach, reach + 1)
+    pixel = center[:, :, None] + np.arange(-reach, reach + 1)
     values = charge[:, None, None] * weights[:, 0, :, None] * weights[:, 1, None, :]
     y, x = np.broadcast_arrays(pixel[:, 0, :, None], pixel[:, 1, None, :])
     inside = (y >= 0) & (y < ny) & (x >= 0) & (x < nx)

@@ -13,7 +13,7 @@ from stpipe.exceptions import ValidationError
 
 from jwst_denoise import parameters
 from jwst_denoise.steps.common import optional_products, provenance
-from jwst_denoise.steps.common.atomic_write import WholeFile
+from jwst_denoise.steps.common.atomic_write import AtomicModel
 from jwst_denoise.steps.common.input_files import check_parameter_file, readable
 from jwst_denoise.steps.common.status import CorrectionFailed, NotApplicable, mark
 from jwst_denoise.steps.exposure.kinds import complete
@@ -24,7 +24,7 @@ log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 
 class ParameterError(ValidationError, ValueError):
-    """A parameter is misspelt or has an impossible value; the message names it."""
+    """A parameter is misspelled or has an impossible value; the message names it."""
 
 
 @contextlib.contextmanager
@@ -112,7 +112,7 @@ class DenoiseStep(Step):
 
     def save_model(self, model, *args, **kwargs):
         """Save a product under stpipe's names, whole or not at all."""
-        return super().save_model(WholeFile(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
+        return super().save_model(AtomicModel(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
 
     @property
     def _is_hook(self):
@@ -212,7 +212,7 @@ class DenoiseStep(Step):
     def _finish(self, model, result, settings, before=None):
         """Record what was done to one data model, and write the optional products."""
         mark(model, self.class_alias, "COMPLETE")
-        provenance.record(model, self.class_alias, settings, result.figures)
+        provenance.record(model, self.class_alias, settings, result.metrics)
         optional_products.write(self, model, result, settings, before)
 
     def _mark(self, models, status, reason=None):

@@ -7,7 +7,7 @@ import logging
 from jwst.pipeline import Detector1Pipeline
 from stdatamodels.jwst.datamodels import JwstDataModel
 
-from jwst_denoise.steps.common.atomic_write import WholeFile
+from jwst_denoise.steps.common.atomic_write import AtomicModel
 from jwst_denoise.steps.cosmic_ray_mask.cosmic_ray_mask_step import CosmicRayMaskStep
 from jwst_denoise.steps.nsclean.nsclean_step import NSCleanStep
 from jwst_denoise.steps.ramp_denoise.ramp_denoise_step import RampDenoiseStep
@@ -81,7 +81,7 @@ class DenoiseDetector1Pipeline(Detector1Pipeline):
 
     def save_model(self, model, *args, **kwargs):
         """Save a product under stpipe's names, whole or not at all."""
-        return super().save_model(WholeFile(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
+        return super().save_model(AtomicModel(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
 
     def _places(self):
         """Steps of calwebb_detector1 and those that follow them; a step that is skipped says so in the ramp."""

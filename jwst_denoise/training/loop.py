@@ -1,4 +1,4 @@
-"""The training loop: Lightning with deepCR's two phases of batch normalisation, and the schedules of the papers."""
+"""The training loop: Lightning with deepCR's two phases of batch normalization, and the schedules of the papers."""
 
 import contextlib
 import logging
@@ -39,7 +39,7 @@ class FreshStamps(Sampler):
 
 
 class FreezeStatistics(Callback):
-    """Second phase: batch normalisation uses its running statistics, forward and backward (appendix A)."""
+    """Second phase: batch normalization uses its running statistics, forward and backward (appendix A)."""
 
     def __init__(self, warm):
         self.warm = warm

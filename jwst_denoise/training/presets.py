@@ -30,7 +30,7 @@ class Preset:
     epochs : int
         Epochs at most.
     warm : int
-        Epochs in which batch normalisation takes the statistics of the batch; after them they are frozen.
+        Epochs in which batch normalization takes the statistics of the batch; after them they are frozen.
     learning_rate : float
         At the start.
     schedule : str
@@ -92,10 +92,10 @@ class RampPreset(Preset):
         Box, in pixels along and across lines, in which light is conserved.
     near : int
         Edge in pixels of the box in which correlated noise holds no light, see
-        `jwst_denoise.networks.blocks.conservation.without_light`.
+        `jwst_denoise.networks.blocks.conservation.remove_source_flux`.
     wide : int
         Pixels along a line over which light and correlated noise are told apart, see
-        `jwst_denoise.networks.blocks.conservation.without_light`.
+        `jwst_denoise.networks.blocks.conservation.remove_source_flux`.
     spare : int
         Edge in pixels of the boxes whose light is spared, see `jwst_denoise.networks.ramp_denoise.RampDenoise`.
     power : int
@@ -172,7 +172,7 @@ class RibbonPreset(Preset):
     rows: int = 3
     units: int = 208
     filters: int = 64
-    masked: str = "neighbour"
+    masked: str = "neighbor"
     activation: str = "relu"
     dropout: float = 0.05
     power: int = 4

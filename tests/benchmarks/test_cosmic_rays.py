@@ -226,7 +226,7 @@ def test_stamp_is_within_the_image():
     assert np.log(case.image.rate[box]).mean() > np.log(case.image.rate).mean()
 
 
-def test_colours_of_masks():
+def test_colors_of_masks():
     truth, mask = np.array([[1, 1, 0, 0]], bool), np.array([[1, 0, 1, 0]], bool)
-    found = picture._coloured(mask, truth)[0]
-    np.testing.assert_allclose(found, [*picture.COLOURS.values(), (1, 1, 1)])
+    found = picture._colored(mask, truth)[0]
+    np.testing.assert_allclose(found, [*picture.COLORS.values(), (1, 1, 1)])

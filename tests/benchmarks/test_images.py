@@ -204,12 +204,12 @@ def test_filters_see_even_noise():
     rng = np.random.default_rng(6)
     for rate in (0.1, 5.0, 100.0):
         image = exposures.exposed(np.full((200, 200), rate), 100.0, rng)
-        stabiliser = filters.Stabiliser(image)
-        even = stabiliser.forward(image.rate.astype(float))
+        stabilizer = filters.Stabilizer(image)
+        even = stabilizer.forward(image.rate.astype(float))
         assert even.std() == pytest.approx(1.0, rel=0.02)
-        back = stabiliser.back(np.full(1, even.mean()))
+        back = stabilizer.back(np.full(1, even.mean()))
         assert back == pytest.approx(rate, abs=float(4 * image.rate.std() / 200 + 0.003 * rate))
-        np.testing.assert_allclose(stabiliser.back(stabiliser.forward(np.array([rate]))), rate, rtol=0.05)
+        np.testing.assert_allclose(stabilizer.back(stabilizer.forward(np.array([rate]))), rate, rtol=0.05)
 
 
 def test_wavelets_keep_what_is_significant():

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from jwst_denoise_benchmarks.images import cubes, filament_training, noise2noise, noise2noise_pictures, solar
-from jwst_denoise_benchmarks.images.filaments import NOISE, RING, coloured, filaments, power_spectrum
+from jwst_denoise_benchmarks.images.filaments import NOISE, RING, colored, filaments, power_spectrum
 from jwst_denoise_benchmarks.images.recorruption import LocalNoise
 
 
@@ -56,7 +56,7 @@ def test_oversampled_scenes_are_blurred():
 
 @pytest.mark.parametrize("band", [None, RING])
 def test_noise_has_the_spectrum_that_is_asked_for(band):
-    noise = coloured((512, 512), np.random.default_rng(6), band)
+    noise = colored((512, 512), np.random.default_rng(6), band)
     assert noise.std() == pytest.approx(1, abs=0.02)
     frequency, power = power_spectrum(noise)
     low, high = band or (0, 0.5)
@@ -122,7 +122,7 @@ def test_edge_of_a_spectrum():
 def uneven():
     """Ring-like noise, twice as strong on the right as on the left, and a smooth scene."""
     y, x = np.mgrid[:320, :480]
-    noise = coloured(y.shape, np.random.default_rng(7), (0.1, 0.3)) * (1 + (x >= 240))
+    noise = colored(y.shape, np.random.default_rng(7), (0.1, 0.3)) * (1 + (x >= 240))
     return 20 * np.sin(x / 60) * np.cos(y / 50), noise
 
 
@@ -167,7 +167,7 @@ def test_without_the_solar_image_the_row_says_so(tmp_path, monkeypatch):
     assert row.ours.startswith("skipped")
 
 
-def test_profiles_of_the_cube_are_antisymmetric_about_their_centre():
+def test_profiles_of_the_cube_are_antisymmetric_about_their_center():
     cube = cubes.spectral_cube((64, 64), np.random.default_rng(1))
     assert cube.shape == (21, 64, 64)
     strong = np.abs(cube).max(axis=0) > 0.3 * np.abs(cube).max()

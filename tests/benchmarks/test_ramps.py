@@ -163,7 +163,7 @@ def test_flux_has_its_ratio():
 
 def test_extraction_follows_the_traces():
     spectrum = Spectrum(5.0, 0.0)
-    some = [Trace(centre, 15, spectrum, sky=0.0, tilt=2.0, position=1.0) for centre in (20.0, 50.0)]
+    some = [Trace(center, 15, spectrum, sky=0.0, tilt=2.0, position=1.0) for center in (20.0, 50.0)]
     image = render(some, (70, 200), (1, 1))
     np.testing.assert_allclose(traces.extracted(image, some, (1, 1))[:, 10:-10], 5.0, rtol=0.01)
 
@@ -218,7 +218,7 @@ def test_jwst_rows_and_pictures(small, untrained, tmp_path):
 
 def test_without_models_the_peers_are_measured(small, tmp_path):
     with models.in_directory(tmp_path):
-        for name in ("images", "realisations", "reads", "fabry-perot", "foreign", "gpu"):
+        for name in ("images", "realizations", "reads", "fabry-perot", "foreign", "gpu"):
             (group,) = suite.choose([name], GROUPS)
             assert all(row.ours.startswith("skipped") and row.met is None for row in group.rows(True))
         (group,) = suite.choose(["noise"], GROUPS)
@@ -231,5 +231,5 @@ def test_unknown_rows():
     assert "nothing" in result.stderr
 
 
-def test_pictures_have_a_colour_for_everything():
-    assert set(jwst_pictures.STYLE.values()) | {key for key, _ in nirps_pictures.NAMES.values()} <= set(figures.COLOURS)
+def test_pictures_have_a_color_for_everything():
+    assert set(jwst_pictures.STYLE.values()) | {key for key, _ in nirps_pictures.NAMES.values()} <= set(figures.COLORS)

@@ -120,7 +120,7 @@ def test_mistakes_are_named(rng):
 
 
 def test_measured_error_of_white_noise(rng):
-    """The median of n pixels of unit noise scatters by sqrt(π / 2n); rarer holes leave nearly all 24 neighbours."""
+    """The median of n pixels of unit noise scatters by sqrt(π / 2n); rarer holes leave nearly all 24 neighbors."""
     image = rng.normal(5, 1, (300, 300))
     hole = rng.random(image.shape) < 0.01
     error = measured_error(image, hole, "median", err=1.0)

@@ -9,7 +9,7 @@ from jwst_denoise import load_model
 from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import RampReadout, SingleDifference, mask_ramps
 from jwst_denoise.cosmic_ray_mask.templates import stars
-from jwst_denoise.networks.group_planes import poisson_share
+from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.simulate import CosmicRayParameters, detector, point_spread_function, simulate_exposure
 from jwst_denoise.simulate.fields import field
 from jwst_denoise.simulate.response import couple
@@ -45,7 +45,7 @@ class Ramp:
         flags = mask_ramps(counts, groupdq, network, readout, options)[0]
         self.flagged = (flags[1:] & JUMP) > 0
         added = np.stack([couple(plane, parameters.ipc) for plane in made.truth.cosmic_ray_differences(0)])
-        share = poisson_share(made.pattern.nframes, made.pattern.groupgap)
+        share = poisson_fraction(made.pattern.nframes, made.pattern.groupgap)
         variance = 2 * parameters.read_noise**2 / made.pattern.nframes + rate * made.group_time * share
         self.signal = added / np.sqrt(variance)
         self.good = (groupdq[0, 1:] & SATURATED) == 0

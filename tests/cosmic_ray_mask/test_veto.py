@@ -57,31 +57,33 @@ def one(shape=(41, 41)):
 def test_a_star_is_spared_and_a_cosmic_ray_is_not(known):
     image, flagged = one()
     before = flagged.copy(), image.copy()
-    result = veto.spare(image, flagged, 1.0, templates=known)
+    result = veto.protect_sources(image, flagged, 1.0, templates=known)
     assert not result[12, 10]
     assert result[30, 28]
     np.testing.assert_array_equal(flagged, before[0])
     np.testing.assert_array_equal(image, before[1])
-    np.testing.assert_array_equal(veto.spare(image, flagged, templates=known), result)  # noise measured in the image
+    np.testing.assert_array_equal(
+        veto.protect_sources(image, flagged, templates=known), result
+    )  # noise measured in the image
 
 
 def test_a_star_at_the_edge():
     image, flagged = one()
-    assert not veto.spare(image[12:], flagged[12:], 1.0, templates=BLUE)[0, 10]
-    assert not veto.spare(image[:, 9:], flagged[:, 9:], 1.0, templates=BLUE)[12, 1]
+    assert not veto.protect_sources(image[12:], flagged[12:], 1.0, templates=BLUE)[0, 10]
+    assert not veto.protect_sources(image[:, 9:], flagged[:, 9:], 1.0, templates=BLUE)[12, 1]
 
 
 def test_missing_data_are_not_used():
     image, flagged = one()
-    expected = veto.spare(image, flagged, 1.0, templates=BLUE)
+    expected = veto.protect_sources(image, flagged, 1.0, templates=BLUE)
     bad = np.zeros(image.shape, bool)
     bad[14, 10:13] = True
     image[bad] = 1e9
-    np.testing.assert_array_equal(veto.spare(image, flagged, 1.0, bad, BLUE), expected)
+    np.testing.assert_array_equal(veto.protect_sources(image, flagged, 1.0, bad, BLUE), expected)
     image[bad] = np.nan
-    np.testing.assert_array_equal(veto.spare(image, flagged, 1.0, templates=BLUE), expected)
+    np.testing.assert_array_equal(veto.protect_sources(image, flagged, 1.0, templates=BLUE), expected)
     flagged[14, 11] = True  # a flag on no datum stays
-    assert veto.spare(image, flagged, 1.0, templates=BLUE)[14, 11]
+    assert veto.protect_sources(image, flagged, 1.0, templates=BLUE)[14, 11]
 
 
 @pytest.mark.parametrize("case", ["nothing", "everything", "no errors", "all NaN"])
@@ -91,7 +93,7 @@ def test_degenerate_input(case):
     if case == "all NaN":
         image[:] = np.nan
     flagged = np.full(image.shape, case == "everything") if case in ("nothing", "everything") else flagged
-    result = veto.spare(image, flagged, err, templates=BLUE)
+    result = veto.protect_sources(image, flagged, err, templates=BLUE)
     assert not (result & ~flagged).any()
     if case in ("no errors", "all NaN"):
         np.testing.assert_array_equal(result, flagged)
@@ -99,9 +101,9 @@ def test_degenerate_input(case):
 
 def test_batches_do_not_matter(skies, monkeypatch):
     sky = skies["F070W"]
-    expected = veto.spare(sky.data, sky.hit | sky.core, sky.err, templates=BLUE)
+    expected = veto.protect_sources(sky.data, sky.hit | sky.core, sky.err, templates=BLUE)
     monkeypatch.setattr(veto, "BATCH", 37)
-    np.testing.assert_array_equal(veto.spare(sky.data, sky.hit | sky.core, sky.err, templates=BLUE), expected)
+    np.testing.assert_array_equal(veto.protect_sources(sky.data, sky.hit | sky.core, sky.err, templates=BLUE), expected)
 
 
 @pytest.mark.parametrize("filter_name", ["F070W", "F200W"])
@@ -112,10 +114,10 @@ def test_stars_of_a_field(skies, filter_name, grown):
     clean = sky.core & ~ndimage.binary_dilation(sky.hit, SQUARE)
     cores = ndimage.binary_dilation(clean, SQUARE) if grown else clean
     known = templates.stars("NIRCAM_SW", filter_name)
-    result = veto.spare(sky.data, sky.hit | cores, sky.err, templates=known)
+    result = veto.protect_sources(sky.data, sky.hit | cores, sky.err, templates=known)
     assert np.count_nonzero(clean) >= 25
     assert np.mean(~result[clean]) >= (0.9 if grown else 0.95)
-    kept = veto.spare(sky.data, sky.hit, sky.err, templates=known)
+    kept = veto.protect_sources(sky.data, sky.hit, sky.err, templates=known)
     assert np.mean(~kept[sky.hit]) <= 0.004
 
 
@@ -136,10 +138,10 @@ def test_lines_are_spared(rng, axis):
     image, hit, line = spectrum(rng, axis)
     piece = (line > 20) & (line == ndimage.maximum_filter(line, 5)) & ~ndimage.binary_dilation(hit, np.ones((5, 5)))
     piece |= (line > 20) & (rng.random(line.shape) < 0.25) & ~ndimage.binary_dilation(hit, SQUARE)
-    result = veto.spare(image, hit | piece, 1.0, templates=templates.lines(axis))
+    result = veto.protect_sources(image, hit | piece, 1.0, templates=templates.lines(axis))
     assert np.count_nonzero(piece) > 5
     assert np.mean(~result[piece]) >= 0.8
-    assert np.mean(~veto.spare(image, hit, 1.0, templates=templates.lines(axis))[hit]) <= 0.005
+    assert np.mean(~veto.protect_sources(image, hit, 1.0, templates=templates.lines(axis))[hit]) <= 0.005
 
 
 def test_templates_are_parts_of_the_light():

@@ -54,7 +54,7 @@ def test_image2_with_the_shipped_files(active, tmp_path, name, file, step):
 
 
 def test_image3_measures_the_star(active, tmp_path):
-    """Position and flux in the catalogue of a mosaic are those of the simulated star."""
+    """Position and flux in the catalog of a mosaic are those of the simulated star."""
     frames = [_dithered(*offset, tmp_path) for offset in ((0, 0), (5, 3))]
     factor = frames[0].meta.photometry.conversion_megajanskys * frames[0].meta.photometry.pixelarea_steradians * 1e6
     steps = {"tweakreg": {"skip": True}, "outlier_detection": {"skip": True}}
@@ -62,8 +62,8 @@ def test_image3_measures_the_star(active, tmp_path):
     Image3Pipeline.call(
         frames, config_file=file, steps=steps, save_results=True, output_dir=str(tmp_path), output_file="mosaic"
     )
-    (catalogue,) = (Table.read(path) for path in tmp_path.glob("*_cat.ecsv"))
-    star = catalogue[np.argmax(catalogue["aper_total_flux"])]
+    (catalog,) = (Table.read(path) for path in tmp_path.glob("*_cat.ecsv"))
+    star = catalog[np.argmax(catalog["aper_total_flux"])]
     flux = STAR / simulate.detector("NRCB1").gain * factor
     assert_allclose(star["aper_total_flux"], flux, rtol=0.03)
     assert_allclose(star["aper_total_vegamag"] - star["aper_total_abmag"], -1.56, atol=0.01)

@@ -53,15 +53,15 @@ def test_slits_are_where_the_simulator_draws_them(all_slits, slit):
 def test_the_target_is_in_the_middle_of_its_slit(all_slits):
     info = all_slits.meta.wcsinfo
     wcs = nrs_wcs_set_input(all_slits, all_slits.meta.instrument.fixed_slit)
-    centre = wcs.get_transform("slit_frame", "v2v3")(0, 0, 2e-6)
-    assert_allclose(centre[:2], (info.v2_ref, info.v3_ref), atol=1e-6)
+    center = wcs.get_transform("slit_frame", "v2v3")(0, 0, 2e-6)
+    assert_allclose(center[:2], (info.v2_ref, info.v3_ref), atol=1e-6)
     ra, dec, _ = wcs.get_transform("slit_frame", "world")(0, 0, 2e-6)
     assert_allclose((ra, dec), (info.ra_ref, info.dec_ref), atol=1e-7)
 
 
 @pytest.mark.parametrize("grating", spectrograph.GRATINGS)
 def test_light_of_a_grating_fills_the_columns(grating):
-    """Grating equation, with the sines of the angles of incidence and of what leaves towards a column."""
+    """Grating equation, with the sines of the angles of incidence and of what leaves toward a column."""
     density, tilt = spectrograph._grating(grating)
     _, *limits = spectrograph.GRATINGS[grating]
     first, last = (end / spectrograph.CAMERA for end in spectrograph._ends(grating))
@@ -109,5 +109,5 @@ def _compare(data, slit, exposure):
     spectra = [np.sum(np.where(inside, image, 0), axis=0) for image in (data, expected)]
     assert_allclose(np.sum(spectra[0]), np.sum(spectra[1]), rtol=0.02)
     rows = np.arange(data.shape[0])[:, None]
-    centres = [np.sum(np.where(inside, rows * image, 0)) / np.sum(image, where=inside) for image in (data, expected)]
-    assert_allclose(*centres, atol=0.1)
+    centers = [np.sum(np.where(inside, rows * image, 0)) / np.sum(image, where=inside) for image in (data, expected)]
+    assert_allclose(*centers, atol=0.1)

@@ -1,4 +1,4 @@
-"""Figures of cosmic rays against flags that are known to be right or wrong."""
+"""Metrics of cosmic rays against flags that are known to be right or wrong."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from matplotlib import image as images
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise import demo, simulate
-from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, exposure, figures
+from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, exposure, metrics
 
 JUMP, SATURATED = np.uint8(dqflags.group["JUMP_DET"]), np.uint8(dqflags.group["SATURATED"])
 SCENARIO = demo.Scenario("NIRISS", "NIS", "field", "SUB64", "NISRAPID", 6, "niriss_detector1_nsclean_groups")
@@ -32,7 +32,7 @@ def planes(made):
     light = made.truth.rate * np.float32(100)
     error = np.sqrt(light + 100)
     sky = light < np.quantile(light, 0.8)
-    return figures.Planes(light, light, light, error, error, light, ~sky, sky, 100.0)
+    return metrics.Planes(light, light, light, error, error, light, ~sky, sky, 100.0)
 
 
 def flags_of(made, level):
@@ -96,7 +96,7 @@ def test_picture_shows_the_part_with_most_new_hits(made, planes, tmp_path):
     cosmic_ray_picture.draw([planes.light, planes.light], flags, truth, planes, "title", path)
     pixels = images.imread(path)
     assert pixels.shape[1] == 1600
-    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colours
+    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colors
 
 
 def test_simulator_knows_the_scenarios():

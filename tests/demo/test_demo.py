@@ -26,7 +26,7 @@ def finished(tmp_path_factory):
     return directory, result.output
 
 
-def figures(screen, name):
+def metrics(screen, name):
     """Numbers of one row of a table."""
     row = next(line for line in screen.splitlines() if name in line)
     return [float(number) for number in re.findall(r"[+-]?\d+\.\d+", row)]
@@ -34,52 +34,52 @@ def figures(screen, name):
 
 @pytest.mark.parametrize("name", ["noise left, dark pixels", "noise left, under sources", "flux, each source"])
 def test_less_noise_is_left(finished, name):
-    without, cleaned = figures(finished[1], name)
+    without, cleaned = metrics(finished[1], name)
     assert 0 < cleaned < 0.95 * without
 
 
 def test_sources_and_errors_are_right(finished):
-    assert abs(figures(finished[1], "flux, all sources")[1]) < 1  # per cent
-    assert figures(finished[1], "scatter / ERR")[1] == pytest.approx(1, abs=0.05)
+    assert abs(metrics(finished[1], "flux, all sources")[1]) < 1  # per cent
+    assert metrics(finished[1], "scatter / ERR")[1] == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("name", ["found, above 5 σ", "found, 1.5 to 5 σ"])
 def test_cosmic_rays_are_found(finished, name):
-    without, masked = figures(finished[1].replace(name, "cosmic rays found"), "cosmic rays found")
+    without, masked = metrics(finished[1].replace(name, "cosmic rays found"), "cosmic rays found")
     assert masked >= max(without, 80)  # per cent; there are few in so short an exposure
 
 
 def test_good_groups_are_not_flagged(finished):
-    without, masked = figures(finished[1], "flagged without a hit  ")
+    without, masked = metrics(finished[1], "flagged without a hit  ")
     assert masked < without + 0.1  # per cent
-    assert figures(finished[1], "flagged without a hit, S/N")[1] < 0.5
+    assert metrics(finished[1], "flagged without a hit, S/N")[1] < 0.5
 
 
 def test_denoised_rates(finished):
     screen = finished[1].split("rates against the true light")[1]
     for name in ("error, dark pixels", "error, under sources"):
-        without, denoised = figures(screen, name)
+        without, denoised = metrics(screen, name)
         assert 0 < denoised < 0.9 * without
-    assert abs(figures(screen, "flux, all sources")[1]) < 2  # per cent, in a crowded cluster
-    assert figures(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.25)  # crowded: light hides stripes
+    assert abs(metrics(screen, "flux, all sources")[1]) < 2  # per cent, in a crowded cluster
+    assert metrics(screen, "scatter / ERR")[1] == pytest.approx(1, abs=0.25)  # crowded: light hides stripes
     words = " ".join(re.sub(r"[│]", " ", screen).split())
     assert int(re.search(r"S/N > 70, RampDenoiseStep has changed (\d+)", words)[1]) == 0
 
 
 def test_denoised_images(finished):
     screen = finished[1].split("images against the true light")[1].split("Flight")[0]
-    default, flicker, *ours = figures(screen, "error, dark pixels")
+    default, flicker, *ours = metrics(screen, "error, dark pixels")
     assert max(ours) < 0.8 * min(default, flicker)
-    ramps, single, stack = figures(screen, "scatter / ERR")[2:]
+    ramps, single, stack = metrics(screen, "scatter / ERR")[2:]
     assert ramps == pytest.approx(1, abs=0.15) and single == pytest.approx(1, abs=0.15)
     assert 0.6 < stack < 1.15  # told too large where no levels of lines are left
-    before, *biases = figures(screen, "flux, all sources")
+    before, *biases = metrics(screen, "flux, all sources")
     assert max(abs(bias - before) for bias in biases) < 2  # per cent, of faint galaxies
 
 
 @pytest.mark.parametrize("pair", ["1 − 0", "2 − 1", "2 − 0"])
 def test_flight_exposure_is_cross_validated(finished, pair):
-    raw, median, gp = figures(finished[1], f"integrations {pair}")
+    raw, median, gp = metrics(finished[1], f"integrations {pair}")
     assert gp < median < raw
 
 
@@ -107,7 +107,7 @@ PICTURES += ["images/demo_nrcb1_field.png"]
 def test_pictures_show_something(finished, picture):
     pixels = images.imread(finished[0] / picture)
     assert pixels.shape[1] == 1600
-    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 200  # colours
+    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 200  # colors
     assert picture in finished[1]
 
 

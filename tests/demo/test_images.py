@@ -8,7 +8,7 @@ from matplotlib import image as pictures
 from rich.console import Console
 from scipy.ndimage import gaussian_filter
 
-from jwst_denoise.demo import figures, image_picture, images, screen
+from jwst_denoise.demo import image_picture, images, metrics, screen
 
 SHAPE = (200, 220)
 STARS = 30
@@ -24,7 +24,7 @@ def planes():
     light = 100 + gaussian_filter(image, 1.0)
     noise, error = rng.normal(0, 10, SHAPE), np.full(SHAPE, 10.0)
     lit = light > 105
-    return figures.Planes(light + noise, light + noise / 2, light, error, error / 2, light, lit, ~lit, 100.0)
+    return metrics.Planes(light + noise, light + noise / 2, light, error, error / 2, light, lit, ~lit, 100.0)
 
 
 def test_picture(planes, tmp_path):
@@ -34,11 +34,11 @@ def test_picture(planes, tmp_path):
     image_picture.draw(runs, "title", tmp_path / "picture.png")
     pixels = pictures.imread(tmp_path / "picture.png")
     assert pixels.shape[1] == 1600
-    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colours
+    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colors
 
 
 def test_table_has_every_run(planes):
-    measured = {name: figures.measure(planes.after, planes.error_after, planes) for name in images.RUNS}
+    measured = {name: metrics.measure(planes.after, planes.error_after, planes) for name in images.RUNS}
     half = images.ImageHalf(None, {}, measured, dict.fromkeys(images.RUNS, 1.0), None)
     console = Console(width=120)
     with console.capture() as captured:

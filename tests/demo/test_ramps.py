@@ -1,4 +1,4 @@
-"""Figures of denoised rates against rates that are known to be right or wrong."""
+"""Metrics of denoised rates against rates that are known to be right or wrong."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import image as images
 
-from jwst_denoise.demo import figures, ramp_picture, ramps
+from jwst_denoise.demo import metrics, ramp_picture, ramps
 from jwst_denoise.readout import Readout
 
 SHAPE = (200, 256)
@@ -22,7 +22,7 @@ def planes():
     error = np.full(SHAPE, 10.0)
     lit = light > 105
     before, after = light + noise, light + noise / 2
-    made = figures.Planes(before, after, light + 1, error, error / 2, light, lit, ~lit, 100.0)
+    made = metrics.Planes(before, after, light + 1, error, error / 2, light, lit, ~lit, 100.0)
     return made
 
 
@@ -76,4 +76,4 @@ def test_picture_of_images_and_of_strips(planes, tmp_path, rows):
     ramp_picture.draw(seen, Readout(seen.before.shape, 1, 2), "title", path)
     pixels = images.imread(path)
     assert pixels.shape[1] == 1600
-    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colours
+    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colors

@@ -144,6 +144,6 @@ def test_rows(monkeypatch):
     monkeypatch.setattr(fuzz, "FEW", 2)
     *rows, total = fuzz.fuzz(True)
     assert [row.met for row in rows] == [True] * len(STEPS)
-    assert total.figures["tried"] == 2 * len(STEPS)
+    assert total.metrics["tried"] == 2 * len(STEPS)
     monkeypatch.setattr(fuzz, "try_case", lambda case: trials.Outcome("crash", "KeyError: nothing"))
     assert fuzz.measure("nsclean", 3)["crashes"] == 3

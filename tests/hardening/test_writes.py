@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 
 from jwst_denoise import NSCleanStep
-from jwst_denoise.steps.common.atomic_write import whole
+from jwst_denoise.steps.common.atomic_write import atomic_write
 
 #: A child process saves products: one that outgrows the largest file that it may write, one while it is killed.
 CHILD = """
@@ -74,7 +74,7 @@ def test_two_writers_of_one_file(tmp_path):
 
     def write(value):
         while not stop.is_set():
-            with whole(path) as part, part.open("wb") as stream:
+            with atomic_write(path) as part, part.open("wb") as stream:
                 for _ in range(20):
                     stream.write(bytes([value]) * 1000)
 
@@ -96,7 +96,7 @@ def test_two_writers_of_one_file(tmp_path):
 def test_an_error_leaves_the_old_file(tmp_path):
     path = tmp_path / "made.txt"
     path.write_text("old")
-    with pytest.raises(KeyError), whole(path) as part:
+    with pytest.raises(KeyError), atomic_write(path) as part:
         part.write_text("new")
         raise KeyError("bug")
     assert path.read_text() == "old"

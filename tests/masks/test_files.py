@@ -93,22 +93,22 @@ def test_picture_round_trip(tmp_path, mask, rng, origin):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
-def test_paint_on_any_grey_in_any_mode(tmp_path, mode):
-    grey = np.linspace(0, 1, 8)[None, :, None] * np.ones((4, 8, 3))
+def test_paint_on_any_gray_in_any_mode(tmp_path, mode):
+    gray = np.linspace(0, 1, 8)[None, :, None] * np.ones((4, 8, 3))
     painted = np.zeros((4, 8), bool)
     painted[1, :] = True
-    picture = np.where(painted[..., None], 0.7 * grey + 0.3 * np.array([1, 0, 0]), grey)
+    picture = np.where(painted[..., None], 0.7 * gray + 0.3 * np.array([1, 0, 0]), gray)
     path = tmp_path / "painted.png"
     pixels = Image.fromarray(np.round(255 * picture).astype(np.uint8))
     (pixels.quantize(64, dither=Image.Dither.NONE) if mode == "P" else pixels.convert(mode)).save(path)
     np.testing.assert_array_equal(masks.from_png(path, origin="upper"), painted)
 
 
-def test_base_removes_the_colours_of_the_picture(tmp_path):
+def test_base_removes_the_colors_of_the_picture(tmp_path):
     base, paint = np.full((4, 6, 3), [200, 40, 40], np.uint8), np.zeros((4, 6), bool)
     paint[2, 3] = True
-    grey = np.full((4, 6, 3), 90, np.uint8)
-    base[:, :3] = grey[:, :3]
+    gray = np.full((4, 6, 3), 90, np.uint8)
+    base[:, :3] = gray[:, :3]
     painted = np.where(paint[..., None], 0.7 * base + [76, 0, 0], base).astype(np.uint8)
     painted[2, 1] = 0.7 * base[2, 1] + [76, 0, 0]
     for name, pixels in (("base.png", base), ("painted.png", painted)):
@@ -118,12 +118,12 @@ def test_base_removes_the_colours_of_the_picture(tmp_path):
 
 
 def test_pictures_that_do_not_do(tmp_path, mask):
-    path, text = tmp_path / "grey.png", tmp_path / "text.png"
+    path, text = tmp_path / "gray.png", tmp_path / "text.png"
     Image.fromarray(np.full((4, 6), 128, np.uint8)).save(path)
     text.write_text("no picture")
-    with pytest.raises(ValueError, match="grey.png: no pixel is painted red"):
+    with pytest.raises(ValueError, match="gray.png: no pixel is painted red"):
         masks.from_png(path)
-    with pytest.raises(ValueError, match=r"grey.png: the picture has 6 x 4 pixels where 20 x 12 are needed"):
+    with pytest.raises(ValueError, match=r"gray.png: the picture has 6 x 4 pixels where 20 x 12 are needed"):
         masks.from_png(path, shape=mask.shape)
     with pytest.raises(ValueError, match="text.png: not a picture"):
         masks.from_png(text)

@@ -147,7 +147,7 @@ def test_binning_against_a_loop(rng):
     assert segment.expand(segment.bin_sum(image, 4), 4, image.shape).shape == image.shape
 
 
-def test_kernels_are_centred():
+def test_kernels_are_centered():
     impulse = np.zeros((65, 65), np.float32)
     impulse[40, 22] = 1
     snr = segment.significance(impulse, np.ones(impulse.shape, bool))

@@ -41,7 +41,7 @@ def info():
 
 @pytest.fixture
 def network():
-    """Random weights, and statistics of batch normalisation that are not those of a new network."""
+    """Random weights, and statistics of batch normalization that are not those of a new network."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
         made = build(ARCHITECTURE)

@@ -176,7 +176,7 @@ REFUSED = [
     (drop("format_version"), "not of a jwst_denoise model"),
     (put(format_version=2), "format_version 2; .* reads up to 1; install a newer one"),
     (put(format_version="1"), "format_version"),
-    (put(colour="blue"), "colour"),
+    (put(color="blue"), "color"),
     (put(name="../evil"), "name"),
     (put(licence=""), "licence"),
     (put(scores={}), "scores"),
@@ -293,7 +293,7 @@ def test_shipped_parameter_files_are_no_models():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"colour": "blue"}, "unknown key 'colour'"),
+        ({"color": "blue"}, "unknown key 'color'"),
         ({"family": "inpaint"}, "family='inpaint' must be cosmic_ray_mask"),
         ({"architecture": {"family": "inpaint"}}, "is not that of the network"),
         ({"card": "  "}, "card="),

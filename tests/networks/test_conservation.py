@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import uniform_filter
 
-from jwst_denoise.networks.blocks.conservation import box_mean, put_back, significant_light, without_light
+from jwst_denoise.networks.blocks.conservation import box_mean, remove_source_flux, restore_box_flux, source_weight
 
 RNG = np.random.default_rng(1)
 
@@ -28,9 +28,9 @@ def test_sum_over_a_source_is_that_of_the_observation_whatever_the_network_says(
     observed[0, 18:23, 17:22] = 3.0
     everything = torch.ones_like(observed)
     for denoised in (torch.zeros_like(observed), 0.7 * observed, observed.flip(-1) * 0.1):
-        found = put_back(denoised, observed, everything, (5, 5))
+        found = restore_box_flux(denoised, observed, everything, (5, 5))
         assert float(found.sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
-    erased = put_back(torch.zeros_like(observed), observed, everything, (5, 5))
+    erased = restore_box_flux(torch.zeros_like(observed), observed, everything, (5, 5))
     assert float(erased[0, 12:29, 11:28].sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
 
 
@@ -38,12 +38,12 @@ def test_light_is_significant_where_a_box_holds_more_than_noise():
     noise = torch.ones(1, 60, 60)
     scene = torch.zeros(1, 60, 60)
     scene[0, 15, 15], scene[0, 45, 45] = 45.0, 20.0  # 9 and 4 standard deviations of the mean of 25 pixels
-    found = significant_light(scene, noise, (5, 5))
+    found = source_weight(scene, noise, (5, 5))
     assert found[0, 15, 15] == 1 and found[0, 15, 21] == 1
     assert (found[0, 30:] == 0).all()
-    assert (significant_light(scene, noise, (5, 5), (3.0, 4.0))[0, 40:51, 40:51] == 1).all()
+    assert (source_weight(scene, noise, (5, 5), (3.0, 4.0))[0, 40:51, 40:51] == 1).all()
     observed = scene + torch.from_numpy(RNG.standard_normal((1, 60, 60)).astype(np.float32))
-    kept = put_back(0.5 * scene, observed, noise, (5, 5), found)
+    kept = restore_box_flux(0.5 * scene, observed, noise, (5, 5), found)
     taken = (observed - 0.5 * scene) * found
     assert float((kept - 0.5 * scene).sum()) == pytest.approx(float(taken.sum()), rel=0.1)
 
@@ -52,7 +52,7 @@ def test_pixels_without_datum_are_not_light():
     observed, usable = torch.full((1, 12, 12), 2.0), torch.ones(1, 12, 12)
     observed[0, 6, 6], usable[0, 6, 6] = 1e6, 0
     torch.testing.assert_close(
-        put_back(torch.zeros_like(observed), observed, usable, (3, 3)), torch.full((1, 12, 12), 2.0)
+        restore_box_flux(torch.zeros_like(observed), observed, usable, (3, 3)), torch.full((1, 12, 12), 2.0)
     )
 
 
@@ -60,15 +60,15 @@ def test_sources_do_not_count_as_noise_and_stripes_do():
     weight = torch.ones(1, 45, 500)
     source = torch.zeros_like(weight)
     source[0, 20:25, 240:245] = 1.0
-    left = without_light(source, weight, 9, 255)
+    left = remove_source_flux(source, weight, 9, 255)
     assert abs(float(left[0, 14:31, 234:251].sum())) < 0.08 * float(source.sum())
     stripes = noise(45, 1).expand(1, 45, 500).contiguous()
-    torch.testing.assert_close(without_light(stripes, weight, 9, 255), stripes, atol=1e-4, rtol=0)
+    torch.testing.assert_close(remove_source_flux(stripes, weight, 9, 255), stripes, atol=1e-4, rtol=0)
 
 
 def test_without_a_wide_box_the_mean_of_the_near_one_goes():
     value = noise(30, 30)
-    found = without_light(value, torch.ones_like(value), 9, 0)
+    found = remove_source_flux(value, torch.ones_like(value), 9, 0)
     torch.testing.assert_close(found, _twice(value))
 
 
@@ -82,6 +82,6 @@ def test_width_of_what_is_smooth_stays():
     """Three passes have no second moment: a parabola comes back as it was, even if the network took all of it."""
     y, x = torch.meshgrid(torch.arange(40.0), torch.arange(40.0), indexing="ij")
     observed = (1 + (y - 20) ** 2 / 100 + (x - 18) ** 2 / 50)[None]
-    found = put_back(torch.zeros_like(observed), observed, torch.ones_like(observed), (5, 7))
+    found = restore_box_flux(torch.zeros_like(observed), observed, torch.ones_like(observed), (5, 7))
     inside = (0, slice(10, -10), slice(10, -10))
     torch.testing.assert_close(found[inside], observed[inside], atol=1e-4, rtol=0)

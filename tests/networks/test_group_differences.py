@@ -1,13 +1,14 @@
-"""The network on group differences: normalisation, tiles, missing groups."""
+"""The network on group differences: normalization, tiles, missing groups."""
 
 import numpy as np
 import pytest
 import torch
 
+from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.networks import build
 from jwst_denoise.networks.blocks.tiling import apply_tiled
 from jwst_denoise.networks.group_differences import GroupDifferenceMask, _blocks
-from jwst_denoise.networks.group_planes import CHANNELS, _sorted, normalised, poisson_share, without_stripes
+from jwst_denoise.networks.group_planes import CHANNELS, _sorted, normalized, without_stripes
 
 NOISE, NFRAMES = 8.0, 4
 
@@ -28,7 +29,7 @@ def seen(differences, usable=None, variance=100.0, share=1.0):
     differences = torch.as_tensor(differences, dtype=torch.float32)
     usable = torch.ones(differences.shape, dtype=torch.bool) if usable is None else torch.as_tensor(usable)
     saturated = torch.zeros((len(differences) + 1, *differences.shape[1:]), dtype=torch.bool)
-    return normalised(differences, usable, saturated, torch.tensor(variance), share)
+    return normalized(differences, usable, saturated, torch.tensor(variance), share)
 
 
 @pytest.mark.parametrize("number", range(1, 24))
@@ -76,14 +77,14 @@ def test_unusable_differences_are_zero_and_not_in_the_rate():
 
 
 @pytest.mark.parametrize(("nframes", "groupgap"), [(1, 0), (1, 3), (4, 0), (8, 12)])
-def test_poisson_share_of_averaged_groups(nframes, groupgap):
+def test_poisson_fraction_of_averaged_groups(nframes, groupgap):
     """Against the scatter of simulated differences."""
     rng = np.random.default_rng(3)
     period = nframes + groupgap
     frames = np.cumsum(rng.poisson(50.0, (20_000, 2 * period)), axis=1)
     groups = [frames[:, start : start + nframes].mean(axis=1) for start in (groupgap, groupgap + period)]
     variance = np.var(groups[1] - groups[0])
-    assert variance == pytest.approx(poisson_share(nframes, groupgap) * 50 * period, rel=5 * np.sqrt(2 / 20_000))
+    assert variance == pytest.approx(poisson_fraction(nframes, groupgap) * 50 * period, rel=5 * np.sqrt(2 / 20_000))
 
 
 def test_stripes_are_taken_away_and_the_scene_is_not():

@@ -164,7 +164,7 @@ def test_units_follow_the_gain(network, groups):
     np.testing.assert_allclose(rate, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("masked", ["neighbour", "feature"])
+@pytest.mark.parametrize("masked", ["neighbor", "feature"])
 def test_missing_reads_do_not_spread(groups, masked):
     torch.manual_seed(6)
     network = HxRGDenoise(**SMALL, masked=masked).eval()

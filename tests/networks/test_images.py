@@ -30,7 +30,7 @@ def test_tiled_is_whole(network, image, depth, tile):
 
 
 def test_whole_is_the_module(network, image):
-    """Folding batch normalisation into convolutions, padding and tiling change nothing but rounding."""
+    """Folding batch normalization into convolutions, padding and tiling change nothing but rounding."""
     net = network("cosmic_ray_mask")
     with torch.inference_mode():
         plain = torch.sigmoid(net(torch.from_numpy(image[None, :82, :100])))[0, 0].numpy()

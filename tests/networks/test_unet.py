@@ -9,7 +9,7 @@ from jwst_denoise.networks import FAMILIES, UNet, UNetConfig, build
 
 
 def parameters_by_hand(depth, hidden, inputs):
-    """Weights of the paper's network, counted layer by layer (3 × 3 convolutions with batch normalisation)."""
+    """Weights of the paper's network, counted layer by layer (3 × 3 convolutions with batch normalization)."""
 
     def double(before, after):
         return (9 * before + 1) * after + (9 * after + 1) * after + 4 * after
@@ -36,7 +36,7 @@ def test_statistics_have_the_papers_momentum():
 @pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_halo_is_the_reach_of_a_pixel(depth, upsampling):
-    net = UNet(UNetConfig(depth, 4, 1, normalise=False, upsampling=upsampling)).eval()
+    net = UNet(UNetConfig(depth, 4, 1, normalize=False, upsampling=upsampling)).eval()
     for parameter in net.parameters():
         nn.init.uniform_(parameter, 0.1, 1.0)  # nothing is cut off by ReLU, nothing cancels
     edge = 2 * net.halo + 4 * net.multiple

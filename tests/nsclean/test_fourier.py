@@ -1,4 +1,4 @@
-"""Method ``nsclean`` against its dense definition, and its behaviour in gaps."""
+"""Method ``nsclean`` against its dense definition, and its behavior in gaps."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from jwst_denoise.nsclean import FitOptions, fit_noise
 from jwst_denoise.nsclean.frame import fit_frame, solve_toeplitz
 from jwst_denoise.nsclean.lines import fit_lines
-from jwst_denoise.nsclean.weights import band_apodiser, density_weights, lowpass_apodiser
+from jwst_denoise.nsclean.weights import band_apodizer, density_weights, lowpass_apodizer
 from jwst_denoise.readout import Readout
 
 
@@ -20,7 +20,7 @@ def dense_fit(series, weights, order, n, sample):
 def dense_lines(frame, dark, options):
     """Line-by-line definition in double precision, blur included."""
     lines, n = frame.shape
-    gain = lowpass_apodiser(n, options.critical_frequency, options.kill_width)
+    gain = lowpass_apodizer(n, options.critical_frequency, options.kill_width)
     order = np.flatnonzero(gain)
     model = np.zeros(frame.shape)
     for y in range(lines):
@@ -68,7 +68,7 @@ def test_frame_equals_the_dense_definition():
     n = readout.ticks
     streams = readout.to_streams(np.where(mask, data, 0))[0].ravel()
     dark = readout.to_streams(mask)[0].ravel()
-    gain = band_apodiser(n, readout.pixel_time, options.bands)
+    gain = band_apodizer(n, readout.pixel_time, options.bands)
     sample, order = np.flatnonzero(dark), np.flatnonzero(gain)
     weights = density_weights(dark.astype(float), 1 / (4 * 2200 * 1e-5))[sample]
     level = np.median(data[mask])

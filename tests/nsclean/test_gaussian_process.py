@@ -1,4 +1,4 @@
-"""Method ``gp`` against the dense Gaussian-process posterior, and its behaviour at the edges."""
+"""Method ``gp`` against the dense Gaussian-process posterior, and its behavior at the edges."""
 
 import numpy as np
 import pytest

@@ -1,10 +1,10 @@
-"""Published weights and filters: centred, and equal to their definitions."""
+"""Published weights and filters: centered, and equal to their definitions."""
 
 import numpy as np
 import pytest
 
 from jwst_denoise.nsclean.gaps import longest_gap, ridge
-from jwst_denoise.nsclean.weights import band_apodiser, density_weights, lowpass_apodiser
+from jwst_denoise.nsclean.weights import band_apodizer, density_weights, lowpass_apodizer
 from jwst_denoise.statistics import masked_median, replace_outliers
 
 
@@ -29,7 +29,7 @@ def test_an_impulse_is_weighted_symmetrically():
 
 
 def test_lowpass_has_half_gain_at_the_critical_frequency():
-    gain = lowpass_apodiser(2048, 1 / 256, 1 / 1024)
+    gain = lowpass_apodizer(2048, 1 / 256, 1 / 1024)
     assert gain[8] == pytest.approx(0.5)
     assert np.count_nonzero(gain) == 9  # k = 0 … 8
     np.testing.assert_array_equal(gain[:8], 1)
@@ -37,7 +37,7 @@ def test_lowpass_has_half_gain_at_the_critical_frequency():
 
 def test_bands_fall_and_rise_as_published():
     frequency = np.fft.rfftfreq(90112, 1e-5)
-    gain = band_apodiser(90112, 1e-5, (1061, 1211, 49943, 49957))
+    gain = band_apodizer(90112, 1e-5, (1061, 1211, 49943, 49957))
     np.testing.assert_allclose(gain[frequency <= 1061], 1)
     np.testing.assert_allclose(gain[(frequency >= 1211) & (frequency <= 49943)], 0)
     np.testing.assert_allclose(gain[frequency >= 49957], 1)

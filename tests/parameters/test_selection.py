@@ -105,7 +105,7 @@ def test_a_tie_is_an_error(files):
         parameters.choose("dummy", meta())
 
 
-def test_a_misspelt_criterion_is_an_error(files):
+def test_a_misspelled_criterion_is_an_error(files):
     files(one={"exptype": ["NRC_IMAGE"]})
     with pytest.raises(ValueError, match="one: criterion 'exptype'; did you mean 'exp_type'"):
         parameters.choose("dummy", meta())

@@ -1,4 +1,4 @@
-"""Figures of trust of images whose noise, sources and faults are known."""
+"""Metrics of trust of images whose noise, sources and faults are known."""
 
 import numpy as np
 import pytest
@@ -27,25 +27,25 @@ def before(light):
 
 
 def judge(before, after, noise=NOISE, **options):
-    return quality.assess(before, after, np.full(before.shape, noise), **options)
+    return quality.assess_quality(before, after, np.full(before.shape, noise), **options)
 
 
 def test_the_scene_raises_no_doubt(light, before):
     found = judge(before, light)
     assert found.warnings == found.outside == []
-    assert found.figures["residual_rms"] == pytest.approx(1, abs=0.02)
+    assert found.metrics["residual_rms"] == pytest.approx(1, abs=0.02)
     assert found.residual.power == pytest.approx(np.ones(len(found.residual.power)), abs=0.2)
-    assert found.figures["flux_change"] == pytest.approx(0, abs=0.01)
+    assert found.metrics["flux_change"] == pytest.approx(0, abs=0.01)
     assert found.sources.before >= found.sources.clear > 25
-    assert found.likeness.noise == pytest.approx(1, abs=0.02)
-    assert found.likeness.correlation == pytest.approx(0, abs=0.03)
-    assert set(found.figures) == set(quality.BOUNDS)
+    assert found.score_domain.noise == pytest.approx(1, abs=0.02)
+    assert found.score_domain.correlation == pytest.approx(0, abs=0.03)
+    assert set(found.metrics) == set(quality.BOUNDS)
 
 
 def test_half_way_to_the_scene_raises_no_doubt(light, before):
     found = judge(before, (light + before) / 2)
     assert found.outside == []
-    assert found.figures["residual_rms"] == pytest.approx(0.5, abs=0.01)
+    assert found.metrics["residual_rms"] == pytest.approx(0.5, abs=0.01)
     assert (found.sources.vanished, found.sources.appeared) == (0, 0)
 
 
@@ -55,7 +55,7 @@ def test_light_put_back_in_boxes_raises_no_doubt(light, before):
         after = after + uniform_filter(before - after, 5)
     found = judge(before, after)
     assert found.outside == []
-    assert found.figures["local_mean"] < 0.5
+    assert found.metrics["local_mean"] < 0.5
 
 
 FAULTS = {
@@ -112,9 +112,9 @@ def test_fluxes_are_those_of_the_same_apertures(light, before):
 @pytest.mark.parametrize("factor", [0.7, 1.4])
 def test_wrong_errors_are_out_of_the_domain(light, before, factor):
     found = judge(before, light, NOISE / factor)
-    assert found.likeness.noise == pytest.approx(factor, rel=0.03)
+    assert found.score_domain.noise == pytest.approx(factor, rel=0.03)
     assert "out_of_domain" in found.outside
-    assert f"by {found.likeness.noise:.2f} times" in found.likeness.reason
+    assert f"by {found.score_domain.noise:.2f} times" in found.score_domain.reason
 
 
 @pytest.mark.parametrize("kind", ["drizzled", "stripes"])
@@ -125,7 +125,7 @@ def test_correlated_noise_is_out_of_the_domain(light, kind):
     else:
         noise = rng.normal(size=SHAPE) + 0.8 * rng.normal(size=(SHAPE[0], 1))
     found = judge(light + NOISE * noise / noise.std(), light)
-    assert found.likeness.correlation > 0.15
+    assert found.score_domain.correlation > 0.15
     assert "out_of_domain" in found.outside
 
 
@@ -135,16 +135,16 @@ def test_structure_that_the_network_has_kept_is_no_noise(light):
     structure[:, :200] += gaussian_filter(rng.normal(0, 9 * NOISE, SHAPE), 0.8)[:, :200]
     before = structure + rng.normal(0, NOISE, SHAPE)
     usable, noise = np.ones(SHAPE, bool), np.full(SHAPE, NOISE)
-    seen = quality.likeness(before, noise, usable, structure).noise
+    seen = quality.score_domain(before, noise, usable, structure).noise
     assert seen == pytest.approx(1, abs=0.05)
-    assert quality.likeness(before, noise, usable).noise > seen + 0.1
+    assert quality.score_domain(before, noise, usable).noise > seen + 0.1
 
 
 def test_pixels_that_stand_out_are_counted():
     rng = np.random.default_rng(5)
     image = rng.normal(0, NOISE, SHAPE)
     image[:128] += 1.0
-    found = quality.likeness(image, np.full(SHAPE, NOISE), np.ones(SHAPE, bool))
+    found = quality.score_domain(image, np.full(SHAPE, NOISE), np.ones(SHAPE, bool))
     assert found.bright == pytest.approx(0.4, abs=0.01)
     assert found.score == pytest.approx(0.8, abs=0.02)
 
@@ -154,14 +154,14 @@ def test_autocorrelation_is_that_of_the_definition(before, light):
     usable = np.random.default_rng(1).uniform(size=SHAPE) < 0.8
     found = quality.residual_statistics(removed, usable)
     kept = usable & (np.abs(removed) <= 5)
-    centred = np.where(kept, removed - removed[kept].mean(), 0)
-    variance = (centred**2).sum() / kept.sum()
+    centered = np.where(kept, removed - removed[kept].mean(), 0)
+    variance = (centered**2).sum() / kept.sum()
     for lag in (1, 5):
         pairs = kept[:, lag:] & kept[:, :-lag]
-        expected = (centred[:, lag:] * centred[:, :-lag]).sum() / pairs.sum() / variance
+        expected = (centered[:, lag:] * centered[:, :-lag]).sum() / pairs.sum() / variance
         assert found.along[lag] == pytest.approx(expected, abs=1e-4)
         pairs = kept[lag:] & kept[:-lag]
-        expected = (centred[lag:] * centred[:-lag]).sum() / pairs.sum() / variance
+        expected = (centered[lag:] * centered[:-lag]).sum() / pairs.sum() / variance
         assert found.across[lag] == pytest.approx(expected, abs=1e-4)
     assert found.along[0] == pytest.approx(1)
 
@@ -193,7 +193,7 @@ def test_images_without_anything_to_measure(shape, case):
     found = judge(before, before.copy())
     assert found.sources.appeared == 0
     assert isinstance(found.warnings, list)
-    assert set(found.figures) == set(quality.BOUNDS)
+    assert set(found.metrics) == set(quality.BOUNDS)
 
 
 def test_pixels_that_are_not_the_networks_do_not_count(light, before):
@@ -210,6 +210,6 @@ def test_inputs_are_not_changed_and_shapes_must_agree(light, before):
     np.testing.assert_array_equal(light, copies[0])
     np.testing.assert_array_equal(before, copies[1])
     with pytest.raises(ValueError, match=r"\(320, 256\).*must have one shape"):
-        quality.assess(before, light[1:], np.full(SHAPE, NOISE))
+        quality.assess_quality(before, light[1:], np.full(SHAPE, NOISE))
     with pytest.raises(ValueError, match="must have one shape"):
         quality.residual_statistics(before, np.ones((3, 3), bool))

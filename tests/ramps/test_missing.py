@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.networks.hxrg.missing import REACH, bridged, neighbour_replaced
+from jwst_denoise.networks.hxrg.missing import REACH, bridged, neighbor_replaced
 from jwst_denoise.ramps.segments import fit_slopes
 from jwst_denoise.readout import Readout
 
@@ -52,7 +52,7 @@ def test_a_ramp_with_a_step_and_a_gap_becomes_straight():
     assert np.argwhere(~measured).tolist() == [[4, 0, 1], [6, 0, 1]]
 
 
-def slow_neighbour(image, bad, reference, y, x):
+def slow_neighbor(image, bad, reference, y, x):
     """The smallest distance over all good pixels of the same kind."""
     there = np.argwhere(~bad & (reference == reference[y, x]))
     distance = ((there - [y, x]) ** 2).sum(axis=1)
@@ -64,30 +64,30 @@ def test_bad_pixels_hold_what_the_nearest_good_one_does(rng, fast, slow):
     readout = Readout((24, 32) if fast == 1 else (32, 24), fast, slow, 2, reference=(4, 4, 4, 4))
     image = rng.normal(size=readout.shape)
     bad = rng.uniform(size=readout.shape) < 0.3
-    result = neighbour_replaced(np.stack([image, 2 * image]), bad, readout)
+    result = neighbor_replaced(np.stack([image, 2 * image]), bad, readout)
     np.testing.assert_array_equal(result[1], 2 * result[0])
     np.testing.assert_array_equal(result[0][~bad], image[~bad])
     reference = readout.reference_pixels
     for y, x in np.argwhere(bad):
-        assert result[0, y, x] in slow_neighbour(image, bad, reference, y, x)
+        assert result[0, y, x] in slow_neighbor(image, bad, reference, y, x)
 
 
-def test_of_two_neighbours_the_one_in_the_line_is_taken():
+def test_of_two_neighbors_the_one_in_the_line_is_taken():
     for fast, slow in ((1, 2), (2, 1)):
         readout = Readout((9, 9), fast, slow)
         image = np.arange(81.0).reshape(9, 9)
         bad = np.zeros((9, 9), bool)
         bad[4, 4] = True
-        assert neighbour_replaced(image, bad, readout)[4, 4] in ((39, 41) if fast == 1 else (31, 49))
+        assert neighbor_replaced(image, bad, readout)[4, 4] in ((39, 41) if fast == 1 else (31, 49))
 
 
-def test_without_a_neighbour_there_is_nothing():
+def test_without_a_neighbor_there_is_nothing():
     readout = Readout((40, 40), 1, 2)
     bad = np.zeros((40, 40), bool)
     bad[10:30, 10:30] = True
-    result = neighbour_replaced(np.ones((40, 40)), bad, readout)
+    result = neighbor_replaced(np.ones((40, 40)), bad, readout)
     assert result[20, 20] == 0
     assert result[10, 20] == 1
     assert result[10 + REACH - 1, 20] == 1
     assert result[10 + REACH, 20] == 0
-    assert neighbour_replaced(np.ones((40, 40), bool), bad, readout).dtype == bool
+    assert neighbor_replaced(np.ones((40, 40), bool), bad, readout).dtype == bool

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.networks.hxrg.missing import neighbour_replaced
+from jwst_denoise.networks.hxrg.missing import neighbor_replaced
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected, unlit_pixels
 from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
 from jwst_denoise.networks.hxrg.ribbons import ribbon_size
@@ -31,7 +31,7 @@ def test_values_are_the_corrections_one_by_one(groups):
     reads = (groups - groups[0])[1:]
     reads[:, bad] = np.nan
     reads = unlit_corrected(reference_corrected(reads, READOUT), READOUT, unlit)
-    reads = neighbour_replaced(reads, bad, READOUT)
+    reads = neighbor_replaced(reads, bad, READOUT)
     reads = reads - reads.mean(axis=0)
     np.testing.assert_allclose(made.values, reads[:-1], atol=1e-4)
     np.testing.assert_allclose(-made.values.sum(axis=0), reads[-1], atol=1e-3)  # the last value is not lost

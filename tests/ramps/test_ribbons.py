@@ -98,7 +98,7 @@ def test_ends_of_a_line_follow_the_direction_of_reading():
 
 @pytest.mark.parametrize("rows", [1, 3, 5])
 @pytest.mark.parametrize("edge", ["mirror", "zero"])
-def test_samples_are_lines_between_their_neighbours(rows, edge):
+def test_samples_are_lines_between_their_neighbors(rows, edge):
     readout = geometry(-1, -1, 4)
     cube = np.random.default_rng(4).normal(size=(READS, *readout.shape)).astype("f4")
     ribbons, half = to_ribbons(cube, readout), rows // 2

@@ -1,4 +1,4 @@
-"""Figures against what they should be, and against slow definitions."""
+"""Metrics against what they should be, and against slow definitions."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def test_noise_is_that_of_the_light_after(pair):
     before.err = np.sqrt(before.var_poisson + 0.01).astype("f4")
     compared = measure.compare(report.take(before)[0], report.take(after)[0])
     np.testing.assert_allclose(compared.noise[compared.usable], np.sqrt(2.01), rtol=1e-4)
-    assert abs(compared.trust.figures["residual_mean"]) < 4 / np.sqrt(noisy.size)
+    assert abs(compared.trust.metrics["residual_mean"]) < 4 / np.sqrt(noisy.size)
 
 
 def test_noise_without_errors_is_the_scatter(pair):

@@ -122,9 +122,9 @@ def test_size_of_a_full_frame():
     model = describe(datamodels.ImageModel(), "full.fits")
     model.data = rng.normal(size=(2048, 2048)).astype("f4")
     stretch = report.pictures.Stretch.of(model.data, model.data, np.ones(model.data.shape, bool))
-    grey = stretch.paint(report.pictures.shrink(model.data))
+    gray = stretch.paint(report.pictures.shrink(model.data))
     removed = report.pictures.paint(report.pictures.shrink(model.data), 0.5)
-    assert 2 * len(grey) + len(removed) < 7e6
+    assert 2 * len(gray) + len(removed) < 7e6
 
 
 def test_doubts_are_said(pair):

@@ -67,8 +67,8 @@ def test_alternating_noise_changes_sign_from_pixel_to_pixel():
     readout = Readout((128, 128), 1, 2)
     only_columns = NoiseSpectrum(common_rms=0, output_rms=0, alternating_rms=1, alternating_width=2.0)
     image = correlated_noise(readout, only_columns, np.random.default_rng(6))[0]
-    neighbours = np.mean(image[:, 1:] * image[:, :-1]) / np.mean(image**2)
-    assert neighbours < -0.95
+    neighbors = np.mean(image[:, 1:] * image[:, :-1]) / np.mean(image**2)
+    assert neighbors < -0.95
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -105,7 +105,7 @@ def test_subarray_spectrum_in_read_out_time():
     inner = (frequency > 500) & (frequency < 49000)
     ratio = (power / expected)[:, inner]
     blocks = ratio[:, : ratio.shape[1] // 64 * 64].reshape(number, -1, 64).mean(axis=(0, 2))
-    error = np.sqrt(2 / (number * 64))  # the window correlates neighbours
+    error = np.sqrt(2 / (number * 64))  # the window correlates neighbors
     assert np.all(np.abs(blocks - 1) < 5 * error)
 
 

@@ -68,12 +68,12 @@ def test_poisson_variance_of_averaged_groups():
 
 
 def test_nonlinearity_is_undone_by_the_polynomial_of_the_detector():
-    from jwst_denoise.simulate.response import linearise
+    from jwst_denoise.simulate.response import linearize
 
     switches = {**ALL_OFF, "nonlinearity": True}
     exposure = expose(np.full(SHAPE, 40000.0), pattern="NRSRAPID", ngroups=5, **switches)
     measured = exposure.counts[0].astype(float) - exposure.detector.bias
-    linear = linearise(measured, exposure.detector.nonlinearity)
+    linear = linearize(measured, exposure.detector.nonlinearity)
     expected = 40000.0 * exposure.frame_time * np.arange(1, 6) / exposure.detector.gain
     np.testing.assert_allclose(linear[:, 0, 0], expected, atol=0.65)  # half a count, and what the slope makes of it
     assert measured[-1, 0, 0] < expected[-1] - 100

@@ -20,7 +20,7 @@ def image(seconds=200.0, rate=RATE, hits=TRACKS, seed=1, **options):
 def test_noise_is_what_err_says(stripes):
     made = image(hits=NONE, stripes=stripes)
     pull = (made.data - made.rate) / made.err
-    inside = pull[2:-2, 2:-2]  # the edges lose charge to neighbours that are not there
+    inside = pull[2:-2, 2:-2]  # the edges lose charge to neighbors that are not there
     assert abs(inside.std() - 1) < 5 / np.sqrt(2 * inside.size) + 5 * stripes**2 / np.sqrt(200)
     assert abs(inside.mean()) < 5 * (1 / np.sqrt(inside.size) + stripes / np.sqrt(200))
     assert not made.truth().any() and not made.bad.any()

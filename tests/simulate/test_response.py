@@ -5,29 +5,29 @@ import pytest
 from scipy.ndimage import convolve
 
 from jwst_denoise.simulate import DETECTORS, detector
-from jwst_denoise.simulate.response import couple, delinearise, digitise, linearise, respond
+from jwst_denoise.simulate.response import couple, delinearize, digitize, linearize, respond
 
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_correction_undoes_the_nonlinearity_exactly(name):
     parameters = detector(name)
     counts = np.linspace(0, parameters.ceiling, 10_001)
-    linear = linearise(counts, parameters.nonlinearity)
+    linear = linearize(counts, parameters.nonlinearity)
     assert np.all(np.diff(linear) > 0)
-    np.testing.assert_allclose(delinearise(linear, parameters.nonlinearity), counts, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(delinearize(linear, parameters.nonlinearity), counts, rtol=0, atol=1e-6)
 
 
 def test_float32_is_good_to_a_hundredth_of_a_count():
     parameters = detector("NRCB1")
     linear = np.linspace(0, parameters.ceiling, 10_001, dtype=np.float32)
-    back = linearise(delinearise(linear, parameters.nonlinearity), parameters.nonlinearity)
+    back = linearize(delinearize(linear, parameters.nonlinearity), parameters.nonlinearity)
     assert back.dtype == np.float32
     np.testing.assert_allclose(back, linear, rtol=0, atol=0.02)
 
 
-def test_linearise_is_the_polynomial():
+def test_linearize_is_the_polynomial():
     x = np.array([0.0, 10.0, 1000.0])
-    np.testing.assert_allclose(linearise(x, (0, 1, 2e-3, 3e-6)), x + 2e-3 * x**2 + 3e-6 * x**3)
+    np.testing.assert_allclose(linearize(x, (0, 1, 2e-3, 3e-6)), x + 2e-3 * x**2 + 3e-6 * x**3)
 
 
 def test_coupling_is_a_convolution_and_points_the_right_way():
@@ -47,4 +47,4 @@ def test_response_ends():
 
 
 def test_counts_are_rounded_and_clipped():
-    np.testing.assert_array_equal(digitise(np.array([-5.0, 0.4, 0.6, 7e4])), [0, 0, 1, 65535])
+    np.testing.assert_array_equal(digitize(np.array([-5.0, 0.4, 0.6, 7e4])), [0, 0, 1, 65535])

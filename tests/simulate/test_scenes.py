@@ -35,7 +35,7 @@ def test_the_nearest_filter_stands_in():
         point_spread_function("MIRI")
 
 
-def test_kernel_is_centred_within_its_wavefront_error():
+def test_kernel_is_centered_within_its_wavefront_error():
     stamp = PSF.stamp(0.0, 0.0)
     middle = len(stamp) // 2
     assert np.unravel_index(stamp.argmax(), stamp.shape) == (middle, middle)
@@ -139,8 +139,8 @@ def test_echelle_orders():
 def test_the_star_is_in_the_slit_of_the_subarray(name):
     rate, described = simulate.scene("slit", simulate.detector("NRS1"), np.random.default_rng(6), subarray_name=name)
     brightest = described.corner[1] - 1 + rate.mean(axis=1).argmax()
-    centre, height = spectra.SLITS[described.fixed_slit]
-    assert abs(brightest - centre) < height / 2
+    center, height = spectra.SLITS[described.fixed_slit]
+    assert abs(brightest - center) < height / 2
     assert rate.max() > 1
 
 

@@ -21,7 +21,7 @@ class Subtract(DenoiseStep):
         if settings.number < 0:
             raise CorrectionFailed(f"number is {settings.number}")
         model.data -= settings.number
-        return Result(noise=np.full(model.data.shape, settings.number, "f4"), figures={"noise_rms": settings.number})
+        return Result(noise=np.full(model.data.shape, settings.number, "f4"), metrics={"noise_rms": settings.number})
 
 
 def run(data, **parameters):

@@ -11,7 +11,7 @@ from jwst_denoise.steps.qa import image_denoise
 
 
 def preview(before, after, noise):
-    return ImagePreview(before, after, noise, quality.assess(before, after, noise), "image 1 of 2")
+    return ImagePreview(before, after, noise, quality.assess_quality(before, after, noise), "image 1 of 2")
 
 
 @pytest.mark.filterwarnings("error")

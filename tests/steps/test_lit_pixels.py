@@ -5,7 +5,7 @@ import pytest
 
 from jwst_denoise import NSCleanStep
 from jwst_denoise.steps.common.status import CorrectionFailed
-from jwst_denoise.steps.nsclean.contamination import LIMIT, refuse_lit_errors, refuse_lit_groups
+from jwst_denoise.steps.nsclean.contamination import LIMIT, check_error_scale, check_group_correlation
 
 from .conftest import SHAPE
 
@@ -40,12 +40,12 @@ def test_lit_rate(rate, rng, caplog):
 
 @pytest.mark.parametrize("scale", [None, 1.0, LIMIT])
 def test_usual_errors_pass(scale):
-    refuse_lit_errors(scale)
+    check_error_scale(scale)
 
 
 def test_noise_is_new_in_every_group(rng):
     one, other = rng.normal(size=(2, 50, 60))
-    refuse_lit_groups(one, other)
-    refuse_lit_groups(np.zeros((5, 6)), np.zeros((5, 6)))
+    check_group_correlation(one, other)
+    check_group_correlation(np.zeros((5, 6)), np.zeros((5, 6)))
     with pytest.raises(CorrectionFailed, match="light"):
-        refuse_lit_groups(one, one + 0.5 * other)
+        check_group_correlation(one, one + 0.5 * other)

@@ -17,7 +17,7 @@ SEEDS = {"training": 10, "validation": 20}
 
 
 @pytest.fixture(scope="module")
-def labelled(dithered):
+def labeled(dithered):
     return label(dithered.stack)
 
 
@@ -26,20 +26,20 @@ def flat(array, exposures):
     return array[known]
 
 
-def test_hits_are_complete_and_pure(dithered, labelled):
-    hits = flat(np.stack([exposure.hits for exposure in labelled]), labelled)
-    charge = flat(dithered.charge / dithered.stack.errors, labelled)
+def test_hits_are_complete_and_pure(dithered, labeled):
+    hits = flat(np.stack([exposure.hits for exposure in labeled]), labeled)
+    charge = flat(dithered.charge / dithered.stack.errors, labeled)
     assert hits[charge > 5].mean() > 0.95
     assert hits[charge > 1.5].mean() > 0.8
     assert (charge[hits] > 1.5).mean() > 0.93
     assert hits[charge < 0.5].mean() < 1e-3
 
 
-def test_cores_of_stars_are_not_hits(dithered, labelled):
+def test_cores_of_stars_are_not_hits(dithered, labeled):
     stars, errors = dithered.stars, dithered.stack.errors
     core = (stars == ndimage.maximum_filter(stars, (1, 5, 5))) & (stars > 20 * errors)
-    clean = flat(core & (dithered.charge < 0.3 * errors), labelled)
-    hits = flat(np.stack([exposure.hits for exposure in labelled]), labelled)
+    clean = flat(core & (dithered.charge < 0.3 * errors), labeled)
+    hits = flat(np.stack([exposure.hits for exposure in labeled]), labeled)
     assert clean.sum() > 200
     assert hits[clean].mean() < 0.01
 
@@ -51,12 +51,12 @@ def test_the_derivative_spares_them(dithered):
     assert hits[flat(core, without)].mean() > 0.02
 
 
-def test_weight_leaves_out_what_is_not_known(dithered, labelled):
+def test_weight_leaves_out_what_is_not_known(dithered, labeled):
     bad = dithered.stack.bad[0]
     around = ndimage.binary_dilation(bad, np.ones((3, 3)))
-    assert (labelled[0].weight[around] == 0).all()
-    assert labelled[3].weight[:, :8].sum() == 0  # only one other exposure reaches there
-    assert labelled[0].weight.mean() > 0.85
+    assert (labeled[0].weight[around] == 0).all()
+    assert labeled[3].weight[:, :8].sum() == 0  # only one other exposure reaches there
+    assert labeled[0].weight.mean() > 0.85
 
 
 def test_saturated_and_interrupted_pixels_are_out_of_the_loss(dithered):
@@ -122,8 +122,8 @@ def test_split_is_by_exposure(count):
     assert len(validation) == max(1, round(count / 5))
 
 
-def test_mask_stamps(labelled):
-    stamps = ExposureMaskStamps(labelled[:3], 10, 1, 64)
+def test_mask_stamps(labeled):
+    stamps = ExposureMaskStamps(labeled[:3], 10, 1, 64)
     inputs, truth, weight = stamps[4]
     again = stamps[4][0]["image"]
     assert inputs["image"].shape == (64, 64)
@@ -133,8 +133,8 @@ def test_mask_stamps(labelled):
     assert 0.005 < np.mean(shares) < 0.1
 
 
-def test_holes_for_inpainting_are_hits_of_other_places(labelled):
-    stamps = ExposureInpaintStamps(labelled[:3], 10, 1, 64)
+def test_holes_for_inpainting_are_hits_of_other_places(labeled):
+    stamps = ExposureInpaintStamps(labeled[:3], 10, 1, 64)
     inputs, truth, weight = stamps[2]
     inside = weight > 0
     assert inside.any()

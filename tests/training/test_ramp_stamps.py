@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.group_planes import CHANNELS, poisson_share
+from jwst_denoise.detectors.read_patterns import poisson_fraction
+from jwst_denoise.networks.group_planes import CHANNELS
 from jwst_denoise.simulate import NoiseSpectrum
 from jwst_denoise.simulate.fast import ramps
 from jwst_denoise.simulate.fast.ramps import Readout, draw_readout, simulate_integration
@@ -36,7 +37,7 @@ def test_scatter_is_what_the_stamp_says(alone, nframes, groupgap):
     differences = np.diff(made.groups, axis=0)
     pull = (differences - differences.mean(axis=(1, 2), keepdims=True)) / made.noise
     assert pull.std() == pytest.approx(1, abs=5 / np.sqrt(2 * pull.size) + 0.01)  # 0.01: leftovers of nonlinearity
-    expected = np.sqrt(2 * 81 / nframes + 8.01 * 10 * (nframes + groupgap) * poisson_share(nframes, groupgap))
+    expected = np.sqrt(2 * 81 / nframes + 8.01 * 10 * (nframes + groupgap) * poisson_fraction(nframes, groupgap))
     np.testing.assert_allclose(made.noise, expected, rtol=1e-5)
     assert not made.truth.any()
 

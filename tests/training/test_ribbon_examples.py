@@ -87,7 +87,7 @@ def test_hits_and_hot_pixels_are_told(monkeypatch):
     assert not ramp.known[ramp.jump.any(axis=0)].any()
 
 
-@pytest.mark.parametrize("masked", ["neighbour", "feature"])
+@pytest.mark.parametrize("masked", ["neighbor", "feature"])
 def test_an_item_is_a_line_of_an_exposure(masked):
     examples = RibbonExamples(SETUP, 2, seed=5, masked=masked)
     assert len(examples) == 2 * 16
@@ -97,7 +97,7 @@ def test_an_item_is_a_line_of_an_exposure(masked):
     seen = []
     for index in range(32):
         inputs, truth, weight = examples[index]
-        assert set(inputs) == ({"values"} if masked == "neighbour" else {"values", "measured"})
+        assert set(inputs) == ({"values"} if masked == "neighbor" else {"values", "measured"})
         assert inputs["values"].shape == (16, 3, 12, 4)
         assert truth.shape == weight.shape == (16, 4)
         number, line = next((n, k) for n in range(2) for k in range(24) if np.array_equal(truth, flux[n][k]))
@@ -217,7 +217,7 @@ def test_papers_recipe():
     assert (paper.learning_rate, paper.epochs, paper.batch, paper.dropout, paper.power) == (0.002, 50, 16, 0.05, 4)
     assert (paper.outputs, paper.width, paper.reads, paper.units, paper.filters) == (32, 128, 100, 208, 64)
     assert paper.batch * paper.steps == pytest.approx(24_028, abs=16)
-    assert paper.masked == "neighbour" and paper.activation == "relu"
+    assert paper.masked == "neighbor" and paper.activation == "relu"
 
 
 def test_learning_rate_fades_by_two_percent_an_epoch():

@@ -80,14 +80,14 @@ def measure(image, field, sky):
     return {
         "limits": {way: limit(one) for way, one in curves.items()},
         "curves": curves,
-        "apertures": {radius: pull(_centred(_blank_sums(error, field, sky, radius))) for radius in RADII},
+        "apertures": {radius: pull(_centered(_blank_sums(error, field, sky, radius))) for radius in RADII},
         "noise": pull(error[blank]),
         "pull": pull(error[blank] / image.err[blank]),
         "bias": {kind: biases(*_fluxes(error, field, sky, kind)) for kind in APERTURE},
     }
 
 
-def _centred(values):
+def _centered(values):
     return values - np.median(values)
 
 

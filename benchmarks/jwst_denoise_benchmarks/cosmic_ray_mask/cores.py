@@ -17,7 +17,7 @@ DENSITY = 2e-3  # stars a pixel
 SKY = 0.2  # e-/s
 SECONDS = 150.0
 TOLERATED = 1e-3  # of the pixels of cores
-UNTOUCHED = 0.1  # of the noise: less charge than this, in a pixel and its neighbours, counts as none
+UNTOUCHED = 0.1  # of the noise: less charge than this, in a pixel and its neighbors, counts as none
 BLUEST = ("F070W", "F090W")
 
 

@@ -13,7 +13,7 @@ FALSE = np.geomspace(1e-4, 2e-2, 40)
 STAMP = 64  # pixels
 PLAIN, DILATED = "black", "tab:red"  # as in the paper's figure 4
 STYLES = {models.MASKS[0]: "-", models.MASKS[1]: "--"}
-COLOURS = {"found": (0.1, 0.1, 0.1), "missed": (0.35, 0.6, 0.95), "false": (0.9, 0.15, 0.1)}
+COLORS = {"found": (0.1, 0.1, 0.1), "missed": (0.35, 0.6, 0.95), "false": (0.9, 0.15, 0.1)}
 
 
 def draw_curves(path, quick):
@@ -49,11 +49,11 @@ def _once(axis, label):
 def _curves(axis, found):
     for name, scores in found.networks.items():
         rates = scores.curve(FALSE)
-        for column, colour, what in ((1, PLAIN, ""), (2, DILATED, ", dilated")):
-            axis.plot(FALSE, rates[:, column], STYLES[name], color=colour, label=f"{models.short(name)}{what}")
+        for column, color, what in ((1, PLAIN, ""), (2, DILATED, ", dilated")):
+            axis.plot(FALSE, rates[:, column], STYLES[name], color=color, label=f"{models.short(name)}{what}")
     peer = lacosmic.best(found.lacosmic, FALSE)
-    for key, colour, what in (("plain", PLAIN, ""), ("dilated", DILATED, ", dilated")):
-        axis.plot(FALSE, peer[key], ":", color=colour, label=f"LACosmic{what}")
+    for key, color, what in (("plain", PLAIN, ""), ("dilated", DILATED, ", dilated")):
+        axis.plot(FALSE, peer[key], ":", color=color, label=f"LACosmic{what}")
     ideal = max(found.ideal.values(), key=lambda scores: scores.found(scores.threshold(RATES[0]))[1])
     axis.plot(FALSE, ideal.curve(FALSE)[:, 1], "-.", color="0.55", label="scene and noise known")
 
@@ -81,11 +81,11 @@ def _stamps(row, found, names):
     low, high = np.nanpercentile(image, (1, 99.5))
     noise = float(np.median(case.image.err[box]))
     row[0].imshow(np.arcsinh((image - low) / noise), vmax=np.arcsinh((high - low) / noise), cmap="gray_r")
-    row[1].imshow(_coloured(truth, truth))
+    row[1].imshow(_colored(truth, truth))
     model_masks = {n: models.score(models.load(n), case.image) > found.networks[n].threshold(RATES[0]) for n in names}
     masks = [*model_masks.values(), lacosmic.mask(case.image, **lacosmic.strictest(found.lacosmic))]
     for axis, mask in zip(row[2:], masks, strict=True):
-        axis.imshow(_coloured(mask[box], truth))
+        axis.imshow(_colored(mask[box], truth))
     for axis in row:
         axis.set(xticks=[], yticks=[])
         axis.invert_yaxis()
@@ -104,15 +104,15 @@ def _busiest(case):
     return np.s_[y : y + edge, x : x + edge]
 
 
-def _coloured(mask, truth):
+def _colored(mask, truth):
     image = np.ones((*mask.shape, 3))
     for name, where in (("found", mask & truth), ("missed", ~mask & truth), ("false", mask & ~truth)):
-        image[where] = COLOURS[name]
+        image[where] = COLORS[name]
     return image
 
 
 def _legend(figure):
     from matplotlib.patches import Patch
 
-    handles = [Patch(color=colour, label=name) for name, colour in COLOURS.items()]
+    handles = [Patch(color=color, label=name) for name, color in COLORS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)

@@ -10,8 +10,8 @@ import numpy as np
 from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.cosmic_ray_mask.ramps import RampReadout
 from jwst_denoise.demo.pipeline import detector1
+from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
-from jwst_denoise.networks.group_planes import poisson_share
 from jwst_denoise.simulate.response import couple
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases
 from jwst_denoise_benchmarks.nsclean import peers
@@ -142,5 +142,5 @@ def _truth(exposure):
     dark = detector.dark_rate(exposure.readout.shape, exposure.observation.corner)
     light = (exposure.truth.rate + dark) * exposure.group_time
     variance = 2 * detector.read_noise**2 / pattern.nframes
-    variance = variance + couple(light, detector.ipc) * poisson_share(pattern.nframes, pattern.groupgap)
+    variance = variance + couple(light, detector.ipc) * poisson_fraction(pattern.nframes, pattern.groupgap)
     return np.stack([couple(plane, detector.ipc) for plane in added]), np.sqrt(variance)

@@ -7,7 +7,7 @@ import numpy as np
 
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise_benchmarks.images.filament_training import trained as trained_on_planes
-from jwst_denoise_benchmarks.images.filaments import NOISE, coloured, filaments
+from jwst_denoise_benchmarks.images.filaments import NOISE, colored, filaments
 from jwst_denoise_benchmarks.images.principal_components import reconstruct
 from jwst_denoise_benchmarks.images.scenes import seeded
 from jwst_denoise_benchmarks.rows import Row
@@ -31,9 +31,9 @@ def spectral_cube(shape, rng):
     strength = filaments(shape, rng)
     velocity, width = (filaments(shape, rng) for _ in range(2))
     velocity, width = (field / field.std() for field in (velocity, width))
-    centre = SHIFT * np.tanh(velocity)
+    center = SHIFT * np.tanh(velocity)
     sigma = LINE * (1 + BROADENING * np.tanh(width))
-    place = (np.arange(PLANES)[:, None, None] - PLANES // 2 - centre) / sigma
+    place = (np.arange(PLANES)[:, None, None] - PLANES // 2 - center) / sigma
     return (-strength * place * np.exp((1 - place**2) / 2)).astype(np.float32)
 
 
@@ -43,7 +43,7 @@ def cubes(quick):
     found = {"cube": [], "planes": [], "components": [], "cube, then components": []}
     for number in range(1 if quick else SCENES["test"]):
         scene = scenes("test")[number]
-        image = scene + np.stack([coloured(scene.shape[1:], seeded(71, number, plane)) for plane in range(PLANES)])
+        image = scene + np.stack([colored(scene.shape[1:], seeded(71, number, plane)) for plane in range(PLANES)])
         cube = network.predict(image, err=1.0)[0]
         results = {
             "cube": cube,

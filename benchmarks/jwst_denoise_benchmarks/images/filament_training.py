@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise.ramps.slopes import SlopeImage
-from jwst_denoise_benchmarks.images.filaments import NOISE, RING, coloured, filaments
+from jwst_denoise_benchmarks.images.filaments import NOISE, RING, colored, filaments
 from jwst_denoise_benchmarks.images.scenes import seeded
 
 __all__ = ["CASES", "SCENES", "Case", "observed", "scenes", "told", "trained"]
@@ -59,7 +59,7 @@ def scenes(purpose, oversampled=False):
 def observed(case, number):
     """Scene of the test and an image of it, in units of the noise."""
     scene = scenes("test", case.oversampled)[number]
-    noise = coloured(scene.shape, seeded(61, number), case.band)
+    noise = colored(scene.shape, seeded(61, number), case.band)
     return scene, SlopeImage(scene + noise, np.ones_like(scene), np.float32(0))
 
 
@@ -178,7 +178,7 @@ def _stamp(case, purpose, size, use, index):
 
 
 def _noise(case, size, rng):
-    return coloured((MORE * size, MORE * size), rng, case.band)[:size, :size]
+    return colored((MORE * size, MORE * size), rng, case.band)[:size, :size]
 
 
 def _tensor(array):

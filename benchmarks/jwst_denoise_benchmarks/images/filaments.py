@@ -4,7 +4,7 @@ import numpy as np
 from scipy.fft import irfft2, rfft2, rfftfreq
 from scipy.ndimage import gaussian_filter
 
-__all__ = ["NOISE", "RING", "coloured", "filaments", "power_spectrum"]
+__all__ = ["NOISE", "RING", "colored", "filaments", "power_spectrum"]
 
 NOISE = 3e-3  # standard deviation, in units of the continuum's intensity (section 3.1)
 SCALES = (12, 24, 48, 96)  # pixels
@@ -18,7 +18,7 @@ FWHM = 2 * np.sqrt(2 * np.log(2))
 
 
 def filaments(shape, rng, oversampled=False):
-    """Signed filaments of several widths, strong in some places and weak in most, as in maps of polarisation.
+    """Signed filaments of several widths, strong in some places and weak in most, as in maps of polarization.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def filaments(shape, rng, oversampled=False):
     return gaussian_filter(image, OVERSAMPLED / FWHM, mode="wrap") if oversampled else image
 
 
-def coloured(shape, rng, band=None):
+def colored(shape, rng, band=None):
     """Noise of standard deviation 1: white, or with a flat spectrum between two frequencies.
 
     Parameters

@@ -3,14 +3,14 @@
 import numpy as np
 from scipy import ndimage
 
-__all__ = ["FILTERS", "Stabiliser", "filtered"]
+__all__ = ["FILTERS", "Stabilizer", "filtered"]
 
 SPLINE = np.array([1, 4, 6, 4, 1]) / 16
 COEFFICIENTS = (0.889, 0.200, 0.086, 0.041)  # rms of the coefficients of white noise of 1, scale after scale
 
 
-class Stabiliser:
-    """Generalised Anscombe transform of a `SlopeImage`: noise with the standard deviation 1 everywhere.
+class Stabilizer:
+    """Generalized Anscombe transform of a `SlopeImage`: noise with the standard deviation 1 everywhere.
 
     Parameters
     ----------
@@ -98,6 +98,6 @@ def filtered(name, strength, image):
     """
     if name in LINEAR:
         return FILTERS[name][0](image.rate, strength)
-    stabiliser = Stabiliser(image)
-    even = FILTERS[name][0](stabiliser.forward(image.rate.astype(float)), strength)
-    return stabiliser.back(even).astype(np.float32)
+    stabilizer = Stabilizer(image)
+    even = FILTERS[name][0](stabilizer.forward(image.rate.astype(float)), strength)
+    return stabilizer.back(even).astype(np.float32)

@@ -10,7 +10,7 @@ from jwst_denoise_benchmarks.images.detection import apertures
 from jwst_denoise_benchmarks.images.exposures import WHITE, exposed
 from jwst_denoise_benchmarks.images.scenes import seeded
 from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
-from jwst_denoise_benchmarks.ramps.sources import APERTURE, catalogue
+from jwst_denoise_benchmarks.ramps.sources import APERTURE, catalog
 from jwst_denoise_benchmarks.rows import Row
 
 __all__ = ["CASES", "fluxes", "measure", "measured"]
@@ -49,7 +49,7 @@ def measure(made, images, edge, ratio=2.0, noise=WHITE, cases=CASES):
         for seed in range(images):
             rng = seeded(20, number, seed)
             variance = (noise.read_noise**2 + (noise.dark + sky) * seconds) / seconds**2
-            field = catalogue((edge, edge), sky, variance, seconds, rng)
+            field = catalog((edge, edge), sky, variance, seconds, rng)
             observed = exposed(field.scene, seconds, rng, noise)
             change = made.denoise(observed, ratio=ratio, uncertainty="none").rate - observed.rate
             level = np.mean(change[field.scene - sky < DARK * np.sqrt(variance)])

@@ -10,7 +10,7 @@ from scipy.stats import kurtosis, skew
 from jwst_denoise.quality import residual_statistics
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise_benchmarks.images.filament_training import CASES, REPEATED, SCENES, observed, scenes, told, trained
-from jwst_denoise_benchmarks.images.filaments import NOISE, coloured, power_spectrum
+from jwst_denoise_benchmarks.images.filaments import NOISE, colored, power_spectrum
 from jwst_denoise_benchmarks.images.scenes import seeded
 from jwst_denoise_benchmarks.rows import Row
 
@@ -137,7 +137,7 @@ def _calibration(name, quick):
     """Errors that are told, and those that are made; measured without truth, against the mean of other noisy images."""
     case, network, expected, square = CASES[name], trained(name, False, quick), [], []
     for number, scene in enumerate(scenes("validation", case.oversampled)):
-        noise = (coloured(scene.shape, seeded(63, number, which), case.band) for which in range(REPEATED))
+        noise = (colored(scene.shape, seeded(63, number, which), case.band) for which in range(REPEATED))
         images = scene + np.stack(list(noise))
         for image in images:
             result = network.denoise(SlopeImage(image, np.ones_like(image), np.float32(0)), uncertainty="none").rate

@@ -6,7 +6,7 @@ from scipy.special import erf
 from jwst_denoise_benchmarks.images import noise2noise, solar
 from jwst_denoise_benchmarks.images.filaments import NOISE, power_spectrum
 from jwst_denoise_benchmarks.images.recorruption import LocalNoise
-from jwst_denoise_benchmarks.ramps.figures import COLOURS, new, save, show
+from jwst_denoise_benchmarks.ramps.figures import COLORS, new, save, show
 from jwst_denoise_benchmarks.rows import MissingData
 
 __all__ = ["draw_experiment", "draw_solar", "draw_spectra"]
@@ -38,7 +38,7 @@ def draw_spectra(path, quick):
     for axis, name in zip(axes, ("white", "oversampled"), strict=False):
         frequency, *powers = noise2noise.curves(name, quick)
         for power, key, label in zip(powers, ("truth", "theory", "ours"), ("scene", "noise", "denoised"), strict=True):
-            axis.semilogy(frequency, power, color=COLOURS[key], label=label)
+            axis.semilogy(frequency, power, color=COLORS[key], label=label)
         axis.set(
             title=noise2noise.CASES[name].name, xlabel="1 / pixel", ylabel="power over the noise's", ylim=(1e-6, None)
         )
@@ -46,7 +46,7 @@ def draw_spectra(path, quick):
     for name, case in noise2noise.CASES.items():
         pull = noise2noise.pulls(name, quick)
         axes[2].plot(NORMAL, [np.mean(pull < limit) for limit in NORMAL], label=case.name)
-    axes[2].plot(NORMAL, _normal(NORMAL), "--", color=COLOURS["truth"], label="Gaussian")
+    axes[2].plot(NORMAL, _normal(NORMAL), "--", color=COLORS["truth"], label="Gaussian")
     axes[2].set(title="errors within so many of those told", xlabel="standard deviations", ylabel="fraction")
     axes[2].legend()
     save(figure, path)
@@ -67,8 +67,8 @@ def draw_solar(path, quick):
     for axis, (title, result) in zip(axes[1], {"ours": ours, "published": published}.items(), strict=False):
         show(axis, (image - result) / sigma, f"taken, over the noise: {title}", -3, 3, cmap="gray")
     for shown, key, label in ((image, "truth", "image"), (ours, "ours", "ours"), (published, "peer", "published")):
-        axes[1, 2].loglog(*power_spectrum(shown), color=COLOURS[key], label=label)
-    axes[1, 2].axvline(solar.LOW, color=COLOURS["theory"], linestyle=":")
+        axes[1, 2].loglog(*power_spectrum(shown), color=COLORS[key], label=label)
+    axes[1, 2].axvline(solar.LOW, color=COLORS["theory"], linestyle=":")
     axes[1, 2].set(xlabel="1 / pixel", ylabel="power")
     axes[1, 2].legend()
     save(figure, path)

@@ -7,7 +7,7 @@ from jwst_denoise_benchmarks.images.denoisers import method
 from jwst_denoise_benchmarks.images.noise2noise_pictures import draw_experiment, draw_solar, draw_spectra
 from jwst_denoise_benchmarks.images.scenes import scenes
 from jwst_denoise_benchmarks.images.stacks import USUAL
-from jwst_denoise_benchmarks.ramps.figures import COLOURS, draw_all, new, save, show
+from jwst_denoise_benchmarks.ramps.figures import COLORS, draw_all, new, save, show
 
 __all__ = ["PICTURES", "calibrations", "completeness", "draw", "images", "ratios"]
 
@@ -42,7 +42,7 @@ def ratios(path, quick):
             values = [factor * found[ratio][place][name] for ratio in published.RATIOS]
             axis.plot(published.RATIOS, values, style, label=title)
         values = [factor * published.PAPER[ratio][name] for ratio in published.RATIOS]
-        axis.plot(published.RATIOS, values, "--", color=COLOURS["theory"], label="paper, Network 2")
+        axis.plot(published.RATIOS, values, "--", color=COLORS["theory"], label="paper, Network 2")
         axis.set(xlabel="ratio of exposure times", ylabel=label, xticks=published.RATIOS)
     axes[0].legend()
     save(figure, path)
@@ -56,7 +56,7 @@ def calibrations(path, quick):
             pull, _ = coverage.measured(case, noise, quick)
             label = f"{case[0]}, r = {case[1]:g}" if case[0] == "astro_unet" else f"{case[0]}, {case[2]}"
             axis.plot(coverage.LEVELS, coverage.covered(pull), "o-", label=label)
-        axis.plot([0, 1], [0, 1], ":", color=COLOURS["theory"])
+        axis.plot([0, 1], [0, 1], ":", color=COLORS["theory"])
         axis.set(xlabel="probability of the interval", title=f"{noise} noise")
     axes[0].set_ylabel("fraction of the pixels within it")
     axes[0].legend()
@@ -68,11 +68,11 @@ def completeness(path, quick):
     figure, axes = new((13, 4.5), 1, 3, sharey=True)
     cases = [("noise2noise-stack", frames) for frames in depth.FRAMES] + [(depth.SINGLE[0][0], 1)]
     for axis, (name, frames) in zip(axes, cases, strict=True):
-        for way, colour in zip(depth.DETECTORS, ("tab:blue", "tab:orange", "tab:green"), strict=True):
+        for way, color in zip(depth.DETECTORS, ("tab:blue", "tab:orange", "tab:green"), strict=True):
             ours, added = depth.curves(name, frames, USUAL, quick)[way]
-            axis.plot(ours.magnitude, ours.completeness, "-", color=colour, label=f"{name}, {way}")
-            axis.plot(added.magnitude, added.completeness, ":", color=colour, label=f"before, {way}")
-        axis.axhline(0.9, color=COLOURS["theory"], lw=0.6)
+            axis.plot(ours.magnitude, ours.completeness, "-", color=color, label=f"{name}, {way}")
+            axis.plot(added.magnitude, added.completeness, ":", color=color, label=f"before, {way}")
+        axis.axhline(0.9, color=COLORS["theory"], lw=0.6)
         axis.set(xlabel="magnitude, 0 = S/N 5 by the ideal filter", title=f"{frames} exposure{'s' * (frames > 1)}")
     axes[0].set_ylabel("completeness at 90 % purity")
     axes[0].legend(fontsize=7)

@@ -10,7 +10,7 @@ PATCH = 160  # pixels: edge of the patches of which each has a spectrum of its o
 SIGNAL = 0.08  # 1 / pixel, below which the scene hides the noise
 SMOOTHING = 2.0  # modes
 FINE, WIDTH = 20.0, 1.5  # pixels: over which the strength is measured, and of the blur that is subtracted before
-DRAWS = 6  # realisations that tell what strength the spectra alone give
+DRAWS = 6  # realizations that tell what strength the spectra alone give
 
 
 class LocalNoise:
@@ -49,7 +49,7 @@ class LocalNoise:
         self.sigma = (np.sqrt(variance) * self._strength).astype(np.float32)
 
     def draw(self, rng):
-        """One realisation, (ny, nx) float32, of a `numpy.random.Generator`."""
+        """One realization, (ny, nx) float32, of a `numpy.random.Generator`."""
         white = (rng.standard_normal((self.patch, self.patch), dtype=np.float32) for _ in self._starts)
         parts = [ifft2(fft2(w) * np.sqrt(power)).real for w, power in zip(white, self._spectra, strict=True)]
         return (self._together(parts, 1) * self._strength).astype(np.float32)

@@ -36,11 +36,11 @@ def _one(made, scene):
     removed, usable = (observed.rate - result.rate) / own, result.share > 0.99
     statistics = residual_statistics(removed, usable)
     values = removed[usable & (np.abs(removed) < CLIP)].astype(float)
-    centred = (values - values.mean()) / values.std()
+    centered = (values - values.mean()) / values.std()
     noise = (observed.rate - scene.rate)[usable] / own[usable]
     return {
         "mean": statistics.mean, "width": statistics.rms, "local_mean": statistics.local_mean,
-        "correlation": statistics.correlation, "skewness": np.mean(centred**3), "kurtosis": np.mean(centred**4) - 3,
+        "correlation": statistics.correlation, "skewness": np.mean(centered**3), "kurtosis": np.mean(centered**4) - 3,
         "noise_width": 1.4826 * np.median(np.abs(noise - np.median(noise))),
     }  # fmt: skip
 

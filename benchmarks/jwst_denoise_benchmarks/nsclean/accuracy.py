@@ -5,7 +5,7 @@ import numpy as np
 from jwst_denoise.nsclean import FitOptions
 from jwst_denoise.nsclean.frame import fit_frame
 from jwst_denoise.nsclean.lines import fit_lines
-from jwst_denoise.nsclean.weights import band_apodiser, density_weights, lowpass_apodiser
+from jwst_denoise.nsclean.weights import band_apodizer, density_weights, lowpass_apodizer
 from jwst_denoise.readout import Readout
 from jwst_denoise_benchmarks.rows import Row
 
@@ -43,7 +43,7 @@ def _lines(rng):
     )  # fmt: skip
     mask = rng.random(readout.shape) < 0.6
     data = np.where(mask, rng.normal(size=readout.shape) + 5 * np.sin(np.arange(64))[:, None], 0)
-    gain = lowpass_apodiser(128, options.critical_frequency, options.kill_width)
+    gain = lowpass_apodizer(128, options.critical_frequency, options.kill_width)
     expected = [
         _dense(line, density_weights(dark.astype(float), options.weights_sigma), gain, np.flatnonzero(dark))
         for line, dark in zip(readout.to_detector(data), readout.to_detector(mask), strict=True)
@@ -60,6 +60,6 @@ def _frame(rng):
     streams = readout.to_streams(np.where(mask, data - level, 0))[0].ravel()
     dark = readout.to_streams(mask)[0].ravel()
     weights = density_weights(dark.astype(float), 1 / (4 * sum(options.bands[:2]) * readout.pixel_time))
-    gain = band_apodiser(readout.ticks, readout.pixel_time, options.bands)
+    gain = band_apodizer(readout.ticks, readout.pixel_time, options.bands)
     model = _dense(streams, weights, gain, np.flatnonzero(dark)).reshape(1, readout.lines, -1)
     return fit_frame(data, mask, readout, options)[0], readout.from_streams(model) + level

@@ -59,7 +59,7 @@ def subarray_noise(data, mask):
 def subarray_weights(mask, readout):
     """Weights of ``NSCleanSubarray`` for an NRS1 subarray, by its own definition.
 
-    Its kernel is centred at n // 2 + 1 before ``ifftshift``, so that every weight comes one sample late.
+    Its kernel is centered at n // 2 + 1 before ``ifftshift``, so that every weight comes one sample late.
     """
     with quiet():
         small = nsclean.NSCleanSubarray(np.zeros((8, 8), np.float32), np.ones((8, 8), bool))

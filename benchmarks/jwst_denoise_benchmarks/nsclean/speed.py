@@ -8,7 +8,7 @@ import numpy as np
 from jwst_denoise import NSCleanStep, simulate
 from jwst_denoise.nsclean import FitOptions, fit
 from jwst_denoise.nsclean.frame import fit_frame
-from jwst_denoise.nsclean.weights import band_apodiser
+from jwst_denoise.nsclean.weights import band_apodizer
 from jwst_denoise.readout import Readout
 from jwst_denoise_benchmarks.measure import in_process, seconds
 from jwst_denoise_benchmarks.nsclean import peers, scenes
@@ -47,7 +47,7 @@ def allslits(quick):
     ours = in_process(our_job, 256, 2048, repeats=5)
     met = ours["seconds"][0] <= 1 and ours["above"] <= 0.5e9
     readout, _, mask = _bots((256, 2048))
-    fitted = np.count_nonzero(band_apodiser(readout.ticks, readout.pixel_time, OPTIONS.bands))
+    fitted = np.count_nonzero(band_apodizer(readout.ticks, readout.pixel_time, OPTIONS.bands))
     matrix = np.count_nonzero(mask) * fitted * np.dtype(np.complex64).itemsize
     yield Row(
         "ALLSLITS, 256 × 2048, nsclean", f"{_time(ours)}, {_memory(ours)}",

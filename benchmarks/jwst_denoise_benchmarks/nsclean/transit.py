@@ -28,7 +28,7 @@ def transit(quick):
     bias = max(abs(b) for b in biases) * 1e6
     before, after = (np.mean([s[when] for s in scatters]) * 1e6 for when in ("before", "after"))
     yield Row(
-        f"transit of 100 ppm, {count} integrations of 32 × 512, {len(biases)} noise realisations: bias of the depth "
+        f"transit of 100 ppm, {count} integrations of 32 × 512, {len(biases)} noise realizations: bias of the depth "
         "(with minus without transit)",
         f"at most {bias:.2f} ppm", asked="< 10 ppm", met=bias < 10,
         figures={"bias": biases, "depths": depths, "scatter": scatters},

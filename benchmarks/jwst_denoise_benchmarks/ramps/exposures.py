@@ -64,7 +64,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
     """Simulate an exposure and take its first groups.
 
     Flags come from the truth: saturation, and jumps of more than `JUMP` times the noise of a difference, with what
-    neighbours see of a hit by inter-pixel capacitance.
+    neighbors see of a hit by inter-pixel capacitance.
 
     Parameters
     ----------

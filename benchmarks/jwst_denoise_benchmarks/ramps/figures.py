@@ -4,10 +4,10 @@ from pathlib import Path
 
 from jwst_denoise_benchmarks.rows import MissingData
 
-__all__ = ["COLOURS", "draw_all", "new", "save", "show"]
+__all__ = ["COLORS", "draw_all", "new", "save", "show"]
 
-#: Colours of what is compared.
-COLOURS = {"truth": "black", "fit": "tab:orange", "ours": "tab:blue", "peer": "tab:green", "theory": "0.5"}
+#: Colors of what is compared.
+COLORS = {"truth": "black", "fit": "tab:orange", "ours": "tab:blue", "peer": "tab:green", "theory": "0.5"}
 
 
 def new(size, *grid, **options):
@@ -26,7 +26,7 @@ def save(figure, path, dpi=75):
 
 
 def show(axis, image, title, low, high, **options):
-    """Show a small image in grey, or in the colours of a map."""
+    """Show a small image in gray, or in the colors of a map."""
     shown = axis.imshow(image, vmin=low, vmax=high, origin="lower", interpolation="nearest", **options)
     axis.set(title=title, xticks=[], yticks=[])
     return shown

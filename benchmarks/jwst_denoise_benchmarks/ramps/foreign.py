@@ -34,8 +34,8 @@ SCENES = {
 def _comb(shape, corner, strength):
     """Slits with a narrow line every 12 columns and a bright one here and there."""
     spectrum = Spectrum(0.02 * strength, 0.0, tuple(np.arange(0.0, 2048.0, 12.0)), (strength,) * 171, width=1.2)
-    centres = np.arange(corner[1] + 10.0, corner[1] + shape[0] - 10.0, 40.0)
-    return render([Trace(centre, 20.0, spectrum, sky=0.0, width=5.0) for centre in centres], shape, corner)
+    centers = np.arange(corner[1] + 10.0, corner[1] + shape[0] - 10.0, 40.0)
+    return render([Trace(center, 20.0, spectrum, sky=0.0, width=5.0) for center in centers], shape, corner)
 
 
 def _drawn(name, shape, corner):

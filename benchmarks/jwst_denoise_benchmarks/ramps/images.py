@@ -11,7 +11,7 @@ from jwst_denoise_benchmarks.ramps.blocks import block_rms
 from jwst_denoise_benchmarks.ramps.noise import rms
 from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
 
-__all__ = ["CLASSES", "Pair", "fabry_perot", "images", "pair", "realisations", "spectra"]
+__all__ = ["CLASSES", "Pair", "fabry_perot", "images", "pair", "realizations", "spectra"]
 
 #: Classes of flux in e- of the paper's figure 11.
 CLASSES = {"no flux": (-np.inf, 1.0), "low flux": (1.0, 20.0), "high flux": (20.0, 60.0)}
@@ -166,10 +166,10 @@ def _by_class(one):
     return result
 
 
-def realisations(quick):
-    """Row: scatter of the spectrum over realisations of one scene."""
+def realizations(quick):
+    """Row: scatter of the spectrum over realizations of one scene."""
     number = 2 if quick else 10
-    what = f"NIRPS, {number} realisations of one scene: standard deviation of the spectrum, mean over its pixels"
+    what = f"NIRPS, {number} realizations of one scene: standard deviation of the spectrum, mean over its pixels"
     try:
         model = models.load(nirps.MODEL)
     except MissingData as error:

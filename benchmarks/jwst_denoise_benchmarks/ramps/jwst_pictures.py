@@ -5,7 +5,7 @@ import numpy as np
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import faint, methods, traces
 from jwst_denoise_benchmarks.ramps import sources as apertures
-from jwst_denoise_benchmarks.ramps.figures import COLOURS, new, save, show
+from jwst_denoise_benchmarks.ramps.figures import COLORS, new, save, show
 
 __all__ = ["errors", "images", "sources", "traces_of_bins"]
 
@@ -91,7 +91,7 @@ def _bins(axis, by_method, title):
     for shift, (name, found) in enumerate(by_method.items()):
         x = np.array([low * np.sqrt(min(high / low, 10)) for low, high in found]) * (1 + 0.06 * shift)
         bias, error = (100 * np.array([one[key] for one in found.values()]) for key in ("bias", "error"))
-        axis.errorbar(x, bias, error, fmt="o", capsize=2, color=COLOURS[STYLE[name]], label=name)
+        axis.errorbar(x, bias, error, fmt="o", capsize=2, color=COLORS[STYLE[name]], label=name)
     axis.axhspan(-0.5, 0.5, color="0.9", zorder=0)
     axis.axhline(0, color="0.6", lw=0.8, zorder=0)
     axis.set_yscale("symlog", linthresh=1)

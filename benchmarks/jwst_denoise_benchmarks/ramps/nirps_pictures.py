@@ -3,7 +3,7 @@
 import numpy as np
 
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
-from jwst_denoise_benchmarks.ramps.figures import COLOURS, new, save, show
+from jwst_denoise_benchmarks.ramps.figures import COLORS, new, save, show
 from jwst_denoise_benchmarks.ramps.images import CLASSES, pair
 from jwst_denoise_benchmarks.ramps.noise import fall
 
@@ -31,12 +31,12 @@ def reads(path, quick):
 
 def _falls(axis, found, label):
     numbers = np.array(found["reads"])
-    axis.loglog(numbers, found["fit"], "o-", color=COLOURS["fit"], label="ramp fit")
-    axis.loglog(numbers, found["appendix"], "--", color=COLOURS["theory"], label=r"$\sigma\sqrt{12(N-1)/N(N+1)}$")
+    axis.loglog(numbers, found["fit"], "o-", color=COLORS["fit"], label="ramp fit")
+    axis.loglog(numbers, found["appendix"], "--", color=COLORS["theory"], label=r"$\sigma\sqrt{12(N-1)/N(N+1)}$")
     root = found["fit"][0] * np.sqrt(numbers[0] / numbers)
-    axis.loglog(numbers, root, ":", color=COLOURS["theory"], label=r"$1/\sqrt{N}$ from the first point")
+    axis.loglog(numbers, root, ":", color=COLORS["theory"], label=r"$1/\sqrt{N}$ from the first point")
     if "network" in found:
-        axis.loglog(numbers, found["network"], "s-", color=COLOURS["ours"], label="ramp_denoise")
+        axis.loglog(numbers, found["network"], "s-", color=COLORS["ours"], label="ramp_denoise")
     axis.set(xlabel="reads", ylabel=label, xticks=numbers, xticklabels=numbers)
     axis.minorticks_off()
     axis.legend()
@@ -64,8 +64,8 @@ def histograms(path, quick):
     edges = np.linspace(-20, 20, 161)
     for axis, (name, (low, high)) in zip(axes, CLASSES.items(), strict=True):
         where = one.good & (one.truth >= low) & (one.truth < high)
-        for who, (colour, label) in NAMES.items():
-            axis.hist(one.errors[who][where], edges, density=True, histtype="step", color=COLOURS[colour], label=label)
+        for who, (color, label) in NAMES.items():
+            axis.hist(one.errors[who][where], edges, density=True, histtype="step", color=COLORS[color], label=label)
         axis.set(title=name, xlabel="error, e-", yticks=[])
     axes[0].legend()
     save(figure, path)
@@ -92,9 +92,9 @@ def _spectra(path, one, length=240):
     for axis, (row, index), title in zip(axes, ((0, len(starts) // 2), worst), ("middle", "worst part"), strict=True):
         part = np.s_[starts[index] : starts[index] + length]
         x = np.arange(part.start, part.stop)
-        for who, (colour, label) in NAMES.items():
-            axis.plot(x, found[who][row, part], color=COLOURS[colour], lw=1, label=label)
-        axis.plot(x, found["truth"][row, part], color=COLOURS["truth"], lw=1, label="truth")
+        for who, (color, label) in NAMES.items():
+            axis.plot(x, found[who][row, part], color=COLORS[color], lw=1, label=label)
+        axis.plot(x, found["truth"][row, part], color=COLORS["truth"], lw=1, label="truth")
         axis.set(title=f"{title} of order {row}", ylabel="e-")
     axes[0].legend()
     axes[-1].set_xlabel("pixel")

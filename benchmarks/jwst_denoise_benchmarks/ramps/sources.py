@@ -15,7 +15,7 @@ from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
 from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, opened, ramps_of, seeded
 from jwst_denoise_benchmarks.rows import Row
 
-__all__ = ["Catalogue", "cases_of", "catalogue", "expected", "flux_of", "level_of", "measured", "size_of", "sources"]
+__all__ = ["Catalog", "cases_of", "catalog", "expected", "flux_of", "level_of", "measured", "size_of", "sources"]
 
 SPACING = 28  # pixels, edge of a cell
 APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
@@ -29,7 +29,7 @@ CHANNEL, FILTER = "NIRCAM_SW", "F200W"
 
 
 @dataclass(frozen=True, eq=False)
-class Catalogue:
+class Catalog:
     """Sources on a sky: the scene (ny, nx) in e-/s, and places (n,) in pixels of each kind of source."""
 
     scene: np.ndarray
@@ -41,7 +41,7 @@ def flux_of(ratio, radius, variance, seconds):
     return (ratio**2 / seconds + np.sqrt(ratio**4 / seconds**2 + 4 * ratio**2 * np.pi * radius**2 * variance)) / 2
 
 
-def catalogue(shape, sky, variance, seconds, rng):
+def catalog(shape, sky, variance, seconds, rng):
     """Stars and galaxies, each somewhere in a cell of its own; ratios drawn evenly in the logarithm."""
     y, x = (np.mgrid[1 : shape[0] // SPACING, 1 : shape[1] // SPACING] * float(SPACING)).reshape(2, -1)
     y, x = (values + rng.uniform(-SPACING / 2, SPACING / 2, values.size) for values in (y, x))
@@ -53,7 +53,7 @@ def catalogue(shape, sky, variance, seconds, rng):
         size, axes, angle = rng.uniform(*SIZE), rng.uniform(0.4, 1), rng.uniform(0, np.pi)
         add_sersic(scene, x[index], y[index], flux[index], size, 1.0, axes, angle)
     places = {"stars": (x[star], y[star]), "galaxies": (x[~star], y[~star])}
-    return Catalogue(scene.astype(np.float32), places)
+    return Catalog(scene.astype(np.float32), places)
 
 
 @lru_cache(maxsize=4)
@@ -97,7 +97,7 @@ def _exposure(case, edge, seed):
     observation = simulate.observation(detector, "NRC_IMAGE", subarray=name)
     shape = simulate.subarray(detector.name, name).shape
     variance, seconds = expected(detector, shape, observation, pattern, groups, sky)
-    made = catalogue(shape, sky, variance, seconds, seeded(5, seed, CASES.index(case)))
+    made = catalog(shape, sky, variance, seconds, seeded(5, seed, CASES.index(case)))
     rng = seeded(6, seed, CASES.index(case))
     (ramp,) = ramps_of(made.scene, observation, detector.name, pattern, (groups,), rng)
     rates = methods.measure(ramp.model, METHODS)

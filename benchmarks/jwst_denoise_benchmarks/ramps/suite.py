@@ -8,7 +8,7 @@ __all__ = ["GROUPS", "STUDIES"]
 GROUPS = (
     Group("noise", "ramps.noise.noise", "NIRPS: the simulated noise beside the paper's"),
     Group("images", "ramps.images.images", "NIRPS: test images"),
-    Group("realisations", "ramps.images.realisations", "NIRPS: realisations of one scene"),
+    Group("realizations", "ramps.images.realizations", "NIRPS: realizations of one scene"),
     Group("reads", "ramps.noise.reads", "NIRPS: noise against number of reads"),
     Group("fabry-perot", "ramps.images.fabry_perot", "NIRPS: a comb of lines"),
     Group("faint", "ramps.faint.faint", "JWST: faint scenes, with ramp_fit and clean_flicker_noise"),

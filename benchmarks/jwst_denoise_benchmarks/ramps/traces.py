@@ -30,14 +30,14 @@ METHODS = (methods.FIT,)
 
 def drawn(shape, corner, rng):
     """Traces with random spectra, one above the other, from faint to bright, and their scene (ny, nx) in e-/s."""
-    centres = np.arange(corner[1] + SPACING / 2, corner[1] + shape[0] - SPACING / 2, SPACING)
-    levels = np.exp(rng.uniform(*np.log(LEVELS), centres.size))
+    centers = np.arange(corner[1] + SPACING / 2, corner[1] + shape[0] - SPACING / 2, SPACING)
+    levels = np.exp(rng.uniform(*np.log(LEVELS), centers.size))
     some = [
         Trace(
-            centre, HEIGHT, random_spectrum(level, 2048, rng, lines=12, strength=15.0, absorption=0.2), sky=SKY,
+            center, HEIGHT, random_spectrum(level, 2048, rng, lines=12, strength=15.0, absorption=0.2), sky=SKY,
             position=rng.uniform(-2, 2), width=rng.uniform(0.8, 1.6), tilt=rng.uniform(-3, 3), bend=rng.uniform(-2, 2),
         )
-        for centre, level in zip(centres, levels, strict=True)
+        for center, level in zip(centers, levels, strict=True)
     ]  # fmt: skip
     return some, render(some, shape, corner)
 

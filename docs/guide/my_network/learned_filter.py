@@ -1,4 +1,4 @@
-"""A denoiser of 49 weights: the mean of a pixel and its neighbours, whose weights are learned from pairs of images."""
+"""A denoiser of 49 weights: the mean of a pixel and its neighbors, whose weights are learned from pairs of images."""
 
 import numpy as np
 import torch

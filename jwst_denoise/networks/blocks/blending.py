@@ -2,12 +2,12 @@
 
 import numpy as np
 
-__all__ = ["share_of_network"]
+__all__ = ["network_weight"]
 
 HAND_OVER = (30.0, 60.0)  # S/N of a pixel between which a result goes over to the observation
 
 
-def share_of_network(slopes, level, usable):
+def network_weight(slopes, level, usable):
     """Share of the network in the result, (ny, nx) float32: 1 for faint pixels, 0 for bright and unusable ones.
 
     Parameters

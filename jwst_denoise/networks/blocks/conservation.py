@@ -1,9 +1,9 @@
-"""Light is neither made nor destroyed: what a network takes from the neighbourhood of a pixel is put back."""
+"""Light is neither made nor destroyed: what a network takes from the neighborhood of a pixel is put back."""
 
 import torch
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-__all__ = ["box_mean", "put_back", "significant_light", "weighted_mean", "without_light"]
+__all__ = ["box_mean", "restore_box_flux", "source_weight", "weighted_mean", "remove_source_flux"]
 
 LEAST = 1e-6
 PUT_BACK, TAKEN_OUT = 3, 2  # passes
@@ -38,7 +38,7 @@ def _mean_along(planes, length):
     return ((total[..., high] - total[..., low]) / (high - low)).to(planes.dtype)
 
 
-def put_back(denoised, observed, usable, size, where=1.0, passes=PUT_BACK):
+def restore_box_flux(denoised, observed, usable, size, where=1.0, passes=PUT_BACK):
     """Denoised image with the light that the network took.
 
     Every pixel gets the mean of observed less denoised of the usable pixels in the box around it, several times: what
@@ -68,7 +68,7 @@ def put_back(denoised, observed, usable, size, where=1.0, passes=PUT_BACK):
     return denoised
 
 
-def significant_light(denoised, noise, size, bounds=SIGNIFICANT):
+def source_weight(denoised, noise, size, bounds=SIGNIFICANT):
     """Where a denoised image holds light that the observation shows for certain, (N, lines, pixels) from 0 to 1.
 
     Parameters
@@ -88,7 +88,7 @@ def significant_light(denoised, noise, size, bounds=SIGNIFICANT):
         return max_pool2d(share[:, None], reach, 1, tuple(edge // 2 for edge in reach))[:, 0]
 
 
-def without_light(value, weight, near, wide):
+def remove_source_flux(value, weight, near, wide):
     """Noise without the light that is in it.
 
     Correlated noise changes from line to line, light does not: the mean over a box of several lines is light, unless

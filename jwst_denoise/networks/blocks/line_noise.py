@@ -2,7 +2,7 @@
 
 import torch
 
-from jwst_denoise.networks.blocks.conservation import LEAST, box_mean, without_light
+from jwst_denoise.networks.blocks.conservation import LEAST, box_mean, remove_source_flux
 
 __all__ = ["line_levels"]
 
@@ -14,7 +14,7 @@ def line_levels(signal, spread, usable, length):
     """Levels of rows and columns.
 
     The mean of the faint pixels along a line without what in them is light
-    (`jwst_denoise.networks.blocks.conservation.without_light`), less that of the neighbouring lines.
+    (`jwst_denoise.networks.blocks.conservation.remove_source_flux`), less that of the neighboring lines.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def line_levels(signal, spread, usable, length):
 
 
 def _rows(signal, faint, usable, length):
-    noise = without_light(faint * signal, faint, NEAR, length)
+    noise = remove_source_flux(faint * signal, faint, NEAR, length)
     return usable * (_mean(noise, faint, (1, length)) - _mean(noise, faint, (2 * NEAR - 1, length)))
 
 

@@ -25,7 +25,7 @@ def from_streams(streams):
 
 
 def _one(streams, output):
-    """One output; those with odd numbers run backwards."""
+    """One output; those with odd numbers run backward."""
     stream = streams[:, output : output + 1]
     return stream.flip(-1) if output % 2 else stream
 

@@ -18,7 +18,7 @@ def level_and_noise(image, noise=None, level=None):
         (N, ny, nx); NaN where there is no datum.
     noise : Tensor, optional
         (N,) noise of the sky where it is known, NaN where not. Without it: the lower quartile of the differences
-        between diagonal neighbours, which sources disturb less than the median.
+        between diagonal neighbors, which sources disturb less than the median.
     level : Tensor, optional
         (N,) sky level where it is known, NaN where not. Without it: the median.
 

@@ -79,7 +79,7 @@ def apply_mosaic(unet, inputs, context=None, size=MOSAIC, step=STEP):
 
 
 def frozen(unet):
-    """Copy of a `UNet` for inference: batch normalisation, whose statistics are fixed, is part of the convolutions."""
+    """Copy of a `UNet` for inference: batch normalization, whose statistics are fixed, is part of the convolutions."""
     result = copy.deepcopy(unet).eval()
     for block in [*result.encoder, *result.decoder]:
         for index, layer in enumerate(block):

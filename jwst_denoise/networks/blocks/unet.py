@@ -7,7 +7,7 @@ from torch import nn
 
 __all__ = ["ACTIVATIONS", "UNet", "UNetConfig"]
 
-MOMENTUM = 0.005  # of the running statistics of batch normalisation (appendix A of the deepCR paper)
+MOMENTUM = 0.005  # of the running statistics of batch normalization (appendix A of the deepCR paper)
 LEAK = 0.02  # slope of the leaky ReLU below zero (Astro U-net)
 
 #: Name -> activation; those that the Astro U-net paper compares.
@@ -33,14 +33,14 @@ class UNetConfig:
         Channels at full resolution; twice as many at each coarser level.
     inputs, outputs : int
         Channels of the input and of the output.
-    normalise : bool
-        Whether there is batch normalisation, as in deepCR.
+    normalize : bool
+        Whether there is batch normalization, as in deepCR.
     activation : str
         A key of `ACTIVATIONS`.
     padding : {"zeros", "reflect"}
         What convolutions see beyond the edge.
     upsampling : {"transposed", "nearest"}
-        Transposed convolution, or nearest neighbours and a convolution, which leaves no checkerboard.
+        Transposed convolution, or nearest neighbors and a convolution, which leaves no checkerboard.
     dropout : float
         Probability with which a channel is dropped after every convolution but the first.
     context : int
@@ -51,7 +51,7 @@ class UNetConfig:
     hidden: int = 32
     inputs: int = 2
     outputs: int = 1
-    normalise: bool = True
+    normalize: bool = True
     activation: str = "relu"
     padding: str = "zeros"
     upsampling: str = "transposed"
@@ -144,9 +144,9 @@ def _double_convolution(config, before, after, first=False):
 
 
 def _convolution(config, before, after):
-    normalisation = [nn.BatchNorm2d(after, momentum=MOMENTUM)] if config.normalise else []
+    normalization = [nn.BatchNorm2d(after, momentum=MOMENTUM)] if config.normalize else []
     convolution = nn.Conv2d(before, after, 3, padding=1, padding_mode=config.padding)
-    return convolution, *normalisation, ACTIVATIONS[config.activation]()
+    return convolution, *normalization, ACTIVATIONS[config.activation]()
 
 
 def _upsampling(config, coarse, fine):

@@ -42,7 +42,7 @@ class GRU(nn.Module):
         self.activation, self.backward_in_time, self.dropout = activation, backward, dropout
         self.cell = nn.GRU(inputs, units, batch_first=True)
         for name, values in self.cell.named_parameters():
-            _initialise(name, values)
+            _initialize(name, values)
 
     def forward(self, x, state=None):
         """States after each step, in the order of the input; ``state`` (N, units) is that before the first."""
@@ -72,7 +72,7 @@ class GRU(nn.Module):
         return nn.functional.dropout(torch.ones_like(like), self.dropout, self.training)
 
 
-def _initialise(name, values):
+def _initialize(name, values):
     """As Keras does: uniform over (inputs + outputs), orthogonal for the states, no bias."""
     if name.startswith("bias"):
         nn.init.zeros_(values)

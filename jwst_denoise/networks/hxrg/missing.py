@@ -4,9 +4,9 @@ import numpy as np
 
 from jwst_denoise.ramps.segments import fit_slopes
 
-__all__ = ["bridged", "neighbour_replaced"]
+__all__ = ["bridged", "neighbor_replaced"]
 
-REACH = 6  # pixels around a bad one in which a neighbour is looked for
+REACH = 6  # pixels around a bad one in which a neighbor is looked for
 
 
 def bridged(groups, usable, jump=None):
@@ -56,8 +56,8 @@ def _bridged(ramps, usable, jump):
     return np.where(usable, ramps - offset[piece], line) * known
 
 
-def neighbour_replaced(stack, bad, readout, out=None):
-    """Images in which bad pixels hold what a good neighbour does.
+def neighbor_replaced(stack, bad, readout, out=None):
+    """Images in which bad pixels hold what a good neighbor does.
 
     The nearest good pixel is taken, in the same line where two are as near; reference pixels are replaced by reference
     pixels and light-sensitive ones by their like.
@@ -88,15 +88,15 @@ def neighbour_replaced(stack, bad, readout, out=None):
     if result is not stack:
         result[...] = stack
     frame = readout.to_detector(result)
-    line, pixel, from_line, from_pixel = _neighbours(frame_bad, reference)
+    line, pixel, from_line, from_pixel = _neighbors(frame_bad, reference)
     found = from_line >= 0
     frame[..., line[found], pixel[found]] = frame[..., from_line[found], from_pixel[found]]
     frame[..., line[~found], pixel[~found]] = 0
     return result
 
 
-def _neighbours(bad, reference):
-    """Place of every bad pixel and of the neighbour for it, -1 where there is none."""
+def _neighbors(bad, reference):
+    """Place of every bad pixel and of the neighbor for it, -1 where there is none."""
     line, pixel = np.nonzero(bad)
     from_line, from_pixel = np.full_like(line, -1), np.full_like(pixel, -1)
     lines, pixels = bad.shape

@@ -20,7 +20,7 @@ MEMORY = 2**28  # bytes of input and of one layer's output that are worked on at
 class HxRGDenoise(nn.Module):
     """Network on ribbons: GRU in both directions, three convolutions over (time, features), GRU that ends in flux.
 
-    A sample is a line between its neighbours (`jwst_denoise.networks.hxrg.ribbons`): at each pixel time, the reads of the
+    A sample is a line between its neighbors (`jwst_denoise.networks.hxrg.ribbons`): at each pixel time, the reads of the
     ribbons of all its rows (`jwst_denoise.networks.hxrg.ribbon_reads`). The number of outputs, reference pixels and reads is
     part of the network; the width of an output is not.
 
@@ -36,8 +36,8 @@ class HxRGDenoise(nn.Module):
         Of the first recurrent layer, in each direction.
     filters : int
         Of the first two convolutions.
-    masked : {"neighbour", "feature"}
-        Whether pixels some of whose reads cannot be used are replaced by a neighbour, as in the paper, or which reads
+    masked : {"neighbor", "feature"}
+        Whether pixels some of whose reads cannot be used are replaced by a neighbor, as in the paper, or which reads
         these are is a second set of features.
     activation : {"relu", "tanh"}
         Of the candidate state of the last layer. ``relu``, so that no flux is negative, is that of the paper's Table 1;
@@ -59,7 +59,7 @@ class HxRGDenoise(nn.Module):
     family = "ramp_denoise-hxrg"
 
     def __init__(
-        self, outputs=32, reference=8, rows=3, reads=100, units=208, filters=64, masked="neighbour", activation="relu",
+        self, outputs=32, reference=8, rows=3, reads=100, units=208, filters=64, masked="neighbor", activation="relu",
         dropout=0.05,
     ):  # fmt: skip
         super().__init__()
@@ -68,7 +68,7 @@ class HxRGDenoise(nn.Module):
             "units": units, "filters": filters, "masked": masked, "activation": activation, "dropout": float(dropout),
         }  # fmt: skip
         _check(**self.architecture)
-        features = rows * (outputs + reference) * (reads - SPARE) * (1 if masked == "neighbour" else 2)
+        features = rows * (outputs + reference) * (reads - SPARE) * (1 if masked == "neighbor" else 2)
         self.forth = GRU(features, units, dropout=dropout)
         self.back = GRU(features, units, backward=True, dropout=dropout)
         channels = (1, filters, filters, 1)
@@ -135,7 +135,7 @@ class HxRGDenoise(nn.Module):
         rate, sigma : ndarray
             (ny, nx) float32 e- / s: the rate and its standard deviation. NaN in reference pixels and where no read can
             be used; ``sigma`` is NaN everywhere if the network's ``variance`` was not measured. Pixels that were
-            replaced by a neighbour have the flux that the network finds for it.
+            replaced by a neighbor have the flux that the network finds for it.
 
         Raises
         ------

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise.networks.hxrg.missing import bridged, neighbour_replaced
+from jwst_denoise.networks.hxrg.missing import bridged, neighbor_replaced
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected, unlit_pixels
 from jwst_denoise.networks.hxrg.ribbons import to_samples
 
 __all__ = ["MASKED", "SPARE", "RibbonReads", "ribbon_reads"]
 
 #: What is done with pixels some of whose reads cannot be used.
-MASKED = ("neighbour", "feature")
+MASKED = ("neighbor", "feature")
 SPARE = 2  # reads of a ramp that are not among the values: the first, and the last, which the others imply
 
 
@@ -31,7 +31,7 @@ class RibbonReads:
     measured: np.ndarray
 
     def samples(self, readout, rows, lines=None):
-        """Values and ``measured`` of lines between their neighbours; see `jwst_denoise.networks.hxrg.ribbons.to_samples`.
+        """Values and ``measured`` of lines between their neighbors; see `jwst_denoise.networks.hxrg.ribbons.to_samples`.
 
         Beyond the first and the last line there are the lines on the other side, which count as not measured.
         """
@@ -41,11 +41,11 @@ class RibbonReads:
         )
 
 
-def ribbon_reads(groups, readout, *, usable=None, jump=None, masked="neighbour", unlit=None):
+def ribbon_reads(groups, readout, *, usable=None, jump=None, masked="neighbor", unlit=None):
     """Prepare the reads of an integration.
 
     Ramps with gaps are bridged; every read, less the first, loses the levels of reference pixels and of unlit pixels;
-    pixels that cannot be used are replaced by a neighbour; and each pixel loses its mean, because only slopes are asked
+    pixels that cannot be used are replaced by a neighbor; and each pixel loses its mean, because only slopes are asked
     for. Of 100 reads 98 values are left: the first read has gone into the zero point, and the last value is minus
     the sum of the others.
 
@@ -58,8 +58,8 @@ def ribbon_reads(groups, readout, *, usable=None, jump=None, masked="neighbour",
     usable, jump : ndarray, optional
         (reads, ny, nx) bool: what can be used, and where charge came between a read and the one before. Reference
         pixels are used as long as they are finite.
-    masked : {"neighbour", "feature"}, optional
-        ``neighbour``: every pixel that is not usable in some read or has a jump is replaced by a neighbour, as the
+    masked : {"neighbor", "feature"}, optional
+        ``neighbor``: every pixel that is not usable in some read or has a jump is replaced by a neighbor, as the
         paper does. ``feature``: pixels keep what they have, with gaps bridged, and ``measured`` tells; only pixels
         without any slope are replaced.
     unlit : ndarray, optional
@@ -84,14 +84,14 @@ def ribbon_reads(groups, readout, *, usable=None, jump=None, masked="neighbour",
         raise ValueError(f"three reads (reads, ny, nx) or more are needed, not an array of shape {np.shape(groups)}")
     usable = np.isfinite(groups) if usable is None else np.where(readout.reference_pixels, np.isfinite(groups), usable)
     reads, measured = bridged(groups, usable, jump)
-    bad = ~(measured.all(axis=0) if masked == "neighbour" else measured[1:].any(axis=0))
+    bad = ~(measured.all(axis=0) if masked == "neighbor" else measured[1:].any(axis=0))
     values = reads[1:]
     values -= reads[0]
     _correct(values, readout, bad, unlit)
-    neighbour_replaced(values, bad, readout, out=values)
+    neighbor_replaced(values, bad, readout, out=values)
     values -= values.mean(axis=0)
     kept = np.broadcast_to(~bad, values.shape)
-    return RibbonReads(values[:-1], kept[:-1] if masked == "neighbour" else measured[1:-1] & kept[:-1])
+    return RibbonReads(values[:-1], kept[:-1] if masked == "neighbor" else measured[1:-1] & kept[:-1])
 
 
 def _correct(values, readout, bad, unlit):

@@ -65,7 +65,7 @@ def to_ribbons(cube, readout, lines=None):
     References
     ----------
     Payeur et al. 2022, AJ, "Correlated Read Noise Reduction in Infrared Arrays Using Deep Learning", section 3.1,
-    figures 4 and 5.
+    metrics 4 and 5.
     """
     frame = readout.to_detector(cube)
     frame = frame if lines is None else frame[..., np.asarray(lines), :]
@@ -107,7 +107,7 @@ def from_ribbons(ribbons, readout):
 
 
 def to_samples(cube, readout, rows=3, lines=None, edge="mirror"):
-    """Lines between their neighbours: the inputs of a network that answers for the middle one.
+    """Lines between their neighbors: the inputs of a network that answers for the middle one.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jwst_denoise.detectors.parameters import _ipc_kernel
-from jwst_denoise.networks.group_planes import poisson_share
+from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.simulate import PATTERNS, CosmicRayParameters, NoiseSpectrum, cosmic_rays, stationary_noise
 from jwst_denoise.simulate.cosmic_rays import FULL_FRAME
 from jwst_denoise.simulate.response import couple
@@ -123,7 +123,7 @@ def simulate_integration(rate, readout, rng, flight=False):
         groups.append(seen + white + (stripes.T if turned else stripes))
         hits.append(ray_total - late_charge)
     groups = np.stack(groups)
-    share = np.float32(poisson_share(readout.nframes, readout.groupgap))
+    share = np.float32(poisson_fraction(readout.nframes, readout.groupgap))
     noise = np.sqrt(np.float32(readout.variance) + _mean_light(rate, readout) * share)
     return Integration(groups, _bad(groups.shape, rng), _grown(groups > 0.97 * well), np.diff(hits, axis=0), noise)
 
@@ -234,7 +234,7 @@ def _bad(shape, rng):
 
 
 def _grown(saturated):
-    """Saturated from the first such group on, with the 8 neighbours, as the saturation step flags."""
+    """Saturated from the first such group on, with the 8 neighbors, as the saturation step flags."""
     saturated = np.maximum.accumulate(saturated, axis=0)
     if not saturated.any():
         return saturated

@@ -92,7 +92,7 @@ class RibbonExposure:
         """(ny, nx) bool: light-sensitive pixels without light, which the optics of a spectrograph tell."""
         return (self.flux < UNLIT) & ~self.readout.reference_pixels
 
-    def reads(self, masked="neighbour"):
+    def reads(self, masked="neighbor"):
         """`jwst_denoise.networks.hxrg.ribbon_reads.RibbonReads` of the ramp."""
         return ribbon_reads(
             self.groups, self.readout, usable=self.usable, jump=self.jump, masked=masked, unlit=self.unlit

@@ -9,11 +9,11 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-__all__ = ["WholeFile", "whole"]
+__all__ = ["AtomicModel", "atomic_write"]
 
 
 @contextlib.contextmanager
-def whole(path):
+def atomic_write(path):
     """Write a file in another place, and move it to its own when it is complete.
 
     Parameters
@@ -41,7 +41,7 @@ def whole(path):
         raise OSError(error.errno, f"{error.strerror or error}; the product was not written", str(path)) from error
 
 
-class WholeFile:
+class AtomicModel:
     """A data model whose ``save`` is whole or not at all; everything else is the data model's.
 
     Parameters
@@ -59,6 +59,6 @@ class WholeFile:
 
     def save(self, path):
         """Write the file; return its path."""
-        with whole(path) as part:
+        with atomic_write(path) as part:
             self._model.save(str(part))
         return str(path)

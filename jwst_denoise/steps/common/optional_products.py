@@ -6,7 +6,7 @@ from pathlib import Path
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks, report
-from jwst_denoise.steps.common.atomic_write import WholeFile, whole
+from jwst_denoise.steps.common.atomic_write import AtomicModel, atomic_write
 from jwst_denoise.steps.common.result import ImagePreview, MaskPreview
 from jwst_denoise.steps.qa import correction, cosmic_ray_mask, image_denoise
 
@@ -61,7 +61,7 @@ def write(step, model, result, settings, before=None):
     if settings.get("save_probability") and result.probability is not None:
         _write_array(_path(step, model, "crprob", alone=True), model, result.probability)
     if settings.get("save_mask") and result.mask is not None:
-        with whole(_announce(_path(step, model, "mask"))) as part:
+        with atomic_write(_announce(_path(step, model, "mask"))) as part:
             masks.write_mask(part, result.mask)
     if settings.get("save_qa"):
         _write_qa(step, model, result.preview, before)
@@ -98,7 +98,7 @@ def _path(step, model, kind, alone=False, **naming):
 def _write_array(path, model, array):
     with _MODEL_BY_DIMENSIONS[array.ndim](data=array) as product:
         product.update(model)
-        WholeFile(product).save(_announce(path))
+        AtomicModel(product).save(_announce(path))
 
 
 def _announce(path):

@@ -1,4 +1,4 @@
-"""Provenance in the product: version, parameters and figures of a step, as FITS keywords and a history entry."""
+"""Provenance in the product: version, parameters and metrics of a step, as FITS keywords and a history entry."""
 
 import math
 
@@ -40,7 +40,7 @@ def describe(settings):
     return ", ".join(f"{name}={value!r}" for name, value in kept.items())
 
 
-def record(model, alias, settings, figures=None):
+def record(model, alias, settings, metrics=None):
     """Write what a step did into ``meta.jwst_denoise`` and the history of a data model.
 
     Parameters
@@ -51,7 +51,7 @@ def record(model, alias, settings, figures=None):
         Alias of the step.
     settings : dict
         Parameters in force.
-    figures : dict, optional
+    metrics : dict, optional
         Further values of the schema's section of this step, such as ``noise_rms``; a network's name and SHA-256 too.
         Numbers that are not finite are left out.
     """
@@ -60,10 +60,10 @@ def record(model, alias, settings, figures=None):
     section = getattr(model.meta.jwst_denoise, alias)
     if not (settings.get("errors_only") and section.parameters):  # those of the cleaning stay in the header
         section.parameters = parameters
-    figures = {name: _rounded(value) for name, value in (figures or {}).items() if _fits(value)}
-    for name, value in figures.items():
+    metrics = {name: _rounded(value) for name, value in (metrics or {}).items() if _fits(value)}
+    for name, value in metrics.items():
         setattr(section, name, value)
-    notes = "".join(f"; {name}={value}" for name, value in figures.items())
+    notes = "".join(f"; {name}={value}" for name, value in metrics.items())
     model.add_history_entry(f"jwst_denoise {__version__} {alias}({parameters}){notes}")
 
 

@@ -61,8 +61,8 @@ class ImagePreview:
     ----------
     before, after, noise : ndarray
         (ny, nx) in the unit of the product; standard deviation of the pixels before.
-    trust : jwst_denoise.quality.Trust
-        Figures of the image.
+    trust : jwst_denoise.quality.QualityMetrics
+        Metrics of the image.
     label : str
         Which image it is.
     """
@@ -88,7 +88,7 @@ class Result:
         The smooth field under the dark pixels.
     preview : Preview, MaskPreview, ImagePreview or None
         Planes for the picture.
-    figures : dict
+    metrics : dict
         Values for the provenance.
     probability : ndarray or None
         Probability of a cosmic ray in each pixel, in the shape of the data; of ramps, for each group.
@@ -98,5 +98,5 @@ class Result:
     mask: np.ndarray | None = None
     background: np.ndarray | None = None
     preview: Preview | MaskPreview | ImagePreview | None = None
-    figures: dict = field(default_factory=dict)
+    metrics: dict = field(default_factory=dict)
     probability: np.ndarray | None = None

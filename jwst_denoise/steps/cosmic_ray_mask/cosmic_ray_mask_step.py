@@ -67,7 +67,7 @@ class CosmicRayMaskStep(DenoiseStep):
         chosen = SimpleNamespace(**{**vars(settings), "threshold": threshold})
         chosen.reference_file = lambda kind: self.get_reference_file(model, kind)
         result = _mask(is_ramp)(model, chosen, network)
-        result.figures.update(model=network.info["name"], sha256=network.info["sha256"], threshold=threshold)
+        result.metrics.update(model=network.info["name"], sha256=network.info["sha256"], threshold=threshold)
         return result
 
 

@@ -102,7 +102,7 @@ def mask_images(model, settings, network):
     preview = MaskPreview(before, np.array(product.data[0]), flagged[0], label) if settings.save_qa else None
     if probability is not None:
         probability = probability.reshape(model.data.shape)
-    return Result(noise, preview=preview, probability=probability, figures=_figures(flagged))
+    return Result(noise, preview=preview, probability=probability, metrics=_metrics(flagged))
 
 
 def _difference(data, values):
@@ -110,7 +110,7 @@ def _difference(data, values):
         return data - values
 
 
-def _figures(flagged):
+def _metrics(flagged):
     return {"flagged": int(np.count_nonzero(flagged)), "fraction": float(flagged.mean())}
 
 

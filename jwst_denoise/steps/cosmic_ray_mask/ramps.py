@@ -69,8 +69,8 @@ def mask_ramp(model, settings, network):
     model.groupdq = groupdq
     fraction = found / (nints * (ngroups - 1) * ny * nx)
     log.info("Flagged %d jumps, %.3g %% of the differences; %d were not flagged before", found, 100 * fraction, new)
-    figures = {"flagged": found, "fraction": fraction}
-    return Result(preview=preview, probability=probability, figures=figures)
+    metrics = {"flagged": found, "fraction": fraction}
+    return Result(preview=preview, probability=probability, metrics=metrics)
 
 
 def _spared(model, veto):

@@ -10,14 +10,14 @@ from jwst_denoise.simulate.psf import channel_of
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
 
-__all__ = ["check_domain", "facts_of", "templates_of"]
+__all__ = ["check_domain", "exposure_info", "templates_of"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 _SLITLESS = ("NRC_GRISM", "NRC_WFSS", "NRC_TSGRISM", "NIS_WFSS", "NIS_SOSS")
 
 
-def facts_of(model):
+def exposure_info(model):
     """Facts for ``Model.check_domain``.
 
     Parameters
@@ -58,14 +58,14 @@ def check_domain(network, model, refused=("instrument",), **more):
     refused : sequence of str, optional
         Facts that must be within the domain.
     **more
-        Facts beside, or in place of, those of `facts_of`.
+        Facts beside, or in place of, those of `exposure_info`.
 
     Raises
     ------
     NotApplicable
         If the network was not made for the instrument, or for another fact of ``refused``.
     """
-    facts = facts_of(model) | more
+    facts = exposure_info(model) | more
     name, domain = network.info["name"], network.info["domain"]
     if reasons := network.check_domain(**{fact: facts[fact] for fact in refused}):
         raise NotApplicable(f"{name} was not made for this detector: {'; '.join(reasons)} ({domain['description']})")

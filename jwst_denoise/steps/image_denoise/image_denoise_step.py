@@ -183,5 +183,5 @@ def _uncertainty(network, asked):
 def _described(result, network, settings):
     """Result with what the header says of the network."""
     named = {"model": network.info["name"], "sha256": network.info["sha256"], "uncertainty": settings.uncertainty}
-    result.figures.update(named)
+    result.metrics.update(named)
     return result

@@ -1,4 +1,4 @@
-"""Denoising of image products, image by image, with the figures that tell whether to trust it."""
+"""Denoising of image products, image by image, with the metrics that tell whether to trust it."""
 
 import logging
 from dataclasses import replace
@@ -11,7 +11,7 @@ from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import ImagePreview, Result
 from jwst_denoise.steps.exposure import denoised_pixels
 
-__all__ = ["ARRAYS", "Judge", "denoise", "keep_original"]
+__all__ = ["ARRAYS", "QualityMonitor", "denoise", "keep_original"]
 
 log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
 
@@ -44,7 +44,9 @@ def denoise(model, slopes_of, run, factor, settings):
     arrays = {name: array for name, array in arrays.items() if array is not None}
     count = len(arrays["data"])
     before = {name: np.array(arrays[name]) for name in ("data", "err")}
-    judge = Judge(factor, settings.source_threshold, np.unique(np.linspace(0, count - 1, JUDGED).astype(int)), count)
+    judge = QualityMonitor(
+        factor, settings.source_threshold, np.unique(np.linspace(0, count - 1, JUDGED).astype(int)), count
+    )
     for part in chunks(count, 1, "images"):
         k = part.start
         slopes = slopes_of(k)
@@ -54,7 +56,7 @@ def denoise(model, slopes_of, run, factor, settings):
     if settings.keep_original:
         keep_original(model, before["data"].reshape(shape), before["err"].reshape(shape))
     removed = (before["data"] - arrays["data"]).reshape(shape) if settings.save_noise else None
-    return Result(removed, preview=judge.preview, figures=judge.report())
+    return Result(removed, preview=judge.preview, metrics=judge.report())
 
 
 def keep_original(model, data, err):
@@ -69,8 +71,8 @@ def keep_original(model, data, err):
         kept.setdefault(name, {"data": array, "header": cards})
 
 
-class Judge:
-    """Collects figures of a product's images, and judges some of them.
+class QualityMonitor:
+    """Collects metrics of a product's images, and judges some of them.
 
     Parameters
     ----------
@@ -79,7 +81,7 @@ class Judge:
     threshold : float
         Significance of sources.
     judged : collection of int
-        Images that are judged; of these the one with most doubts tells the figures.
+        Images that are judged; of these the one with most doubts tells the metrics.
     count : int
         Images of the product.
     """
@@ -98,7 +100,7 @@ class Judge:
         self._share += float(np.mean(np.where(taken, found.share, 0)))
         self._images += 1
         if index in self._judged:
-            judged = quality.assess(slopes.rate, after, noise, found.share, self._threshold)
+            judged = quality.assess_quality(slopes.rate, after, noise, found.share, self._threshold)
             if self.trust is None or len(judged.outside) > len(self.trust.outside):
                 self.trust = judged
                 label = f"image {index + 1} of {self._count}" if self._count > 1 else ""
@@ -106,14 +108,14 @@ class Judge:
                 self.preview = ImagePreview(*planes, judged, label)
 
     def report(self):
-        """Say the doubts in the log; figures for the header."""
+        """Say the doubts in the log; metrics for the header."""
         count, judged = self._images, self.trust
         found = {"noise_rms": float(np.sqrt(self._square / count)), "share": self._share / count}
         log.info("Removed %.3g of the noise rms; %.1f %% network", found["noise_rms"], 100 * found["share"])
         for doubt in judged.warnings:
             log.warning("To be looked at: %s", doubt)
         names = ("residual_mean", "local_mean", "correlation", "power_peak", "flux_change", "out_of_domain")
-        found |= {name: judged.figures[name] for name in names if np.isfinite(judged.figures[name])}
+        found |= {name: judged.metrics[name] for name in names if np.isfinite(judged.metrics[name])}
         sources = judged.sources
         found |= {"sources": sources.before, "vanished": sources.vanished, "appeared": sources.appeared}
         return found | {"doubts": ", ".join(judged.outside) or "none"}

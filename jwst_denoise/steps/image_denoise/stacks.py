@@ -11,7 +11,7 @@ from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure import denoised_pixels
 from jwst_denoise.steps.image_denoise.exposures import check
 from jwst_denoise.steps.image_denoise.noise import images
-from jwst_denoise.steps.image_denoise.products import ARRAYS, Judge, keep_original
+from jwst_denoise.steps.image_denoise.products import ARRAYS, QualityMonitor, keep_original
 
 __all__ = ["check_stack", "denoise_stack"]
 
@@ -89,12 +89,12 @@ def denoise_stack(models, like, run, factor, settings):
     arrays = {name: getattr(made, name) for name in ARRAYS if getattr(made, name, None) is not None}
     before, err = made.data.copy(), made.err.copy()
     taken = denoised_pixels.write(arrays, found, np.isfinite(found.observed.rate), factor)
-    judge = Judge(factor, settings.source_threshold, (0,), 1)
+    judge = QualityMonitor(factor, settings.source_threshold, (0,), 1)
     judge.see(0, found.observed, found, taken)
     if settings.keep_original:
         keep_original(made, before, err)
     removed = before - made.data if settings.save_noise else None
-    return made, Result(removed, preview=judge.preview, figures=judge.report() | {"frames": len(frames)})
+    return made, Result(removed, preview=judge.preview, metrics=judge.report() | {"frames": len(frames)})
 
 
 def _check_pointing(models):

@@ -4,14 +4,14 @@ import numpy as np
 
 from jwst_denoise.steps.common.status import CorrectionFailed
 
-__all__ = ["LIMIT", "refuse_lit_errors", "refuse_lit_groups"]
+__all__ = ["LIMIT", "check_error_scale", "check_group_correlation"]
 
 LIMIT = 9.0  # factor on the read noise variance from which what scatters so much is no noise
 COHERENT = 0.5  # correlation of the noise of two groups from which most of it is light
 ADVICE = "give a user_mask of pixels that are dark, or leave this exposure as it is"
 
 
-def refuse_lit_errors(scale):
+def check_error_scale(scale):
     """Raise `CorrectionFailed` if dark pixels scatter far more than their errors say.
 
     Parameters
@@ -26,7 +26,7 @@ def refuse_lit_errors(scale):
         )
 
 
-def refuse_lit_groups(first, last):
+def check_group_correlation(first, last):
     """Raise `CorrectionFailed` if the noise that is found in two groups is mostly the same.
 
     Parameters

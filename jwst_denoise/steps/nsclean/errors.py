@@ -14,7 +14,7 @@ chosen such that it does. Then
 
 because the model's error is independent of the pixels that it has not seen, and part of those that it has. One factor
 for the exposure keeps the pattern of noisy pixels. With few dark pixels, or where other terms rule, k is drawn
-towards 1.
+toward 1.
 """
 
 import numpy as np
@@ -46,7 +46,7 @@ def error_scale(residual, used, var_rnoise, var_other, var_fit):
     Returns
     -------
     float
-        Drawn towards 1 if few pixels or little read noise speak for another value: ln k has a normal prior of
+        Drawn toward 1 if few pixels or little read noise speak for another value: ln k has a normal prior of
         width 0.5.
     """
     good = used & np.isfinite(residual) & (var_rnoise > 0) & np.isfinite(var_rnoise + var_other + var_fit)

@@ -19,7 +19,7 @@ from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import bad_differences
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Preview, Result
-from jwst_denoise.steps.nsclean.contamination import refuse_lit_groups
+from jwst_denoise.steps.nsclean.contamination import check_group_correlation
 
 __all__ = ["clean"]
 
@@ -55,7 +55,7 @@ def clean(model, mask, fitter, settings):
     nints, ngroups, ny, nx = model.data.shape
     fitter = _calibrated(model, mask, fitter)
     if fitter.options["background"] == "keep" and ngroups > 2:
-        refuse_lit_groups(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
+        check_group_correlation(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
     noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
     before = _rise(model)
@@ -67,11 +67,11 @@ def clean(model, mask, fitter, settings):
                 noise[index, groups] = removed
             if background is not None:
                 background[index] += sky.sum(axis=0) / (ngroups - 1)
-    figures = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / (nints * (ngroups - 1))))}
-    log.info("Removed %.4g rms from the groups, relative to the first", figures["noise_rms"])
+    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / (nints * (ngroups - 1))))}
+    log.info("Removed %.4g rms from the groups, relative to the first", metrics["noise_rms"])
     label = f"integration 1, group {ngroups} less group 1"
     preview = Preview(before, _rise(model), _plane(mask, 0), fitter.readout, label) if settings.save_qa else None
-    return Result(noise, mask, background, preview, figures)
+    return Result(noise, mask, background, preview, metrics)
 
 
 def _fit_of(model, mask, fitter, group):

@@ -9,7 +9,7 @@ from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Preview, Result
 from jwst_denoise.steps.nsclean import errors
-from jwst_denoise.steps.nsclean.contamination import refuse_lit_errors
+from jwst_denoise.steps.nsclean.contamination import check_error_scale
 
 __all__ = ["clean", "fit_errors"]
 
@@ -55,7 +55,7 @@ def clean(model, mask, fitter, settings):
         fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
         if scale is None:
             scale = product.error_scale(part, images - fit.noise, used, fit.variance)
-            refuse_lit_errors(scale)
+            check_error_scale(scale)
         removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
         product.subtract(part, removed)
         product.update_errors(part, scale, used, fit.variance)
@@ -63,15 +63,15 @@ def clean(model, mask, fitter, settings):
         for target, source in ((noise, removed), (background, fit.background)):
             if target is not None:
                 target[part] = source
-    figures = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
+    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
     if scale is not None:
-        figures["error_scale"] = scale
-    log.info("Removed %.4g rms%s", figures["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
+        metrics["error_scale"] = scale
+    log.info("Removed %.4g rms%s", metrics["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
     label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
     preview = Preview(first, np.array(product.data[0], np.float32), _planes(mask, 0), fitter.readout, label)
     arrays = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
     noise, background = arrays
-    return Result(noise, mask, background, preview if settings.save_qa else None, figures)
+    return Result(noise, mask, background, preview if settings.save_qa else None, metrics)
 
 
 def fit_errors(model, mask):
@@ -102,7 +102,7 @@ def fit_errors(model, mask):
     for part in chunks(count, size, "integrations"):
         product.update_errors(part, scale, False, zero)
     log.info("Read noise variance × %.3f; the data are as they were", scale)
-    return Result(figures={"error_scale": scale})
+    return Result(metrics={"error_scale": scale})
 
 
 class _Product:

@@ -129,8 +129,8 @@ def _draw_images(axes, figure, preview):
 
 
 def _draw_graphs(axes, preview):
-    for image, name, colour in ((preview.before, "before", BEFORE), (preview.after, "after", AFTER)):
-        style = {"color": colour, "lw": 0.9, "label": name}
+    for image, name, color in ((preview.before, "before", BEFORE), (preview.after, "after", AFTER)):
+        style = {"color": color, "lw": 0.9, "label": name}
         across, along = profiles(image, preview.mask, preview.readout)
         axes[0].plot(across, **style)
         axes[1].plot(along, **style)

@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ["close_ups", "draw", "write"]
 
-COLOUR, MISSING = "#ff7f0e", "#31516b"
+COLOR, MISSING = "#ff7f0e", "#31516b"
 SIZE = 64  # pixels of a close-up
 NUMBER = 3
 SHOWN = 1024  # pixels of the overview, so that single flagged pixels are seen
@@ -129,12 +129,12 @@ def _is_filled(preview):
     return not np.array_equal(preview.before, preview.after, equal_nan=True)
 
 
-def _overlay(flagged, colour=COLOUR, strength=0.75):
-    """Colour where flagged, transparent elsewhere."""
+def _overlay(flagged, color=COLOR, strength=0.75):
+    """Color where flagged, transparent elsewhere."""
     from matplotlib.colors import to_rgba
 
     rgba = np.zeros((*flagged.shape, 4))
-    rgba[flagged] = to_rgba(colour, strength)
+    rgba[flagged] = to_rgba(color, strength)
     return rgba
 
 

@@ -1,4 +1,4 @@
-"""Picture of a denoised image: before, after, removed, its spectra, fluxes, and the figures of trust."""
+"""Picture of a denoised image: before, after, removed, its spectra, fluxes, and the metrics of trust."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def write(path, preview, title):
 
 
 def draw(preview, title=""):
-    """Draw before, after and removed; autocorrelation and power spectrum of what was removed; fluxes; figures.
+    """Draw before, after and removed; autocorrelation and power spectrum of what was removed; fluxes; metrics.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def _draw_images(axes, figure, preview):
 
 
 def _draw_spectra(axes, residual):
-    for values, name, colour in ((residual.along, "along rows", BEFORE), (residual.across, "along columns", AFTER)):
-        axes[0].plot(np.arange(1, len(values)), values[1:], marker="o", color=colour, label=name)
+    for values, name, color in ((residual.along, "along rows", BEFORE), (residual.across, "along columns", AFTER)):
+        axes[0].plot(np.arange(1, len(values)), values[1:], marker="o", color=color, label=name)
     low, high, _ = BOUNDS["correlation"]
     axes[0].axhspan(low, high, color="0.93", zorder=0)
     axes[0].set(xlabel="lag / pixel", ylabel="autocorrelation", title="removed: white noise has 0")
@@ -110,9 +110,9 @@ def _draw_figures(axis, trust):
     lines = [f"sources: {sources.before} before, {sources.after} after"]
     lines += [f"vanished {sources.vanished} of {sources.clear} clear ones, appeared {sources.appeared}"]
     axis.text(0, 1, "\n".join(lines), va="top", fontsize=9, transform=axis.transAxes)
-    for row, (name, value) in enumerate(trust.figures.items()):
+    for row, (name, value) in enumerate(trust.metrics.items()):
         low, high, _ = BOUNDS[name]
-        y, colour = 0.8 - 0.085 * row, DOUBT if name in trust.outside else "black"
-        axis.text(0, y, name.replace("_", " "), fontsize=9, color=colour, transform=axis.transAxes)
-        axis.text(0.55, y, f"{value:.3g}", fontsize=9, color=colour, ha="right", transform=axis.transAxes)
+        y, color = 0.8 - 0.085 * row, DOUBT if name in trust.outside else "black"
+        axis.text(0, y, name.replace("_", " "), fontsize=9, color=color, transform=axis.transAxes)
+        axis.text(0.55, y, f"{value:.3g}", fontsize=9, color=color, ha="right", transform=axis.transAxes)
         axis.text(0.6, y, f"{low:g} to {high:g}", fontsize=9, color="0.5", transform=axis.transAxes)

@@ -49,7 +49,7 @@ def check(model):
         raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor a rate")
     meta = model.meta
     if meta.subarray.num_superstripe:
-        raise NotApplicable("superstripes have an order of reading that is not modelled")
+        raise NotApplicable("superstripes have an order of reading that is not modeled")
     ngroups = model.shape[1] if is_ramp(model) else meta.exposure.ngroups
     if not ngroups or not meta.exposure.group_time:
         raise NotApplicable("the header does not say the number of groups and the time between them")

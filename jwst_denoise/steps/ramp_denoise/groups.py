@@ -60,11 +60,11 @@ def clean(model, network, readout, noise, settings):
         square += float(np.mean(removed[1:] ** 2, dtype=float))
         if removed_noise is not None:
             removed_noise[k] = removed
-    figures = {"noise_rms": float(np.sqrt(square / nints))}
-    log.info("Removed %.4g DN rms from the groups, relative to the first", figures["noise_rms"])
+    metrics = {"noise_rms": float(np.sqrt(square / nints))}
+    log.info("Removed %.4g DN rms from the groups, relative to the first", metrics["noise_rms"])
     label = f"integration 1, group {ngroups} less group 1"
     preview = Preview(before, _rise(model), good, readout, label, "pixels used")
-    return Result(removed_noise, preview=preview if settings.save_qa else None, figures=figures)
+    return Result(removed_noise, preview=preview if settings.save_qa else None, metrics=metrics)
 
 
 def _rise(model):

@@ -130,7 +130,7 @@ class RampDenoiseStep(DenoiseStep):
             results = rates.denoise(models, network.network, readout, noise, settings)
         provenance = {"model": network.info["name"], "sha256": network.info["sha256"]}
         for result in results:
-            result.figures.update(product="ramp" if is_ramp(model) else "rate", **provenance)
+            result.metrics.update(product="ramp" if is_ramp(model) else "rate", **provenance)
         return results if isinstance(model, tuple) else results[0]
 
     def save_model(self, model, suffix=None, idx=None, **arguments):

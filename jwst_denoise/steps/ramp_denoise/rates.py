@@ -73,13 +73,13 @@ def _denoise(model, function, readout, noise, settings):
         first = taken if first is None else first
         square += float(np.mean((found.correlated / gain)[taken] ** 2)) if taken.any() else 0.0
         share += float(np.mean(np.where(taken, found.share, 0)))
-    figures = {"noise_rms": float(np.sqrt(square / count)), "share": share / count}
-    log.info("Removed %.4g DN/s rms of correlated noise; %.1f %% network", figures["noise_rms"], 100 * share / count)
+    metrics = {"noise_rms": float(np.sqrt(square / count)), "share": share / count}
+    log.info("Removed %.4g DN/s rms of correlated noise; %.1f %% network", metrics["noise_rms"], 100 * share / count)
     removed = (before - arrays["data"]).reshape(shape) if settings.save_noise else None
     label = f"integration 1 of {count}" if len(shape) == 3 else ""
     after = np.array(arrays["data"][0], np.float32)
     preview = Preview(before[0], after, first, readout, label, "pixels of the network")
-    return Result(removed, preview=preview if settings.save_qa else None, figures=figures)
+    return Result(removed, preview=preview if settings.save_qa else None, metrics=metrics)
 
 
 def _same(slopes, others):

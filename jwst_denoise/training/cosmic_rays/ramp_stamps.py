@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from jwst_denoise.networks.group_planes import normalised, poisson_share
+from jwst_denoise.detectors.read_patterns import poisson_fraction
+from jwst_denoise.networks.group_planes import normalized
 from jwst_denoise.simulate.fast.ramps import draw_readout, simulate_integration
 
 __all__ = ["RampStamps"]
@@ -70,9 +71,9 @@ class RampStamps(Dataset):
         good = ~(made.bad | made.saturated)
         usable = torch.from_numpy(good[1:] & good[:-1])
         differences = torch.where(usable, torch.from_numpy(np.diff(made.groups, axis=0)), 0.0)
-        share = poisson_share(readout.nframes, readout.groupgap)
+        share = poisson_fraction(readout.nframes, readout.groupgap)
         variance = torch.tensor(readout.variance * rng.lognormal(0, 0.1), dtype=torch.float32)
-        seen = normalised(differences, usable, torch.from_numpy(made.saturated), variance, share)
+        seen = normalized(differences, usable, torch.from_numpy(made.saturated), variance, share)
         order = rng.permutation(_interesting(made.truth, rng))
         return seen, made.truth, usable.numpy(), order
 

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks.blocks.slope_planes import PLANES, scaled
 from jwst_denoise.networks.noise2noise import stack_planes
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.simulate.fast.defects import pixel_to_pixel, shorter_ramps, usable_pixels
 from jwst_denoise.simulate.fast.scenes import random_psf
@@ -273,7 +273,7 @@ def _faint_stars(shape, deviation, rng):
 
 
 def _spread(charge, rng):
-    """Charge of cosmic rays, part of it in a neighbour."""
+    """Charge of cosmic rays, part of it in a neighbor."""
     share = rng.uniform(0, 0.5)
     step, axis = int(rng.choice((-1, 1))), int(rng.integers(2))
     return (1 - share) * charge + share * np.roll(charge, step, axis)

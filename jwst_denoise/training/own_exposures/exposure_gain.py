@@ -115,7 +115,7 @@ def gain_scores(network, parts):
     Returns
     -------
     dict
-        Name -> figures.
+        Name -> metrics.
     """
     scores = {}
     for number, part in enumerate(parts):

@@ -25,7 +25,7 @@ def cosmic_ray_hits(image, err, reference, *, n_sigma=(5.0, 1.5), derivative=(1.
     n_sigma : tuple of float, optional
         Thresholds of the first and of the second pass, in units of the noise.
     derivative : tuple of float, optional
-        Share of the reference's steepest step to a neighbour that is added to either threshold: what a fraction of a
+        Share of the reference's steepest step to a neighbor that is added to either threshold: what a fraction of a
         pixel of misalignment, or interpolation, makes of a star.
     grow : int, optional
         Pixels around those of the first pass in which the second looks.
@@ -55,7 +55,7 @@ def cosmic_ray_hits(image, err, reference, *, n_sigma=(5.0, 1.5), derivative=(1.
 
 
 def steepest_step(image):
-    """Largest difference of each pixel to its four neighbours, (ny, nx); missing neighbours do not count."""
+    """Largest difference of each pixel to its four neighbors, (ny, nx); missing neighbors do not count."""
     steps = np.zeros(image.shape, dtype=image.dtype)
     for axis in (0, 1):
         difference = np.nan_to_num(np.abs(np.diff(image, axis=axis)))

@@ -15,7 +15,7 @@ from jwst_denoise.training.own_exposures.exposure_truth import (
 )
 from jwst_denoise.training.own_exposures.registration import misalignment
 
-__all__ = ["ExposureStack", "LabelledExposure", "frames_of_shifts", "label", "split"]
+__all__ = ["ExposureStack", "LabeledExposure", "frames_of_shifts", "label", "split"]
 
 BAD_MARGIN, SATURATED_MARGIN = 1, 3  # pixels around bad and saturated ones that are out of the loss
 OVERLAP = 0.05  # least fraction of an exposure that enough others must see
@@ -83,7 +83,7 @@ class ExposureStack:
 
 
 @dataclass(frozen=True)
-class LabelledExposure:
+class LabeledExposure:
     """One exposure with its truth.
 
     Parameters
@@ -144,7 +144,7 @@ def label(stack, progress=None, **thresholds):
 
     Returns
     -------
-    list of LabelledExposure
+    list of LabeledExposure
 
     Raises
     ------
@@ -153,7 +153,7 @@ def label(stack, progress=None, **thresholds):
         exposure.
     """
     usable, relative, typical = stack.usable(), *_errors(stack)
-    labelled, found = [], None
+    labeled, found = [], None
     fixed = np.allclose(stack.frames, stack.frames[0])
     for index in range(len(stack)):
         if found is None or not fixed:
@@ -161,10 +161,10 @@ def label(stack, progress=None, **thresholds):
             images = overlay(usable, stack.frames, index)
             _check_alignment(stack, images, index)
             found = median_of_finite(images, err * np.median(typical)), err
-        labelled.append(_labelled(stack, index, usable[index], *found, typical[index], thresholds))
+        labeled.append(_labeled(stack, index, usable[index], *found, typical[index], thresholds))
         if progress:
             progress((index + 1) / len(stack))
-    return labelled
+    return labeled
 
 
 def _errors(stack):
@@ -187,7 +187,7 @@ def _check_alignment(stack, images, index):
         )
 
 
-def _labelled(stack, index, image, reference, relative, typical, thresholds):
+def _labeled(stack, index, image, reference, relative, typical, thresholds):
     known = np.isfinite(reference)
     if known.mean() < OVERLAP:
         raise ValueError(
@@ -203,19 +203,19 @@ def _labelled(stack, index, image, reference, relative, typical, thresholds):
         out |= stack.interrupted[index]
     excess = np.nan_to_num(image - reference).astype(np.float32)
     weight = (~out).astype(np.float32)
-    return LabelledExposure(image.astype(np.float32), err, hits & ~out, excess, weight, stack.name_of(index))
+    return LabeledExposure(image.astype(np.float32), err, hits & ~out, excess, weight, stack.name_of(index))
 
 
 def _grown(mask, pixels):
     return ndimage.binary_dilation(mask, SQUARE, iterations=pixels)
 
 
-def split(labelled, fraction=0.2, rng=None):
+def split(labeled, fraction=0.2, rng=None):
     """Divide exposures into training and validation: whole exposures, at least one each.
 
     Parameters
     ----------
-    labelled : sequence of LabelledExposure
+    labeled : sequence of LabeledExposure
         At least two.
     fraction : float, optional
         Part for validation.
@@ -224,9 +224,9 @@ def split(labelled, fraction=0.2, rng=None):
 
     Returns
     -------
-    training, validation : list of LabelledExposure
+    training, validation : list of LabeledExposure
     """
-    order = np.arange(len(labelled)) if rng is None else rng.permutation(len(labelled))
-    number = min(max(1, round(fraction * len(labelled))), len(labelled) - 1)
-    chosen = [[labelled[i] for i in part] for part in (order[:-number], order[-number:])]
+    order = np.arange(len(labeled)) if rng is None else rng.permutation(len(labeled))
+    number = min(max(1, round(fraction * len(labeled))), len(labeled) - 1)
+    chosen = [[labeled[i] for i in part] for part in (order[:-number], order[-number:])]
     return chosen[0], chosen[1]

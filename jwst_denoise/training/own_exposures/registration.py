@@ -36,7 +36,7 @@ def misalignment(image, other):
     both = np.isfinite(image) & np.isfinite(other)
     if not both.any():
         return 0, 0
-    first, second = (_normalised(np.where(both, array, np.nan)) for array in (image, other))
+    first, second = (_normalized(np.where(both, array, np.nan)) for array in (image, other))
     shape = [next_fast_len(n + REACH, real=True) for n in image.shape]
     correlation = irfft2(rfft2(first, shape) * np.conj(rfft2(second, shape)), shape)
     lags = np.arange(-REACH, REACH + 1)
@@ -48,7 +48,7 @@ def misalignment(image, other):
     return 0, 0
 
 
-def _normalised(image):
+def _normalized(image):
     """Image in units of its scatter, clipped, with mean 0; 0 where there is no datum."""
     values = image - np.nanmedian(image)
     spread = 1.4826 * np.nanmedian(np.abs(values))

@@ -49,7 +49,7 @@ class PowerLoss:
 
 
 class RibbonExamples(Dataset):
-    """Items (inputs, truth, weight): the line of a ramp between its neighbours, and the flux of its pixels.
+    """Items (inputs, truth, weight): the line of a ramp between its neighbors, and the flux of its pixels.
 
     Lines come in random order, all of them once before any comes again. An item depends on the seed and the index
     alone. Exposures are simulated when they are first needed.
@@ -66,13 +66,13 @@ class RibbonExamples(Dataset):
         Items of an epoch; by default the lines of all exposures.
     rows : int
         Lines of a sample.
-    masked : {"neighbour", "feature"}
+    masked : {"neighbor", "feature"}
         See `jwst_denoise.networks.hxrg.ribbon_reads.ribbon_reads`.
     passes : int, optional
         Passes over all lines, after which other exposures take their place; by default the same ones for ever.
     """
 
-    def __init__(self, setup, exposures, seed, length=None, rows=3, masked="neighbour", passes=None):
+    def __init__(self, setup, exposures, seed, length=None, rows=3, masked="neighbor", passes=None):
         self.setup, self.exposures, self.seed, self.rows, self.masked = setup, exposures, seed, rows, masked
         self.lines = np.arange(BORDER, setup.lines - BORDER)
         self.length = length or exposures * len(self.lines)

@@ -1,4 +1,4 @@
-"""Figures of a run against the truth."""
+"""Metrics of a run against the truth."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from scipy import ndimage
 from jwst_denoise.statistics import robust_sigma
 from jwst_denoise.steps.nsclean.errors import flatten
 
-__all__ = ["Figures", "Planes", "electrons", "measure", "read"]
+__all__ = ["Metrics", "Planes", "electrons", "measure", "read"]
 
 LIT = 0.5  # a pixel with more light than this many sigma of its error is lit
 HIT = 6  # sigma of a pixel, or of the mean of a box around it, that tells of what cosmic rays have left
@@ -57,8 +57,8 @@ class Planes:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Figures of one image against the truth.
+class Metrics:
+    """Metrics of one image against the truth.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _seconds(exposure):
 
 
 def measure(image, error, planes):
-    """Figures of an image (ny, nx) with its error, e-.
+    """Metrics of an image (ny, nx) with its error, e-.
 
     Parameters
     ----------
@@ -152,17 +152,17 @@ def measure(image, error, planes):
 
     Returns
     -------
-    Figures
+    Metrics
     """
     left = image - planes.perfect
     shift = float(np.median(left[planes.dark]))
     bias, spread = _sources(flatten(left, planes.dark), planes)
     pull = robust_sigma(((image - planes.light) / error)[planes.dark])
-    return Figures(scatter(left[planes.dark]), scatter(left[planes.lit]), bias, spread, shift, pull)
+    return Metrics(scatter(left[planes.dark]), scatter(left[planes.lit]), bias, spread, shift, pull)
 
 
 def _hit(pull, usable):
-    """Pixels that differ from the truth by much more than noise, or do so with their neighbours."""
+    """Pixels that differ from the truth by much more than noise, or do so with their neighbors."""
     pull = np.where(usable, pull - np.median(pull[usable]), 0)
     return (np.abs(pull) > HIT) | (np.abs(ndimage.uniform_filter(pull, HIT_BOX)) * HIT_BOX > HIT)
 
