@@ -6,40 +6,13 @@ groups alike and harms no slope. What a snowball in the first group does harm ar
 around the saturated core into which charge goes on to spill; those get their flags.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.veto import protect_sources
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, SATURATED
 from jwst_denoise.masks.dilate import grow
 
-__all__ = ["RampReadout", "SingleDifference", "mask_integration", "mask_ramps"]
-
-
-@dataclass(frozen=True)
-class RampReadout:
-    """Noise of an exposure's groups.
-
-    Parameters
-    ----------
-    read_noise : float or ndarray
-        White noise of one frame, e- rms, (ny, nx) or scalar.
-    gain : float or ndarray
-        e- / DN, (ny, nx) or scalar; pixels without a positive gain are not used.
-    nframes, groupgap : int
-        Frames averaged into a group and dropped between groups.
-    """
-
-    read_noise: float | np.ndarray
-    gain: float | np.ndarray = 1.0
-    nframes: int = 1
-    groupgap: int = 0
-
-    def __post_init__(self):
-        """Check the frames."""
-        if self.nframes < 1 or self.groupgap < 0:
-            raise ValueError(f"nframes={self.nframes} and groupgap={self.groupgap} make no group")
+__all__ = ["SingleDifference", "mask_integration", "mask_ramps"]
 
 
 class SingleDifference:
@@ -71,7 +44,7 @@ class SingleDifference:
         return probability
 
 
-def mask_ramps(data, groupdq, network, readout, options, pixeldq=None):
+def mask_ramps(data, groupdq, network, noise, options, pixeldq=None):
     """Flag the cosmic rays of all integrations.
 
     Parameters
@@ -82,8 +55,8 @@ def mask_ramps(data, groupdq, network, readout, options, pixeldq=None):
         Same shape; flags that are set stay.
     network : object
         Of the family ``cosmic_ray_mask-ramp``; see `jwst_denoise.networks.group_differences`.
-    readout : RampReadout
-        Noise and frames.
+    noise : jwst_denoise.ramps.noise.GroupNoise
+        Read noise, gain and frames.
     options : jwst_denoise.cosmic_ray_mask.images.Options
         Threshold, growth and veto.
     pixeldq : ndarray of int, optional
@@ -103,17 +76,19 @@ def mask_ramps(data, groupdq, network, readout, options, pixeldq=None):
     --------
     >>> from jwst_denoise import load_model
     >>> from jwst_denoise.cosmic_ray_mask.images import Options
-    >>> model = load_model("cosmic_ray_mask-ramp")                                          # doctest: +SKIP
-    >>> mask_ramps(data, groupdq, model, RampReadout(8.0, 2.0), Options(model.threshold()))  # doctest: +SKIP
+    >>> from jwst_denoise.ramps.noise import GroupNoise
+    >>> model = load_model("cosmic_ray_mask-ramp")  # doctest: +SKIP
+    >>> noise = GroupNoise(8.0, gain=2.0)
+    >>> flags = mask_ramps(data, groupdq, model, noise, Options(model.threshold()))  # doctest: +SKIP
     """
     result = np.array(groupdq)
     for groups, flags in zip(data, result, strict=True):
-        flagged, _ = mask_integration(groups, flags, network, readout, options, pixeldq)
+        flagged, _ = mask_integration(groups, flags, network, noise, options, pixeldq)
         flags[flagged] |= np.array(JUMP_DET, flags.dtype)
     return result
 
 
-def mask_integration(groups, groupdq, network, readout, options, pixeldq=None, progress=None):
+def mask_integration(groups, groupdq, network, noise, options, pixeldq=None, progress=None):
     """Find the cosmic rays of one integration; see `mask_ramps`.
 
     Returns
@@ -128,25 +103,25 @@ def mask_integration(groups, groupdq, network, readout, options, pixeldq=None, p
         bad |= (pixeldq & (DO_NOT_USE | NON_SCIENCE | REFERENCE_PIXEL)) != 0
     saturated = (groupdq & SATURATED) != 0
     probability = network.predict(
-        groups, readout.read_noise, gain=readout.gain, bad=bad, saturated=saturated,
-        nframes=readout.nframes, groupgap=readout.groupgap, progress=progress,
+        groups, noise.read_noise, gain=noise.gain, bad=bad, saturated=saturated,
+        nframes=noise.nframes, groupgap=noise.groupgap, progress=progress,
     )  # fmt: skip
-    good = ~(bad | saturated) & np.isfinite(groups) & (np.nan_to_num(np.asarray(readout.gain)) > 0)
+    good = ~(bad | saturated) & np.isfinite(groups) & (np.nan_to_num(np.asarray(noise.gain)) > 0)
     usable = good[1:] & good[:-1]
     flagged = np.zeros(groups.shape, dtype=bool)
     flagged[1:] = (probability[1:] >= options.threshold) & usable
     if len(groups) == 2:
-        flagged[1] = _without_stars(groups, flagged[1], readout, usable[0], options.spared)
+        flagged[1] = _without_stars(groups, flagged[1], noise, usable[0], options.spared)
     if options.dilate:
         flagged[1:] = [grow(plane, options.dilate) for plane in flagged[1:]]
         flagged[1:] &= usable
     return flagged, probability
 
 
-def _without_stars(groups, flagged, readout, usable, spared):
+def _without_stars(groups, flagged, noise, usable, spared):
     """Mask of the only difference without stars and lines, of which a single difference cannot tell that they stay."""
-    image = ((groups[1] - groups[0]) * readout.gain).astype(np.float32)
-    variance = 2 * np.asarray(readout.read_noise) ** 2 / readout.nframes + np.maximum(image, 0)
+    image = ((groups[1] - groups[0]) * noise.gain).astype(np.float32)
+    variance = noise.difference_variance + np.maximum(image, 0)
     err = np.sqrt(variance).astype(np.float32)
     for templates in spared:
         if flagged.any():

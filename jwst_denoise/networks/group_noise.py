@@ -9,10 +9,7 @@ from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 __all__ = ["group_noise"]
 
 
-def group_noise(
-    network, groups, read_noise, group_time, readout, *, usable=None, jump=None, nframes=1, groupgap=0, tile=256,
-    progress=None,
-):  # fmt: skip
+def group_noise(network, groups, noise, readout, *, usable=None, jump=None, tile=256, progress=None):
     """Correlated noise to be subtracted from the groups of a ramp.
 
     The difference of two groups is the slope of a ramp of two. What it holds beside the denoised scene is noise, of
@@ -25,16 +22,12 @@ def group_noise(
         In evaluation mode.
     groups : ndarray
         (ngroups, ny, nx) e-; what is not finite is not used.
-    read_noise : float or ndarray
-        White noise of one frame, e- rms.
-    group_time : float
-        s from group to group.
+    noise : jwst_denoise.ramps.noise.GroupNoise
+        Read noise, group time and frames.
     readout : jwst_denoise.readout.Readout
         How the pixels are read.
     usable, jump : ndarray, optional
         (ngroups, ny, nx) bool, as for `jwst_denoise.ramps.slopes.fit_slope`.
-    nframes, groupgap : int, optional
-        Frames averaged into a group and dropped between groups.
     tile : int, optional
         Edge of the tiles in pixels; the result does not depend on it.
     progress : callable, optional
@@ -47,21 +40,22 @@ def group_noise(
     """
     tell = progress or (lambda fraction: None)
     ngroups = len(groups)
-    slopes = fit_slope(groups, read_noise, group_time, usable=usable, jump=jump, nframes=nframes, groupgap=groupgap)
+    group_time = noise.group_time
+    slopes = fit_slope(groups, noise, usable=usable, jump=jump)
     whole = network.denoise(slopes, readout, tile=tile)
-    noise = np.zeros(np.shape(groups), dtype=np.float32)
+    correlated = np.zeros(np.shape(groups), dtype=np.float32)
     scene = np.nan_to_num(whole.rate)
     for group in range(1, ngroups):
         tell(group / ngroups)
         pair = slice(group - 1, group + 1)
         flags = {name: None if f is None else f[pair] for name, f in (("usable", usable), ("jump", jump))}
-        step = fit_slope(groups[pair], read_noise, group_time, **flags, nframes=nframes, groupgap=groupgap)
+        step = fit_slope(groups[pair], noise, **flags)
         light = step.poisson * np.clip(scene, 0, None)
         step = replace(step, rate=step.rate - scene, read_noise=np.sqrt(step.read_noise**2 + light))
         seen = network.correlated(SlopeImage(step.rate, step.read_noise, 0.0), readout, tile=tile)
-        noise[group] = noise[group - 1] + seen * np.float32(group_time) * whole.share
+        correlated[group] = correlated[group - 1] + seen * np.float32(group_time) * whole.share
     time = (np.arange(ngroups) - (ngroups - 1) / 2).astype(np.float32) * np.float32(group_time)
-    missing = whole.correlated - np.tensordot(time / np.sum(time**2), noise, axes=1)
-    noise += (time - time[0])[:, None, None] * missing
+    missing = whole.correlated - np.tensordot(time / np.sum(time**2), correlated, axes=1)
+    correlated += (time - time[0])[:, None, None] * missing
     tell(1.0)
-    return noise
+    return correlated

@@ -14,6 +14,7 @@ from jwst_denoise.networks.blocks.slope_planes import scaled, spread
 from jwst_denoise.networks.blocks.tiling import apply_tiled, frozen
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.networks.group_noise import group_noise
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 
 __all__ = ["Denoised", "RampDenoise"]
@@ -224,9 +225,9 @@ class RampDenoise(nn.Module):
         seen = scaled(*frames, readout.to_detector(usable)).to(next(self.parameters()).device)
         return SlopeImage(fit, noise, poisson), usable, seen
 
-    def group_noise(self, groups, read_noise, group_time, readout, **options):
+    def group_noise(self, groups, noise, readout, **options):
         """Correlated noise of every group, (ngroups, ny, nx) e-: `jwst_denoise.networks.group_noise.group_noise`."""
-        return group_noise(self, groups, read_noise, group_time, readout, **options)
+        return group_noise(self, groups, noise, readout, **options)
 
     def predict(
         self, groups, read_noise, *, group_time, readout, gain=1.0, bad=None, saturated=None, jump=None, nframes=1,
@@ -265,7 +266,8 @@ class RampDenoise(nn.Module):
             If the shapes do not fit or there are fewer than two groups.
         """
         groups, usable = _electrons(groups, gain, bad, saturated)
-        slopes = fit_slope(groups, read_noise, group_time, usable=usable, jump=jump, nframes=nframes, groupgap=groupgap)
+        noise = GroupNoise(read_noise, group_time, nframes=nframes, groupgap=groupgap)
+        slopes = fit_slope(groups, noise, usable=usable, jump=jump)
         found = self.denoise(slopes, readout, tile=tile, progress=progress)
         return found.rate, found.err
 

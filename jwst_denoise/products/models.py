@@ -5,7 +5,7 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise.products.headers import START, describe, group_table, integration_times
-from jwst_denoise.ramps.segments import fit_slopes
+from jwst_denoise.ramps.slopes import fit_segments
 from jwst_denoise.simulate.response import linearize
 
 __all__ = ["ramp_model", "rate_model", "rateints_model", "uncal_model"]
@@ -133,7 +133,7 @@ def _group_flags(exposure):
     rate = np.broadcast_to(truth.rate, (len(counts), *counts.shape[2:]))
     for integration in range(len(counts)):
         photons = rate[integration] * np.float32(exposure.group_time)
-        noise = np.sqrt(photons + 2 * exposure.detector.read_noise**2 / exposure.pattern.nframes)
+        noise = np.sqrt(photons + exposure.noise.difference_variance)
         jumps = truth.cosmic_rays[integration, 1:] > JUMP_LEVEL * noise
         if exposure.pattern.nframes > 1:  # frames after the hit raise the average of this group and of the next
             jumps[1:] |= jumps[:-1].copy()
@@ -152,7 +152,7 @@ def _slopes(exposure):
     flags, times = _group_flags(exposure), _times(exposure)
     broken = ((flags & GROUP["JUMP_DET"]) > 0).astype(np.int8)
     broken[(flags & GROUP["SATURATED"]) > 0] = 2
-    fits = [fit_slopes(*pair, times) for pair in zip(_linear_ramp(exposure), broken, strict=True)]
+    fits = [fit_segments(*pair, times) for pair in zip(_linear_ramp(exposure), broken, strict=True)]
     seconds = (broken[:, 1:] == 0).sum(axis=1, dtype=np.float32) * np.float32(exposure.group_time)
     slope, weight = (np.stack(arrays) for arrays in zip(*fits, strict=True))
     return slope, weight, seconds

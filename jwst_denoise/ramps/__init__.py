@@ -1,1 +1,1 @@
-"""Ramps as arrays: slopes of pixels, and the order in which pixels are read."""
+"""Ramps as arrays: slopes and their noise, co-addition."""

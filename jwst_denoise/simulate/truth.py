@@ -7,6 +7,7 @@ import numpy as np
 from jwst_denoise.detectors.observing import Observation
 from jwst_denoise.detectors.parameters import DetectorParameters
 from jwst_denoise.detectors.read_patterns import ReadPattern
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.readout import Readout
 
 __all__ = ["Exposure", "Truth"]
@@ -83,6 +84,13 @@ class Exposure:
     def group_time(self):
         """Time between groups in s."""
         return self.frame_time * self.pattern.frames_per_group
+
+    @property
+    def noise(self):
+        """`~jwst_denoise.ramps.noise.GroupNoise` of the exposure, with the detector's typical read noise and gain."""
+        detector, pattern = self.detector, self.pattern
+        frames = {"nframes": pattern.nframes, "groupgap": pattern.groupgap}
+        return GroupNoise(detector.read_noise, self.group_time, detector.gain, **frames)
 
     @property
     def metadata(self):

@@ -38,7 +38,7 @@ from jwst_denoise_benchmarks.images.suite import GROUPS, STUDIES
 from jwst_denoise import model_files
 from jwst_denoise.commands.main import main
 from jwst_denoise.networks import build
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
 
 OURS = ("published", "ratio-two", "classical", "truth", "independent", "stacked", "fluxes", "false-sources",

@@ -30,6 +30,7 @@ from jwst_denoise import model_files, simulate
 from jwst_denoise.commands.main import main
 from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope
 from jwst_denoise.simulate.spectra import Trace, render
 from jwst_denoise.simulate.spectrum_shapes import Spectrum
@@ -90,7 +91,7 @@ def test_slopes_of_corrected_reads_are_corrected_slopes(small):
     reads -= dark * band.interval * np.arange(4, dtype=np.float32)[:, None, None]
     reads = unlit_corrected(reference_corrected(reads, readout), readout, unlit)
     for number in (2, 4):
-        expected = fit_slope(reads[:number], detector.read_noise, band.interval).rate
+        expected = fit_slope(reads[:number], GroupNoise(detector.read_noise, band.interval)).rate
         np.testing.assert_allclose(band.rates[number][band.good], expected[band.good], atol=2e-3 / band.interval)
     assert np.isnan(band.rates[4][readout.reference_pixels]).all()
 
@@ -105,7 +106,7 @@ def test_band_has_the_light_of_the_paper(small):
 
 def test_appendix_is_the_noise_of_a_fit():
     reads = 3.0 * np.random.default_rng(1).standard_normal((10, 200, 200))
-    found = fit_slope(reads, 3.0, 1.0).rate.std() * 9
+    found = fit_slope(reads, GroupNoise(3.0, 1.0)).rate.std() * 9
     assert nirps.appendix(3.0, 10) == pytest.approx(found, rel=0.02)
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from jwst_denoise.cosmic_ray_mask import templates
 from jwst_denoise.cosmic_ray_mask.images import Options
-from jwst_denoise.cosmic_ray_mask.ramps import RampReadout, mask_integration, mask_ramps
+from jwst_denoise.cosmic_ray_mask.ramps import mask_integration, mask_ramps
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.simulate import point_spread_function
 from jwst_denoise.simulate.point_sources import point_sources
 
@@ -33,10 +34,10 @@ def data():
     return data
 
 
-def flags(data, groupdq=None, pixeldq=None, network=None, readout=None, **options):
+def flags(data, groupdq=None, pixeldq=None, network=None, noise=None, **options):
     groupdq = np.zeros(data.shape, np.uint8) if groupdq is None else groupdq
-    readout = readout or RampReadout(10.0, 2.0)
-    return mask_ramps(data, groupdq, network or Jumps(), readout, Options(0.5, **options), pixeldq)
+    noise = noise or GroupNoise(10.0, gain=2.0)
+    return mask_ramps(data, groupdq, network or Jumps(), noise, Options(0.5, **options), pixeldq)
 
 
 def test_the_group_after_the_hit_is_flagged(data):
@@ -71,7 +72,7 @@ def test_the_network_is_told_what_not_to_use(data):
     pixeldq = np.zeros(SHAPE[2:], np.uint32)
     pixeldq[7, 7], pixeldq[8, 8], pixeldq[9, 9] = DNU, 2**31, 2**15
     network = Jumps()
-    flags(data, groupdq, pixeldq, network, RampReadout(10.0, 2.0, 8, 12))
+    flags(data, groupdq, pixeldq, network, GroupNoise(10.0, gain=2.0, nframes=8, groupgap=12))
     first = network.arguments[0]
     assert (first["nframes"], first["groupgap"]) == (8, 12)
     assert sorted(map(tuple, np.argwhere(first["saturated"]))) == [(2, 4, 5)]
@@ -84,7 +85,7 @@ def test_the_network_is_told_what_not_to_use(data):
 def test_pixels_without_gain_or_datum_are_not_flagged(data):
     gain = np.full(SHAPE[2:], 2.0)
     gain[10, 20] = np.nan
-    assert not flags(data, readout=RampReadout(10.0, gain)).any()
+    assert not flags(data, noise=GroupNoise(10.0, gain=gain)).any()
     data[1, 3, 10, 20] = np.nan
     assert not flags(data).any()
 
@@ -97,7 +98,7 @@ def test_the_mask_grows(data):
 
 def test_probabilities_come_with_the_mask(data):
     flagged, probability = mask_integration(
-        data[1], np.zeros(SHAPE[1:], np.uint8), Jumps(), RampReadout(10.0, 2.0), Options(0.5)
+        data[1], np.zeros(SHAPE[1:], np.uint8), Jumps(), GroupNoise(10.0, gain=2.0), Options(0.5)
     )
     np.testing.assert_array_equal(flagged, probability > 0.5)
     assert flagged.sum() == 1
@@ -112,13 +113,7 @@ def test_two_groups_spare_stars():
     difference[45, 45] += 3000
     data = np.stack([np.zeros(light.shape), difference])[None].astype("f4")
     spared = (templates.stars("NIRCAM_SW", "F200W"),)
-    readout = RampReadout(10.0, 1.0)
-    plain, careful = (flags(data, readout=readout, spared=chosen)[0, 1] for chosen in ((), spared))
+    plain, careful = (flags(data, noise=GroupNoise(10.0), spared=chosen)[0, 1] for chosen in ((), spared))
     assert plain[20, 30] == JUMP
     assert careful[20, 30] == 0
     assert careful[45, 45] == JUMP
-
-
-def test_frames_without_meaning_are_refused():
-    with pytest.raises(ValueError, match="nframes=0"):
-        RampReadout(1.0, nframes=0)

@@ -7,9 +7,8 @@ import pytest
 
 from jwst_denoise import load_model
 from jwst_denoise.cosmic_ray_mask.images import Options
-from jwst_denoise.cosmic_ray_mask.ramps import RampReadout, SingleDifference, mask_ramps
+from jwst_denoise.cosmic_ray_mask.ramps import SingleDifference, mask_ramps
 from jwst_denoise.cosmic_ray_mask.templates import stars
-from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.simulate import CosmicRayParameters, detector, point_spread_function, simulate_exposure
 from jwst_denoise.simulate.fields import field
 from jwst_denoise.simulate.response import couple
@@ -37,16 +36,12 @@ class Ramp:
         made = simulate_exposure(rate, DETECTOR, None, pattern, ngroups, 1, rng, hits=hits, nonlinearity=False)
         counts = made.counts.astype(np.float32)
         groupdq = np.where(counts > parameters.saturation - 300, SATURATED, 0).astype(np.uint8)
-        readout = RampReadout(
-            parameters.read_noise, parameters.gain, nframes=made.pattern.nframes, groupgap=made.pattern.groupgap
-        )
         network, threshold = models(ngroups)
         options = Options(threshold, spared=(stars("NIRCAM_SW", "F200W"),))
-        flags = mask_ramps(counts, groupdq, network, readout, options)[0]
+        flags = mask_ramps(counts, groupdq, network, made.noise, options)[0]
         self.flagged = (flags[1:] & JUMP) > 0
         added = np.stack([couple(plane, parameters.ipc) for plane in made.truth.cosmic_ray_differences(0)])
-        share = poisson_fraction(made.pattern.nframes, made.pattern.groupgap)
-        variance = 2 * parameters.read_noise**2 / made.pattern.nframes + rate * made.group_time * share
+        variance = made.noise.difference_variance + rate * made.group_time * made.noise.poisson_fraction
         self.signal = added / np.sqrt(variance)
         self.good = (groupdq[0, 1:] & SATURATED) == 0
         self.bright = (rate * made.group_time > 20 * np.sqrt(variance)) & self.good

@@ -6,7 +6,7 @@ import torch
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.image_denoise import DenoisedImage
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
 
 SMALL = {

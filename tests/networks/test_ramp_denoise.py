@@ -13,7 +13,8 @@ from jwst_denoise.networks.blocks.conservation import weighted_mean
 from jwst_denoise.networks.blocks.expected_errors import KNOTS
 from jwst_denoise.networks.blocks.slope_planes import ScaledSlopes, scaled, spread
 from jwst_denoise.networks.ramp_denoise import RampDenoise
-from jwst_denoise.ramps.slopes import SlopeImage
+from jwst_denoise.ramps.noise import GroupNoise
+from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
 from jwst_denoise.readout import Readout
 
 
@@ -140,13 +141,12 @@ def test_predict_takes_counts_and_gives_rates(network):
 
 def test_noise_of_groups_has_the_slope_of_the_noise_of_the_whole(network):
     groups = ramp()
-    noise = network.group_noise(groups, 8.0, 10.0, READOUT)
+    group_noise = GroupNoise(8.0, 10.0)
+    noise = network.group_noise(groups, group_noise, READOUT)
     assert noise.shape == groups.shape and (noise[0] == 0).all() and np.abs(noise[1:]).max() > 0
-    from jwst_denoise.ramps.slopes import fit_slope
-
-    slopes = fit_slope(groups, 8.0, 10.0)
+    slopes = fit_slope(groups, group_noise)
     expected = network.denoise(slopes, READOUT).correlated
-    np.testing.assert_allclose(fit_slope(noise, 8.0, 10.0).rate, expected, atol=1e-4)
+    np.testing.assert_allclose(fit_slope(noise, group_noise).rate, expected, atol=1e-4)
 
 
 def test_share_of_noise_is_on_the_same_frame(network, slopes):

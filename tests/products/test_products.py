@@ -9,7 +9,7 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise import products, simulate
-from jwst_denoise.ramps.segments import fit_slopes
+from jwst_denoise.ramps.slopes import fit_segments
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate import CosmicRayParameters, Switches
 
@@ -142,7 +142,7 @@ def test_slopes_without_breaks_are_polyfits():
     rng = np.random.default_rng(1)
     times = np.arange(9) * 3.0
     ramp = rng.normal(size=(9, 4, 5))
-    slope, weight = fit_slopes(ramp, np.zeros(ramp.shape, np.int8), times)
+    slope, weight = fit_segments(ramp, np.zeros(ramp.shape, np.int8), times)
     np.testing.assert_allclose(slope, np.polyfit(times, ramp.reshape(9, -1), 1)[0].reshape(4, 5), rtol=1e-5)
     np.testing.assert_allclose(weight, np.sum((times - times.mean()) ** 2))
 
@@ -155,13 +155,13 @@ def test_slopes_with_breaks_are_the_joint_fit():
     broken[4], broken[8:] = 1, 2
     design = np.zeros((8, 3))
     design[:, 0], design[:4, 1], design[4:, 2] = times[:8], 1, 1
-    slope, weight = fit_slopes(ramp, broken, times)
+    slope, weight = fit_segments(ramp, broken, times)
     assert slope[0, 0] == pytest.approx(np.linalg.lstsq(design, ramp[:8, 0, 0])[0][0], rel=1e-5)
     assert 1 / weight[0, 0] == pytest.approx(np.linalg.inv(design.T @ design)[0, 0], rel=1e-5)
 
 
 def test_no_two_groups_together_is_nan():
-    slope, weight = fit_slopes(np.ones((3, 1, 1)), np.array([0, 1, 1], np.int8)[:, None, None], np.arange(3.0))
+    slope, weight = fit_segments(np.ones((3, 1, 1)), np.array([0, 1, 1], np.int8)[:, None, None], np.arange(3.0))
     assert np.isnan(slope[0, 0]) and weight[0, 0] == 0
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
 
 SHAPE = (60, 70)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jwst_denoise.networks.hxrg.missing import REACH, bridged, neighbor_replaced
-from jwst_denoise.ramps.segments import fit_slopes
+from jwst_denoise.ramps.slopes import fit_segments
 from jwst_denoise.readout import Readout
 
 NGROUPS = 9
@@ -28,7 +28,7 @@ def test_the_slope_of_bridged_ramps_is_that_of_the_pieces(rng):
     groups, usable, jump = ramps_with_gaps(rng)
     filled, measured = bridged(np.where(usable, groups, np.nan), usable, jump)
     broken = np.where(usable, jump.astype("i1"), 2).astype("i1")
-    expected = fit_slopes(np.where(usable, groups, 0), broken, np.arange(NGROUPS))[0]
+    expected = fit_segments(np.where(usable, groups, 0), broken, np.arange(NGROUPS))[0]
     known = np.isfinite(expected)
     time = np.arange(NGROUPS) - (NGROUPS - 1) / 2
     slope = np.tensordot(time / np.sum(time**2), filled, axes=1)

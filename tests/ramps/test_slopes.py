@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope, slope_noise
 
 
@@ -15,7 +16,7 @@ def test_noise_of_the_slope_is_that_of_many_ramps(ngroups, nframes, groupgap):
     group_time = frames * frame_time
     expected = slope_noise(ngroups, group_time, nframes, groupgap)
     for groups, variance in ((light, expected.poisson), (rng.standard_normal((ngroups, number)), expected.read**2)):
-        slope = fit_slope(groups[:, None], 1.0, group_time).rate
+        slope = fit_slope(groups[:, None], GroupNoise(1.0, group_time)).rate
         assert slope.var() == pytest.approx(variance, rel=5 * np.sqrt(2 / number))
 
 
@@ -33,7 +34,7 @@ def test_jumps_and_unusable_groups_cost_accuracy_but_no_bias():
     groups[3:] += 1000
     groups[6:] = -7
     jump[3], usable[6:] = True, False
-    found = fit_slope(groups, 0.1, 1.0, usable=usable, jump=jump)
+    found = fit_slope(groups, GroupNoise(0.1, 1.0), usable=usable, jump=jump)
     assert found.rate.mean() == pytest.approx(4, abs=5 * found.read_noise[0, 0] / np.sqrt(4000))
     assert found.rate.std() == pytest.approx(found.read_noise[0, 0], rel=0.06)
     assert found.read_noise[0, 0] > slope_noise(8, 1.0).read * 0.1
@@ -43,7 +44,7 @@ def test_pixels_without_two_groups_have_no_slope():
     groups = np.ones((3, 1, 2))
     usable = np.ones((3, 1, 2), bool)
     usable[1:, 0, 0] = False
-    found = fit_slope(groups, 1.0, 1.0, usable=usable)
+    found = fit_slope(groups, GroupNoise(1.0, 1.0), usable=usable)
     assert np.isnan(found.rate[0, 0]) and np.isnan(found.read_noise[0, 0])
     assert found.rate[0, 1] == 0
 
@@ -51,13 +52,20 @@ def test_pixels_without_two_groups_have_no_slope():
 @pytest.mark.parametrize("shape", [(1, 4, 4), (4, 4)])
 def test_single_groups_are_refused(shape):
     with pytest.raises(ValueError, match="two groups"):
-        fit_slope(np.zeros(shape), 1.0, 1.0)
+        fit_slope(np.zeros(shape), GroupNoise(1.0, 1.0))
     with pytest.raises(ValueError, match="ngroups=1"):
         slope_noise(1, 1.0)
 
 
 def test_variance_counts_light_only_where_there_is_some():
-    found = fit_slope(np.arange(3.0)[:, None, None] * np.array([[-5.0, 5.0]]), 1.0, 1.0)
+    found = fit_slope(np.arange(3.0)[:, None, None] * np.array([[-5.0, 5.0]]), GroupNoise(1.0, 1.0))
     variance = found.variance[0]
     assert variance[0] == pytest.approx(found.read_noise[0, 0] ** 2)
     assert variance[1] == pytest.approx(variance[0] + 5 * found.poisson[0, 1], rel=1e-5)
+
+
+def test_frames_that_make_no_group_are_refused():
+    with pytest.raises(ValueError, match="nframes=0"):
+        GroupNoise(1.0, nframes=0)
+    with pytest.raises(ValueError, match="groupgap=-1"):
+        GroupNoise(1.0, groupgap=-1)

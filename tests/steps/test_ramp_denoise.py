@@ -9,6 +9,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import RampDenoiseStep, model_files
 from jwst_denoise.networks.ramp_denoise import Denoised
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope
 from jwst_denoise.steps.ramp_denoise import ramp_denoise_step
 
@@ -33,8 +34,8 @@ class Halving:
         err = np.sqrt(slopes.variance) * np.where(faint, 0.5, 1)
         return Denoised(rate, err, np.where(faint, slopes.rate / 2, 0).astype("f4"), faint.astype("f4"))
 
-    def group_noise(self, groups, read_noise, group_time, readout, **arguments):
-        self.seen.append((groups, read_noise, group_time, readout, arguments))
+    def group_noise(self, groups, noise, readout, **arguments):
+        self.seen.append((groups, noise, readout, arguments))
         return np.concatenate([np.zeros_like(groups[:1]), np.full_like(groups[1:], 3)])
 
 
@@ -148,7 +149,7 @@ def test_slopes_are_in_electrons_with_the_noise_of_an_equally_weighted_fit(ramp,
     first, second, both = (slopes for slopes, _, _ in halving.seen)
     groups = np.asarray(ramp.data[0]) * GAIN
     flags = {"usable": (ramp.groupdq[0] & SATURATED) == 0, "jump": ramp.groupdq[0] == JUMP}
-    expected = fit_slope(groups, READ_NOISE, TIME, **flags)
+    expected = fit_slope(groups, GroupNoise(READ_NOISE, TIME), **flags)
     faint = np.isfinite(first.rate) & (first.rate < 20)
     jumped = np.zeros(SHAPE, bool)
     jumped[20:24, 20:40] = True
@@ -239,11 +240,11 @@ def test_groups(ramp, halving, references):
     expected[0, 2, 60, 60] = np.nan
     np.testing.assert_allclose(removed, expected, atol=1e-3)
     np.testing.assert_array_equal(result.groupdq, ramp.groupdq)
-    groups, read_noise, time, _, arguments = halving.seen[0]
+    groups, noise, _, arguments = halving.seen[0]
     assert arguments["tile"] == 256
     np.testing.assert_allclose(groups, ramp.data[0] * GAIN, rtol=1e-6)
-    assert np.allclose(read_noise, READ_NOISE)
-    assert time == TIME
+    assert np.allclose(noise.read_noise, READ_NOISE)
+    assert noise.group_time == TIME
     assert not arguments["usable"][:, 5, 7].any()
     np.testing.assert_array_equal(arguments["jump"], ramp.groupdq[0] == JUMP)
     np.testing.assert_allclose(datamodels.open("jw1_ramp_denoise_noise.fits").data[0, 1, 10], 3 / GAIN, rtol=1e-6)

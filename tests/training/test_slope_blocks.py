@@ -39,7 +39,7 @@ def test_noise_is_that_of_whole_ramps():
     scene = np.full(shape, 5.0)
     made = simulate_exposure(scene, det, readout, "RAPID", ngroups, 8, rng, **off)
     ramps = (made.counts.astype(float) - det.bias) * det.gain
-    slopes = np.array([fit_slope(ramp, det.read_noise, made.group_time).rate for ramp in ramps]) - 5.0
+    slopes = np.array([fit_slope(ramp, made.noise).rate for ramp in ramps]) - 5.0
     setup = setup_of(det, *shape, ngroups, made.group_time)
     direct = []
     for _ in range(8):
@@ -49,7 +49,7 @@ def test_noise_is_that_of_whole_ramps():
     direct = np.array(direct)
     clipped = np.clip(direct, *np.nanpercentile(direct, (0.1, 99.9)))
     assert np.nanstd(clipped) == pytest.approx(np.std(slopes), rel=0.05)
-    expected = np.array([fit_slope(c, 1.0, made.group_time).rate for c in made.truth.correlated])
+    expected = np.array([fit_slope(c, made.noise).rate for c in made.truth.correlated])
     alike = np.array([_correlated(setup, rng) for _ in range(8)])
     lags = (1, 8, 64)
     for lag in lags:

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from jwst_denoise import crds_cache, products, simulate
-from jwst_denoise.cosmic_ray_mask.ramps import RampReadout
 from jwst_denoise.demo.pipeline import detector1
-from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
 from jwst_denoise.simulate.response import couple
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases
@@ -55,12 +53,6 @@ class RampCase:
         flags = (self.model.groupdq[0] | (self.model.pixeldq & DO_NOT_USE).astype(np.uint8)) & (DO_NOT_USE | SATURATED)
         light = ~self.exposure.readout.reference_pixels
         return (flags[1:] == 0) & (flags[:-1] == 0) & light
-
-    @property
-    def readout(self):
-        """What `mask_ramps` has to know."""
-        detector, pattern = self.exposure.detector, self.exposure.pattern
-        return RampReadout(detector.read_noise, detector.gain, pattern.nframes, pattern.groupgap)
 
     @property
     def saturated_before(self):
@@ -137,10 +129,9 @@ def _read(path):
 
 def _truth(exposure):
     """What cosmic rays add to the differences, and their noise without them."""
-    detector, pattern = exposure.detector, exposure.pattern
+    detector, noise = exposure.detector, exposure.noise
     added = exposure.truth.cosmic_ray_differences(0)
     dark = detector.dark_rate(exposure.readout.shape, exposure.observation.corner)
     light = (exposure.truth.rate + dark) * exposure.group_time
-    variance = 2 * detector.read_noise**2 / pattern.nframes
-    variance = variance + couple(light, detector.ipc) * poisson_fraction(pattern.nframes, pattern.groupgap)
+    variance = noise.difference_variance + couple(light, detector.ipc) * noise.poisson_fraction
     return np.stack([couple(plane, detector.ipc) for plane in added]), np.sqrt(variance)

@@ -72,7 +72,7 @@ def _probability(case, network, threshold=None):
     """Probabilities (ngroups - 1, ny, nx) of a case, and the mask at the model's own threshold."""
     options = Options(threshold or network.threshold(RATE), spared=(stars("NIRCAM_SW", "F200W"),))
     flagged, probability = mask_integration(
-        case.model.data[0], case.model.groupdq[0], network, case.readout, options, case.model.pixeldq
+        case.model.data[0], case.model.groupdq[0], network, case.exposure.noise, options, case.model.pixeldq
     )
     return probability[1:], flagged[1:]
 

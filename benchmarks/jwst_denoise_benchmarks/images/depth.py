@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.images.denoisers import network, unless_missing
 from jwst_denoise_benchmarks.images.limits import DETECTORS, curve, limit

@@ -145,7 +145,7 @@ def _stamps(name, purpose, length, size, clean):
     from torch.utils.data import Dataset
 
     class Stamps(Dataset):
-        """Items (inputs, truth, weight) as `jwst_denoise.training.images.noisy_images.item` makes them, with noise 1."""
+        """Items (inputs, truth, weight) as `jwst_denoise.training.images.noisy_images.item` makes them; noise 1."""
 
         def __len__(self):
             return length

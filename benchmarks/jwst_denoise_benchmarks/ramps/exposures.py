@@ -109,7 +109,7 @@ def truth_of(exposure, detector):
 def _jumps(exposure, detector, truth):
     """Differences (ngroups - 1, ny, nx) in which cosmic rays are seen."""
     light = np.maximum(truth, 0) * np.float32(exposure.group_time)
-    noise = np.sqrt(light + 2 * detector.read_noise**2 / exposure.pattern.nframes)
+    noise = np.sqrt(light + exposure.noise.difference_variance)
     return np.stack([couple(added, detector.ipc) > JUMP * noise for added in exposure.truth.cosmic_ray_differences(0)])
 
 

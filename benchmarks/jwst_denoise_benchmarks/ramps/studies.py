@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope
 from jwst_denoise_benchmarks.ramps.exposures import seeded
 from jwst_denoise_benchmarks.ramps.images import spectra
@@ -99,7 +100,7 @@ def fitted(ramp):
     They are linear, so that they may be applied to the slopes.
     """
     jump = np.array(ramp.jump)
-    slope = fit_slope(ramp.groups, 1.0, ramp.group_time, usable=ramp.usable, jump=jump).rate
+    slope = fit_slope(ramp.groups, GroupNoise(1.0, ramp.group_time), usable=ramp.usable, jump=jump).rate
     slope = reference_corrected(slope, ramp.readout)
     return unlit_corrected(slope, ramp.readout, ramp.unlit) * _seconds(ramp)
 

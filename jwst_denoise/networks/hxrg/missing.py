@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jwst_denoise.ramps.segments import fit_slopes
+from jwst_denoise.ramps.slopes import fit_segments
 
 __all__ = ["bridged", "neighbor_replaced"]
 
@@ -47,7 +47,7 @@ def _bridged(ramps, usable, jump):
     ngroups, number = ramps.shape
     broken = np.where(usable, jump.astype(np.int8), 2).astype(np.int8)
     time = np.arange(ngroups, dtype=float)
-    slope = fit_slopes(ramps[:, None], broken[:, None], time)[0][0].astype(float)
+    slope = fit_segments(ramps[:, None], broken[:, None], time)[0][0].astype(float)
     known = np.isfinite(slope)
     line = np.outer(time, np.where(known, slope, 0))
     piece = np.cumsum(jump & usable, axis=0) + (ngroups + 1) * np.arange(number)

@@ -20,9 +20,9 @@ MEMORY = 2**28  # bytes of input and of one layer's output that are worked on at
 class HxRGDenoise(nn.Module):
     """Network on ribbons: GRU in both directions, three convolutions over (time, features), GRU that ends in flux.
 
-    A sample is a line between its neighbors (`jwst_denoise.networks.hxrg.ribbons`): at each pixel time, the reads of the
-    ribbons of all its rows (`jwst_denoise.networks.hxrg.ribbon_reads`). The number of outputs, reference pixels and reads is
-    part of the network; the width of an output is not.
+    A sample is a line between its neighbors (`jwst_denoise.networks.hxrg.ribbons`): at each pixel time, the reads of
+    the ribbons of all its rows (`jwst_denoise.networks.hxrg.ribbon_reads`). The number of outputs, reference pixels and
+    reads is part of the network; the width of an output is not.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class RibbonReads:
     measured: np.ndarray
 
     def samples(self, readout, rows, lines=None):
-        """Values and ``measured`` of lines between their neighbors; see `jwst_denoise.networks.hxrg.ribbons.to_samples`.
+        """Values and ``measured`` of lines and their neighbors; see `jwst_denoise.networks.hxrg.ribbons.to_samples`.
 
         Beyond the first and the last line there are the lines on the other side, which count as not measured.
         """

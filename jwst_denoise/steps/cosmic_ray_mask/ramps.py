@@ -49,7 +49,7 @@ def mask_ramp(model, settings, network):
     if model.meta.cal_step.linearity not in ("COMPLETE", "SKIPPED"):
         log.warning("The ramp is not linear yet: this step belongs after linearity and dark correction")
     options = images.Options(settings.threshold, settings.dilate, _spared(model, settings.veto))
-    readout = readout_noise(model, settings.reference_file)
+    noise = readout_noise(model, settings.reference_file)
     if network.info["family"] == "cosmic_ray_mask":
         network = ramps.SingleDifference(network)
     probability = np.zeros(model.data.shape, np.float32) if settings.save_probability else None
@@ -58,7 +58,7 @@ def mask_ramp(model, settings, network):
     for part in chunks(nints, 1, "integrations"):
         k = part.start
         groups = np.asarray(model.data[k])
-        flagged, likely = ramps.mask_integration(groups, groupdq[k], network, readout, options, model.pixeldq)
+        flagged, likely = ramps.mask_integration(groups, groupdq[k], network, noise, options, model.pixeldq)
         groupdq[k][flagged] |= np.array(JUMP_DET, groupdq.dtype)
         found += int(np.count_nonzero(flagged))
         if probability is not None:

@@ -6,7 +6,7 @@ import numpy as np
 from jwst.lib.reffile_utils import get_subarray_model, ref_matches_sci
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.cosmic_ray_mask.ramps import RampReadout
+from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.simulate import DETECTORS
 from jwst_denoise.steps.common.status import NotApplicable
 
@@ -29,7 +29,7 @@ def readout_noise(model, reference_file):
 
     Returns
     -------
-    jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    jwst_denoise.ramps.noise.GroupNoise
 
     Raises
     ------
@@ -49,7 +49,8 @@ def readout_noise(model, reference_file):
         typical = _typical(model)
         gain = typical["gain"] if gain is None else gain
         double = typical["readnoise"] if double is None else double
-    return RampReadout(double / np.sqrt(2) * gain, gain, int(exposure.nframes or 1), int(exposure.groupgap or 0))
+    frames = {"nframes": int(exposure.nframes or 1), "groupgap": int(exposure.groupgap or 0)}
+    return GroupNoise(double / np.sqrt(2) * gain, exposure.group_time, gain, **frames)
 
 
 def reference_gain(model, reference_file):

@@ -16,7 +16,7 @@ def slope_images(model, noise):
     ----------
     model : ImageModel or CubeModel
         With ``var_rnoise``, and ``ngroups``, ``group_time`` and ``nints`` in its header.
-    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
 
     Returns
@@ -31,7 +31,7 @@ def slope_images(model, noise):
     """
     exposure = model.meta.exposure
     combined = (exposure.nints or 1) if model.data.ndim == 2 else 1
-    whole = slope_noise(exposure.ngroups, exposure.group_time, noise.nframes, noise.groupgap)
+    whole = slope_noise(exposure.ngroups, noise.group_time, noise.nframes, noise.groupgap)
     gain = np.asarray(noise.gain, np.float32)
     with np.errstate(invalid="ignore"):
         electrons = np.where(gain > 0, gain, np.nan)

@@ -98,7 +98,7 @@ def check_domain(network, model, readout, noise):
         The exposure.
     readout : jwst_denoise.readout.Readout
         Its order of reading.
-    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
 
     Raises
@@ -125,14 +125,14 @@ def as_scaled(noise, model):
 
     Parameters
     ----------
-    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    noise : jwst_denoise.ramps.noise.GroupNoise
         Of the reference files.
     model : ImageModel or CubeModel
         The rate.
 
     Returns
     -------
-    jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    jwst_denoise.ramps.noise.GroupNoise
     """
     if model.meta.cal_step.gain_scale != "COMPLETE":
         return noise

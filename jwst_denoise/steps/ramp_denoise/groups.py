@@ -26,7 +26,7 @@ def clean(model, network, readout, noise, settings):
         With ``group_noise``, see `jwst_denoise.networks.ramp_denoise`.
     readout : jwst_denoise.readout.Readout
         Order of reading.
-    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
     settings : object
         ``tile_size``, ``save_noise``, ``save_qa``.
@@ -49,9 +49,8 @@ def clean(model, network, readout, noise, settings):
         groups = np.array(model.data[k], np.float32) * gain
         groups[:, ~known] = np.nan
         removed = network.group_noise(
-            groups, noise.read_noise, model.meta.exposure.group_time, readout, usable=usable,
-            jump=(flags & JUMP_DET) != 0, nframes=noise.nframes, groupgap=noise.groupgap, tile=settings.tile_size,
-        )  # fmt: skip
+            groups, noise, readout, usable=usable, jump=(flags & JUMP_DET) != 0, tile=settings.tile_size
+        )
         del groups
         with np.errstate(invalid="ignore", divide="ignore"):
             removed /= gain

@@ -32,7 +32,7 @@ def denoise(models, network, readout, noise, settings):
         With ``denoise``, see `jwst_denoise.networks.ramp_denoise`.
     readout : jwst_denoise.readout.Readout
         Order of reading.
-    noise : jwst_denoise.cosmic_ray_mask.ramps.RampReadout
+    noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
     settings : object
         ``tile_size``, ``save_noise``, ``save_qa``.

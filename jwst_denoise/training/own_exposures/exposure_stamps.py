@@ -41,7 +41,7 @@ class _Stamps(Dataset):
 
 
 class ExposureMaskStamps(_Stamps):
-    """Items (inputs, truth, weight) for `CosmicRayMask`, as `jwst_denoise.training.cosmic_rays.image_stamps.MaskStamps`."""
+    """Items (inputs, truth, weight) for `CosmicRayMask`; see `jwst_denoise.training.cosmic_rays.image_stamps`."""
 
     def __getitem__(self, index):
         """Inputs ``image`` (ny, nx), ``noise`` and ``level``; truth and weight (1, ny, nx)."""
