@@ -52,7 +52,7 @@ class DenoisedImage:
 class ImageDenoise(nn.Module):
     """A U-net that tells the noise of an image in units of its standard deviation, and the error that is left.
 
-    Flux that it takes from a wide box is restored (`restore_box_flux`), and from smaller boxes, of three and of one kernel,
+    Flux that it takes from a wide box is restored (`restore_box_flux`), and from boxes of one and three kernels
     where they hold significant light: sources above S/N 10 or so have the sum of the observation. Bright pixels stay as
     they are. With ``units='rate'`` it is the plain network of the papers instead, which maps the image as it is to the
     result.
