@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from jwst_denoise.memory import resident
+from jwst_denoise.batch.memory import resident
 
 __all__ = ["in_process", "seconds"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jwst_denoise import __version__
 from jwst_denoise.batch.inputs import Exposure
-from jwst_denoise.memory import forget_peak, resident
+from jwst_denoise.batch.memory import forget_peak, resident
 
 __all__ = ["Job", "Outcome", "environment", "work"]
 

@@ -7,8 +7,8 @@ import pytest
 from jwst_denoise_benchmarks.ramps import studies
 
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
-from jwst_denoise.simulate.fast import ribbon_exposures
-from jwst_denoise.simulate.fast.ribbon_exposures import RibbonSetup, draw_exposure
+from jwst_denoise.training.ramps import ribbon_exposures
+from jwst_denoise.training.ramps.ribbon_exposures import RibbonSetup, draw_exposure
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,10 @@ from torch.utils.data import default_collate
 from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected
 from jwst_denoise.networks.hxrg.ribbons import to_ribbons
-from jwst_denoise.simulate.fast import ribbon_exposures
-from jwst_denoise.simulate.fast.ribbon_exposures import RibbonSetup, draw_exposure
 from jwst_denoise.training import train
 from jwst_denoise.training.loop import Training
 from jwst_denoise.training.presets import PRESETS, preset
+from jwst_denoise.training.ramps import ribbon_exposures
 from jwst_denoise.training.ramps.ribbon_examples import (
     CLASSES,
     PowerLoss,
@@ -24,6 +23,7 @@ from jwst_denoise.training.ramps.ribbon_examples import (
     measure_variance,
     ribbon_parts,
 )
+from jwst_denoise.training.ramps.ribbon_exposures import RibbonSetup, draw_exposure
 from jwst_denoise.training.tasks import SEEDS, task
 
 SETUP = RibbonSetup(lines=24, outputs=4, width=16, reads=6)

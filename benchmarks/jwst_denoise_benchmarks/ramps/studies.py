@@ -58,9 +58,9 @@ class Figures:
 
 def losses(quick):
     """Rows: errors of the same network trained with each power of the error, beside those of the fit."""
-    from jwst_denoise.simulate.fast.ribbon_exposures import RibbonSetup, draw_exposure
     from jwst_denoise.training.presets import preset
     from jwst_denoise.training.ramps.ribbon_examples import POWERS
+    from jwst_denoise.training.ramps.ribbon_exposures import RibbonSetup, draw_exposure
 
     settings = preset(*PRESET)
     setup = RibbonSetup(settings.lines, settings.outputs, settings.width, settings.reads)

@@ -7,7 +7,7 @@ from torch.utils.data import Dataset
 from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.network import FLUX
 from jwst_denoise.networks.hxrg.ribbons import line_ends, to_ribbons
-from jwst_denoise.simulate.fast.ribbon_exposures import BORDER, RibbonSetup, draw_exposure
+from jwst_denoise.training.ramps.ribbon_exposures import BORDER, RibbonSetup, draw_exposure
 
 __all__ = [
     "POWERS",
