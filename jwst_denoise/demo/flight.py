@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jwst_denoise_benchmarks.nsclean import flight
 
 from jwst_denoise import crds_cache, parameters
-from jwst_denoise.demo import picture, pipeline
+from jwst_denoise.demo import cross_validation, picture, pipeline
 from jwst_denoise.nsclean import fit_noise
 from jwst_denoise.steps.qa.correction import profiles
 
@@ -43,17 +42,17 @@ def run(output, cache, log, notify=None):
     FlightHalf
     """
     output = Path(output)
-    exposure = flight.exposure_path()
+    exposure = cross_validation.exposure_path()
     with crds_cache.activated(cache):
         raw = pipeline.guider(exposure, output / "raw", log, None, notify)
         cleaned = pipeline.guider(exposure, output / "cleaned", log, parameters.path(PARAMETERS), notify)
     if notify:
         notify("cross-validation")
-    metrics = flight.flight_figures(exposure)
+    metrics = cross_validation.cross_validate_exposure(exposure)
     images = [_rates(made.path) for made in (raw, cleaned)]
     target = output / "flight.png"
-    draw(*images, flight.read_groups(exposure), target)
-    below = [[flight.scatter(image[~_upper()]) for image in stack] for stack in images]
+    draw(*images, cross_validation.read_groups(exposure), target)
+    below = [[cross_validation.clipped_scatter(image[~_upper()]) for image in stack] for stack in images]
     return FlightHalf(raw, cleaned, metrics, tuple(float(np.mean(values)) for values in below), target)
 
 
@@ -86,15 +85,17 @@ def _rates(path):
 
 
 def _upper():
-    return np.broadcast_to(np.arange(flight.READOUT.shape[0])[:, None] >= flight.HALF, flight.READOUT.shape)
+    return np.broadcast_to(
+        np.arange(cross_validation.READOUT.shape[0])[:, None] >= cross_validation.HALF, cross_validation.READOUT.shape
+    )
 
 
 def _difference(groups):
     """Difference of the first pair of integrations, and the noise that its upper half tells."""
-    first, second = flight.PAIRS[0]
+    first, second = cross_validation.PAIRS[0]
     images = groups[:, 1] - groups[:, 0]
     image = images[first] - images[second]
-    return image, fit_noise(image, flight.upper_half(), flight.READOUT)[0]
+    return image, fit_noise(image, cross_validation.upper_half(), cross_validation.READOUT)[0]
 
 
 def _panels(figure, axes, panels, unit):
@@ -104,7 +105,7 @@ def _panels(figure, axes, panels, unit):
 
 
 def _draw_integration(figure, axes, raw, cleaned):
-    spread = flight.scatter(raw[~_upper()])
+    spread = cross_validation.clipped_scatter(raw[~_upper()])
     scene = (2 * spread, 5 * spread)
     level = np.median(raw)
     removed = raw - cleaned
@@ -119,7 +120,7 @@ def _draw_integration(figure, axes, raw, cleaned):
 
 def _draw_difference(figure, axes, groups):
     image, noise = _difference(groups)
-    spread = 2.5 * flight.scatter(image)
+    spread = 2.5 * cross_validation.clipped_scatter(image)
     span = 3 * float(np.std(noise))
     panels = (
         ("integrations 1 − 0, raw", image - np.median(image), (spread, spread), "gray"),
@@ -128,18 +129,18 @@ def _draw_difference(figure, axes, groups):
     )
     _panels(figure, axes, panels, "DN")
     for axis in axes:
-        axis.axhline(flight.HALF - 0.5, color="#16a34a", lw=1)
+        axis.axhline(cross_validation.HALF - 0.5, color="#16a34a", lw=1)
 
 
 def _draw_profiles(axes, groups):
     image, noise = _difference(groups)
     below = ~_upper()
     for name, shown, color in (("raw", image, picture.BEFORE), ("cleaned", image - noise, picture.AFTER)):
-        values = profiles(shown - np.median(shown[below]), below, flight.READOUT)
+        values = profiles(shown - np.median(shown[below]), below, cross_validation.READOUT)
         for axis, profile in zip(axes, values, strict=False):
             axis.plot(profile, color=color, lw=1.1, label=name)
         axes[2].hist(shown[below] - np.median(shown[below]), np.linspace(-60, 60, 61), histtype="step", color=color,
-                     lw=1.3, label=f"{name}: {flight.scatter(shown[below]):.2f} DN")  # fmt: skip
+                     lw=1.3, label=f"{name}: {cross_validation.clipped_scatter(shown[below]):.2f} DN")  # fmt: skip
     picture.graph(axes[0], "column, in the order of reading", "mean of rows 0 to 63 / DN", "lower half, columns")
     picture.graph(axes[1], "row, in the order of reading", "mean of the row / DN", "lower half, rows")
     picture.graph(axes[2], "integrations 1 − 0 / DN", "pixels", "lower half, which the estimate has not seen")

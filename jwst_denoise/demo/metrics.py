@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jwst_denoise_benchmarks.nsclean.flight import scatter
 from scipy import ndimage
 
+from jwst_denoise.demo.cross_validation import clipped_scatter
 from jwst_denoise.statistics import robust_sigma
 from jwst_denoise.steps.nsclean.errors import flatten
 
@@ -158,7 +158,7 @@ def measure(image, error, planes):
     shift = float(np.median(left[planes.dark]))
     bias, spread = _sources(flatten(left, planes.dark), planes)
     pull = robust_sigma(((image - planes.light) / error)[planes.dark])
-    return Metrics(scatter(left[planes.dark]), scatter(left[planes.lit]), bias, spread, shift, pull)
+    return Metrics(clipped_scatter(left[planes.dark]), clipped_scatter(left[planes.lit]), bias, spread, shift, pull)
 
 
 def _hit(pull, usable):

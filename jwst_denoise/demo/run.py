@@ -96,7 +96,7 @@ def _flight(output, environment, log, stages, console):
     folder = output / "flight"
     with stages.stage("calwebb_guider without and with NSCleanStep") as report:
         half = flight.run(folder, environment["CRDS_PATH"], log, report.name)
-    exposure = flight.flight.exposure_path()
+    exposure = flight.cross_validation.exposure_path()
     commands = [
         strun_line("calwebb_guider", exposure, folder / "raw"),
         strun_line(flight.PARAMETERS, exposure, folder / "cleaned"),

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from jwst_denoise.demo.cross_validation import cross_validate_exposure
 from jwst_denoise.masks import imaging_mask
 from jwst_denoise.nsclean import fit_noise
 from jwst_denoise.readout import Readout
 from jwst_denoise.statistics import robust_sigma
 from jwst_denoise_benchmarks.nsclean import scenes
-from jwst_denoise_benchmarks.nsclean.flight import flight_figures
 from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
 
 __all__ = ["guider", "wfc3"]
@@ -18,7 +18,7 @@ BORDER = 5  # reference pixels
 
 def guider(quick):
     """Rows: half of a guider exposure cleans the other half."""
-    for run in flight_figures():
+    for run in cross_validate_exposure():
         first, second = run["pair"]
         yield Row(
             f"FGS flight exposure, integrations {first} − {second}: std of the half that the fit has not seen, DN",

@@ -1,7 +1,7 @@
-"""Cross-validation on flight data: the guider's acquisition images that come inside the jwst package.
+"""Cross-validation of the noise fit on a flight exposure: the guider's acquisition images inside the jwst package.
 
-Nobody knows the true noise of a flight exposure. But noise that is estimated from one half of the detector can be taken
-out of the other half, which the estimate has not seen: what the scatter loses there was correlated noise.
+The true noise of a flight exposure is unknown. Noise that is estimated from one half of the detector can be subtracted
+from the other half, however, and the scatter that disappears there was correlated noise.
 """
 
 import importlib.util
@@ -14,24 +14,25 @@ from jwst_denoise.readout import Readout
 from jwst_denoise.statistics import MAD_TO_SIGMA
 
 __all__ = [
+    "HALF",
     "PAIRS",
     "READOUT",
+    "clipped_scatter",
     "cross_validate",
+    "cross_validate_exposure",
     "exposure_path",
-    "flight_figures",
     "read_groups",
-    "scatter",
     "upper_half",
 ]
 
-#: Integrations whose difference is taken: first minus second.
+#: Integrations whose difference is analyzed: first minus second.
 PAIRS = ((1, 0), (2, 1), (2, 0))
-#: Geometry of GUIDER2's 128 x 128 subarray.
+#: Geometry of the 128 × 128 subarray of GUIDER2.
 READOUT = Readout((128, 128), fastaxis=2, slowaxis=-1)
+HALF = 64  # the noise is fitted on rows from here on and judged on the rows below
 
 STAR = (97, 65)  # row, column, counted from 0
 STAR_RADIUS = 12  # pixels
-HALF = 64  # rows below are judged, rows from here on are fitted
 OUTLIER = 6  # MAD sigmas
 
 
@@ -41,12 +42,12 @@ def exposure_path():
     Raises
     ------
     FileNotFoundError
-        If the installed jwst comes without it.
+        If the installed jwst does not include it.
     """
     package = importlib.util.find_spec("jwst").submodule_search_locations[0]
     path = Path(package) / "lib" / "tests" / "data" / "add_wcs_default_acq1.fits"
     if not path.is_file():
-        raise FileNotFoundError(f"the installed jwst comes without its flight exposure {path}")
+        raise FileNotFoundError(f"the installed jwst does not include its flight exposure {path}")
     return path
 
 
@@ -58,26 +59,26 @@ def read_groups(path):
 
 
 def upper_half():
-    """Boolean (128, 128): the rows that the noise is estimated from, less the star."""
+    """Boolean (128, 128): the rows from which the noise is estimated, without the star."""
     row, column = np.indices(READOUT.shape)
     return (row >= HALF) & (np.hypot(row - STAR[0], column - STAR[1]) > STAR_RADIUS)
 
 
-def scatter(image):
-    """Standard deviation without outliers beyond 6 robust sigma."""
+def clipped_scatter(image):
+    """Standard deviation of the pixels within 6 robust sigma of the median."""
     residual = image - np.median(image)
     return float(residual[np.abs(residual) < OUTLIER * MAD_TO_SIGMA * np.median(np.abs(residual))].std())
 
 
 def cross_validate(image, mask, judged, readout, methods=("median", "gp")):
-    """Scatter of the judged pixels before and after the noise that the mask's pixels tell is taken out.
+    """Scatter of the judged pixels before and after subtraction of the noise estimated from the mask's pixels.
 
     Parameters
     ----------
     image : ndarray
-        (ny, nx), without light on the judged pixels.
+        (ny, nx), without sources on the judged pixels.
     mask, judged : ndarray of bool
-        (ny, nx): pixels that the noise is estimated from, and pixels to judge by.
+        (ny, nx): pixels from which the noise is estimated, and pixels on which the scatter is measured.
     readout : Readout
         Geometry.
     methods : iterable of str, optional
@@ -86,16 +87,16 @@ def cross_validate(image, mask, judged, readout, methods=("median", "gp")):
     Returns
     -------
     dict
-        ``"raw"`` and each method -> scatter in the image's unit.
+        ``"raw"`` and each method -> scatter in the unit of the image.
     """
-    figures = {"raw": scatter(image[judged])}
+    scatter = {"raw": clipped_scatter(image[judged])}
     for method in methods:
-        figures[method] = scatter((image - fit_noise(image, mask, readout, method)[0])[judged])
-    return figures
+        scatter[method] = clipped_scatter((image - fit_noise(image, mask, readout, method)[0])[judged])
+    return scatter
 
 
-def flight_figures(path=None, methods=("median", "gp")):
-    """Cross-validation of the flight exposure: the upper half, star masked, cleans the lower half.
+def cross_validate_exposure(path=None, methods=("median", "gp")):
+    """Cross-validate the flight exposure: noise from the upper half, star masked, is subtracted from the lower half.
 
     Parameters
     ----------
@@ -107,8 +108,8 @@ def flight_figures(path=None, methods=("median", "gp")):
     Returns
     -------
     list of dict
-        For each of `PAIRS`: ``pair`` and the scatter of the lower half in DN, ``raw`` and for each method. Images are
-        differences of integrations of the second minus the first group; the sky and the fixed pattern cancel.
+        For each of `PAIRS`: ``pair`` and the scatter of the lower half in DN, ``raw`` and for each method. The images
+        are differences of integrations of the second minus the first group, in which sky and fixed pattern cancel.
     """
     groups = read_groups(path or exposure_path())
     images = groups[:, 1] - groups[:, 0]
