@@ -62,13 +62,30 @@ MODES = {
     },
 }
 
-#: The sky of an image and of a slitless spectrum fills the field and is no noise: the smooth background stays.
-#: Behind NIRSpec's slits, shutters and slicers the dark areas are dark: what is smooth there is the detector's.
-#: Wings of stars and galaxies are masked further out than traces, between which dark pixels are rare.
+#: In images and slitless spectra the smooth background is sky, so it is kept; masks extend further around sources
+#: than around traces, between which background pixels are rare.
 SKY = {"background": "keep", "mask_dilation": 4}
-#: That field is light to ramp_denoise, so calwebb_denoise1 runs nsclean too.
+#: Pixels between NIRSpec's slits, shutters and slices see no sky: a smooth signal there comes from the detector.
 DARK = {"background": "remove", "mask_science_regions": True, "skip": False}
 SPECTRAL = ("ifu", "mos", "fs", "bots")
+#: NIRSpec's images are not combined; in NIRISS mosaics the quality check of image_denoise rejects the result.
+WITHOUT_MOSAICS = ("NIRSPEC", "NIRISS")
+
+QA = {"save_mask": True, "save_qa": True}
+SLITS = {"mask_science_regions": True, **QA}
+DENOISED = {"product": "rate", "save_noise": True, "save_qa": True}
+SKIPPED = {"skip": True}
+#: Recipe of one observing mode -> exposure types, parameters of nsclean and of ramp_denoise.
+RECIPES = {
+    "nircam_imaging": (MODES["NIRCAM"]["imaging"], {"mask_dilation": 8, **QA}, SKIPPED),
+    "nircam_time_series": (["NRC_TSIMAGE", "NRC_TSGRISM"], {"background": "keep", **QA}, SKIPPED),
+    "niriss_imaging": (MODES["NIRISS"]["imaging"], {"mask_dilation": 8, **QA}, SKIPPED),
+    "niriss_soss": (["NIS_SOSS"], {"background": "keep", "mask_dilation": 2, **QA}, SKIPPED),
+    "nirspec_bots": (MODES["NIRSPEC"]["bots"], SLITS, SKIPPED),
+    "nirspec_fs": (MODES["NIRSPEC"]["fs"], SLITS, DENOISED),
+    "nirspec_ifu": (MODES["NIRSPEC"]["ifu"], SLITS, DENOISED),
+    "nirspec_mos": (MODES["NIRSPEC"]["mos"], SLITS, DENOISED),
+}
 
 
 def main():
@@ -81,6 +98,7 @@ def main():
         write_ramp_files(instrument)
         write_image_files(instrument)
     write_stage_2_files()
+    write_recipes()
     write_pipeline_file("fgs_guider_nsclean", GUIDER, "FGS", MODES["FGS"]["guiding"], [hook(GUIDER_CDS, "post")])
 
 
@@ -141,13 +159,26 @@ def write_ramp_files(instrument):
     for name, when in (("groups", "pre"), ("rates", "post")):
         path, steps = f"{prefix}_detector1_ramp_denoise_{name}", [off, hook(RAMP_FIT, when, RAMPS)]
         write_pipeline_file(path, DETECTOR1, instrument, exp_types, steps, ours=OUR_RAMPS)
+    settings = {"skip": False, "model": "auto"}, {"method": "gp"}, {"skip": False, "model": "auto", "product": "rate"}
+    write_denoise1_file(f"{prefix}_denoise1", instrument, exp_types, *settings)
+
+
+def write_denoise1_file(name, instrument, exp_types, cosmic_ray_mask, nsclean, ramp_denoise):
+    """Write a file of calwebb_denoise1 from the parameters of its three steps."""
     steps = [
-        sub_step(COSMIC_RAYS, "cosmic_ray_mask", skip=False, model="auto"),
-        off,
-        sub_step(STEP, "nsclean", method="gp"),
-        sub_step(RAMPS, "ramp_denoise", skip=False, model="auto", product="rate"),
+        sub_step(COSMIC_RAYS, "cosmic_ray_mask", cosmic_ray_mask),
+        skipped(CLEAN_FLICKER),
+        sub_step(STEP, "nsclean", nsclean),
+        sub_step(RAMPS, "ramp_denoise", ramp_denoise),
     ]
-    write_pipeline_file(f"{prefix}_denoise1", DENOISE1, instrument, exp_types, steps, ours=None)
+    write_pipeline_file(name, DENOISE1, instrument, exp_types, steps, ours=None)
+
+
+def write_recipes():
+    """Write the recipe of every observing mode: calwebb_denoise1 with the mask and the pictures saved."""
+    for name, (exp_types, nsclean, ramp_denoise) in RECIPES.items():
+        instrument = name.partition("_")[0].upper()
+        write_denoise1_file(name, instrument, exp_types, {"save_qa": True}, {"skip": False, **nsclean}, ramp_denoise)
 
 
 def write_image_files(instrument):
@@ -161,7 +192,7 @@ def write_image_files(instrument):
         ("image2_image_denoise", IMAGE2, PHOTOM),
         ("image3_image_denoise", IMAGE3, RESAMPLE),
     ):
-        if instrument == "NIRSPEC" and pipeline is IMAGE3:  # its images are not combined
+        if pipeline is IMAGE3 and instrument in WITHOUT_MOSAICS:
             continue
         steps = [hook(step, "post", IMAGES)]
         write_pipeline_file(f"{prefix}_{name}", pipeline, instrument, exp_types, steps, ours=OUR_IMAGES)
@@ -206,7 +237,7 @@ def hook(step, when, ours=STEP, **parameters):
     return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [ours], **parameters}}
 
 
-def sub_step(cls, name, **parameters):
+def sub_step(cls, name, parameters):
     """Entry of ``steps`` for a step of ours in a pipeline of ours."""
     return {"class": cls, "name": name, "parameters": parameters}
 

@@ -74,6 +74,7 @@ def _line(error):
     """One line for a click error, with the help to turn to after a wrong option or name."""
     text = f"Error: {' '.join(error.format_message().split())}"
     if isinstance(error, click.UsageError) and error.ctx is not None:
+        text = text if text.endswith((".", "?", "!")) else f"{text}."
         return f"{text} See '{error.ctx.command_path} --help'."
     return text
 

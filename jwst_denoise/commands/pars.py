@@ -6,37 +6,57 @@ import click
 
 __all__ = ["command"]
 
+#: Pipeline or step of a file -> heading of its section in the list.
+_SECTIONS = {
+    "DenoiseDetector1Pipeline": "calwebb_denoise1, the pipeline with the steps of this package: runs on *_uncal.fits",
+    "Detector1Pipeline": "calwebb_detector1 with one step added: runs on *_uncal.fits",
+    "GuiderPipeline": "calwebb_guider with one step added: runs on *_uncal.fits",
+    "Image2Pipeline": "calwebb_image2 with one step added: runs on *_rate.fits, or an image2 association",
+    "Spec2Pipeline": "calwebb_spec2 with one step added: runs on *_rate.fits, or a spec2 association",
+    "Image3Pipeline": "calwebb_image3 with one step added: runs on an image3 association",
+    "nsclean": "Defaults of nsclean, which the step uses without being asked: run on *_rate.fits or *_ramp.fits",
+}
+_ROW = "  {:39}  {:41}  {}"
+
 
 @click.group("pars")
 def command():
     """Parameter files that come with the package, ready for strun.
 
     \b
-        strun $(jwst-denoise pars path nircam_detector1_nsclean_groups) exposure_uncal.fits
+        strun $(jwst-denoise pars path nirspec_ifu) exposure_uncal.fits
     """  # noqa: D301
 
 
 @command.command("list")
 @click.option("--instrument", metavar="NAME", help="Only files of this instrument.")
 def list_files(instrument):
-    """List the files: name, what it is for, exposure types."""
+    """List the files by the products that they run on: name, steps, exposure types."""
     from jwst_denoise.parameters import shipped
 
-    rows = [(name, *_describe(shipped.tree(name))) for name in shipped.names()]
+    trees = {name: shipped.tree(name) for name in shipped.names()}
     if instrument is not None:
-        known = sorted({owner for _, owner, *_ in rows})
+        known = sorted({_selector(tree)["instrument"] for tree in trees.values()})
         if instrument.upper() not in known:
-            raise click.BadParameter(f"no files of instrument {instrument!r}; known: {', '.join(known)}")
-        rows = [row for row in rows if row[1] == instrument.upper()]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 2)]
-    for name, _, purpose, exp_types in rows:
-        click.echo(f"{name:{widths[0]}}  {purpose:{widths[1]}}  {exp_types}")
+            raise click.BadParameter(f"no files for instrument {instrument!r}; known: {', '.join(known)}")
+        trees = {name: tree for name, tree in trees.items() if _selector(tree)["instrument"] == instrument.upper()}
+    click.echo(_ROW.format("name", "steps or settings", "exposure types"))
+    for name, heading in _SECTIONS.items():
+        rows = [(file, _steps(tree), _exposure_types(tree)) for file, tree in trees.items() if tree["name"] == name]
+        if rows:
+            click.echo(f"\n{heading}\n")
+        for row in rows:
+            click.echo(_ROW.format(*row))
 
 
 @command.command("path")
 @click.argument("name")
 def path(name):
-    """Print the path of the file NAME, and nothing else."""
+    """Print the path of the file NAME, and nothing else.
+
+    NAME is one of `jwst-denoise pars list`, such as an observing mode: nirspec_ifu, nirspec_mos, nirspec_fs,
+    nirspec_bots, nircam_imaging, nircam_time_series, niriss_imaging, niriss_soss.
+    """
     from jwst_denoise import parameters
 
     click.echo(parameters.path(name))
@@ -44,28 +64,35 @@ def path(name):
 
 @command.command("copy")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
+@click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 def copy(directory, overwrite):
-    """Copy all files to DIRECTORY, to be edited."""
+    """Copy all files to DIRECTORY for editing."""
     from jwst_denoise import parameters
 
     for target in parameters.copy(directory, overwrite):
         click.echo(target)
 
 
-def _describe(tree):
-    """Instrument, purpose and exposure types of a parameter file."""
-    selector, steps = tree["meta"]["selector"], tree.get("steps", [])
-    hooks = [
-        f"{when.removesuffix('_hooks')}-hook of {step['name']}"
-        for step in steps
-        for when in ("pre_hooks", "post_hooks")
-        if step["parameters"].get(when)
-    ]
-    if steps:
-        used = hooks or [step["name"] for step in steps if not step["parameters"].get("skip")]
-        purpose = f"{tree['class'].rpartition('.')[2]}, {', '.join(used)}"
-    else:
-        settings = ", ".join(f"{name}={value}" for name, value in tree["parameters"].items())
-        purpose = f"defaults of {tree['name']}: {settings}"
-    return selector["instrument"], purpose, " ".join(selector["exp_type"])
+def _selector(tree):
+    return tree["meta"]["selector"]
+
+
+def _exposure_types(tree):
+    """Return the first exposure type and the number of others."""
+    first, *others = _selector(tree)["exp_type"]
+    return f"{first} +{len(others)}" if others else first
+
+
+def _steps(tree):
+    """Steps of this package that a parameter file runs, or the defaults that it sets."""
+    if "steps" not in tree:
+        settings = {name: value for name, value in tree["parameters"].items() if name != "skip"}
+        return ", ".join(name if value is True else f"{name}={value}" for name, value in settings.items())
+    hooked = {
+        when: [step["name"] for step in tree["steps"] if f"{kind}_hooks" in step["parameters"]]
+        for when, kind in (("before", "pre"), ("after", "post"))
+    }
+    hooks = [f"{when} {' and '.join(names)}" for when, names in hooked.items() if names]
+    if hooks:
+        return " ".join([*tree["jwst_denoise"], *hooks])
+    return ", ".join(step["name"] for step in tree["steps"] if not step["parameters"].get("skip"))

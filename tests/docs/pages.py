@@ -5,7 +5,7 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-RECIPES = ROOT / "docs" / "guide" / "files"
+RECIPES = ROOT / "jwst_denoise" / "parameters" / "files"
 PAGES = sorted(
     page
     for page in [*ROOT.glob("docs/**/*.rst"), *ROOT.glob("*.md")]

@@ -3,7 +3,6 @@
 import re
 import shlex
 
-import asdf
 import click
 import pytest
 import yaml
@@ -143,9 +142,3 @@ def test_parameter_files_are_valid(page):
     for block in blocks(page, "yaml"):
         if "class:" in block:
             check_file(yaml.safe_load(block))
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.asdf")), ids=lambda path: path.stem)
-def test_files_of_recipes_are_valid(path):
-    with asdf.open(path) as file:
-        check_file(parameters.shipped._plain(file.tree))

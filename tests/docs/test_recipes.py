@@ -9,9 +9,9 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import DenoiseDetector1Pipeline, crds_cache, parameters, products, simulate
 
-from .pages import RECIPES
+from .pages import RECIPES, ROOT
 
-GUIDE = RECIPES.parent
+GUIDE = ROOT / "docs" / "guide"
 pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 
 #: Recipe -> detector, observing mode of the simulator, subarray, type of the exposure in the header, read pattern.
@@ -98,7 +98,7 @@ def test_recipe_runs(recipe, tmp_path):
 def test_every_recipe_has_a_page_and_a_file_and_is_listed():
     listed = re.findall(r"^   (ni\w+)$", (GUIDE / "index.rst").read_text(), flags=re.MULTILINE)
     assert listed == list(EXPOSURES) == [*listed]
-    assert {path.stem for path in RECIPES.glob("*.asdf")} == set(EXPOSURES)
+    assert set(EXPOSURES) <= {path.stem for path in RECIPES.glob("*.asdf")}
 
 
 @pytest.mark.parametrize("recipe", EXPOSURES)
@@ -106,4 +106,4 @@ def test_pages_of_recipes_are_complete(recipe):
     text = (GUIDE / f"{recipe}.rst").read_text()
     assert re.findall(r"^(\w.*)\n-+$", text, flags=re.MULTILINE) == SECTIONS
     assert f"strun {recipe}.asdf exposure_uncal.fits\n" in text
-    assert f".. literalinclude:: files/{recipe}.asdf" in text
+    assert f"parameters/files/{recipe}.asdf" in text

@@ -19,11 +19,15 @@ COSMIC_RAYS = [name for name in parameters.names() if "_cosmic_ray_mask" in name
 RAMPS = [name for name in parameters.names() if "_ramp_denoise_" in name]
 IMAGES = [name for name in parameters.names() if name.endswith("_image_denoise")]
 DENOISE1 = [name for name in parameters.names() if name.endswith("_denoise1")]
+RECIPES = [
+    *("nirspec_ifu", "nirspec_mos", "nirspec_fs", "nirspec_bots", "nircam_imaging", "nircam_time_series"),
+    *("niriss_imaging", "niriss_soss"),
+]
 STEPS = [name for name in parameters.names() if name.startswith("nsclean_")]
 
 
 def test_every_instrument_and_stage_is_there():
-    assert {*PIPELINES, *COSMIC_RAYS, *RAMPS, *IMAGES, *DENOISE1, *STEPS} == set(parameters.names())
+    assert {*PIPELINES, *COSMIC_RAYS, *RAMPS, *IMAGES, *DENOISE1, *RECIPES, *STEPS} == set(parameters.names())
     for instrument in ("nirspec", "nircam", "niriss", "fgs"):
         for level in ("groups", "rates"):
             assert f"{instrument}_detector1_nsclean_{level}" in PIPELINES
@@ -95,8 +99,8 @@ def test_pipeline_files_hook_image_denoise(name):
 
 def test_image_denoise_has_every_stage():
     for instrument in ("nirspec", "nircam", "niriss", "fgs"):
-        stages = ("detector1", "image2") if instrument == "nirspec" else ("detector1", "image2", "image3")
-        assert {f"{instrument}_{stage}_image_denoise" for stage in stages} <= set(IMAGES)
+        assert {f"{instrument}_{stage}_image_denoise" for stage in ("detector1", "image2")} <= set(IMAGES)
+    assert [name for name in IMAGES if "image3" in name] == ["fgs_image3_image_denoise", "nircam_image3_image_denoise"]
 
 
 @pytest.mark.parametrize("name", DENOISE1)
@@ -111,6 +115,33 @@ def test_ramp_denoise_has_every_slot():
     for instrument in ("nirspec", "nircam", "niriss", "fgs"):
         assert f"{instrument}_denoise1" in DENOISE1
         assert {f"{instrument}_detector1_ramp_denoise_{level}" for level in ("groups", "rates")} <= set(RAMPS)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_save_masks_and_pictures(name):
+    pipeline = jwst_denoise.DenoiseDetector1Pipeline.from_config_file(str(parameters.path(name)))
+    assert not pipeline.cosmic_ray_mask.skip
+    assert not pipeline.nsclean.skip
+    assert pipeline.clean_flicker_noise.skip
+    assert pipeline.ramp_denoise.skip == (name not in ("nirspec_ifu", "nirspec_mos", "nirspec_fs"))
+    assert pipeline.cosmic_ray_mask.save_qa
+    assert pipeline.nsclean.save_qa
+    assert pipeline.nsclean.save_mask
+
+
+@pytest.mark.parametrize("name", parameters.names())
+def test_every_file_loads_and_its_parameters_are_known(name):
+    """stpipe checks the parameters of sub-steps, and ``hook_parameters`` those of hooks."""
+    path = str(parameters.path(name))
+    step = import_class(config_parser.load_config_file(path)["class"]).from_config_file(path)
+    for alias, cls in (
+        ("nsclean", jwst_denoise.NSCleanStep),
+        ("cosmic_ray_mask", jwst_denoise.CosmicRayMaskStep),
+        ("ramp_denoise", jwst_denoise.RampDenoiseStep),
+        ("image_denoise", jwst_denoise.ImageDenoiseStep),
+    ):
+        for slot in getattr(step, "step_defs", {}):
+            parameters.hook_parameters(path, alias, slot, cls.load_spec_file())
 
 
 @pytest.mark.parametrize("name", STEPS)
