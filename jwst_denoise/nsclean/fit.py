@@ -3,11 +3,10 @@
 import numpy as np
 
 from jwst_denoise.nsclean.frame import fit_frame
-from jwst_denoise.nsclean.gaussian_process import GaussianProcess
+from jwst_denoise.nsclean.gp.gaussian_process import GaussianProcess
 from jwst_denoise.nsclean.lines import fit_lines
 from jwst_denoise.nsclean.median import fit_median
-from jwst_denoise.nsclean.options import FitOptions
-from jwst_denoise.nsclean.result import NoiseFit
+from jwst_denoise.nsclean.options import FitOptions, NoiseFit
 from jwst_denoise.readout import copy_tiled
 
 __all__ = ["estimate_hyper", "fit", "fit_noise"]

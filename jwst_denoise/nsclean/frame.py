@@ -7,9 +7,9 @@ gradients solve them without any matrix.
 
 import numpy as np
 from scipy import fft
+from scipy.sparse.linalg import LinearOperator, cg
 
-from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.weights import band_apodizer, density_weights
+from jwst_denoise.nsclean.weights import GAP_RIDGE, band_apodizer, density_weights, ridge
 from jwst_denoise.statistics import MAD_TO_SIGMA, robust_sigma
 
 __all__ = ["exclude_outliers", "fit_frame", "solve_toeplitz"]
@@ -119,22 +119,9 @@ def solve_toeplitz(weights, series, fitted, diagonal=0.0, tolerance=None, max_it
         return fft.fft(signal)[order] + (diagonal / n) * coefficients
 
     right = fft.fft((weights * series).astype(wave.dtype))[order] / n
-    scale = float(weights.sum()) / n
-    solution = np.zeros_like(right)
-    residual = right.copy()
-    direction = residual.copy()
-    norm = start = np.vdot(residual, residual).real
-    for _ in range(max_iterations):
-        if norm <= tolerance**2 * start or scale == 0:
-            break
-        image = product(direction)
-        step = norm / np.vdot(direction, image).real
-        solution += step * direction
-        residual -= step * image
-        norm, previous = np.vdot(residual, residual).real, norm
-        direction = residual + (norm / previous) * direction
+    normal = LinearOperator((order.size, order.size), product, dtype=wave.dtype)
     spectrum = np.zeros(n // 2 + 1, dtype=wave.dtype)
-    spectrum[order] = solution
+    spectrum[order], _ = cg(normal, right, rtol=tolerance, maxiter=max_iterations)
     return spectrum
 
 

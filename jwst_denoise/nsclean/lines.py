@@ -7,8 +7,7 @@ Fourier basis, FᴴWF is Toeplitz: its entries are one Fourier transform of the 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from jwst_denoise.nsclean.gaps import GAP_RIDGE, ridge
-from jwst_denoise.nsclean.weights import density_weights, lowpass_apodizer
+from jwst_denoise.nsclean.weights import GAP_RIDGE, density_weights, lowpass_apodizer, ridge
 from jwst_denoise.readout import copy_tiled
 from jwst_denoise.statistics import replace_outliers
 

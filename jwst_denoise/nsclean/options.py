@@ -1,13 +1,57 @@
-"""The parameters of a fit, as one validated object."""
+"""Parameters, noise statistics and result of a fit."""
 
 from dataclasses import dataclass, fields
 
-from jwst_denoise.nsclean.hyper import Hyper
+import numpy as np
 
-__all__ = ["FitOptions"]
+__all__ = ["REFERENCE_FREQUENCY", "FitOptions", "Hyper", "NoiseFit"]
+
+#: Frequency at which amplitudes are quoted, Hz: about half a line of a full frame.
+REFERENCE_FREQUENCY = 1000.0
 
 _METHODS = ("gp", "nsclean", "median")
 _BACKGROUNDS = ("remove", "keep")
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Statistics of the correlated noise.
+
+    Parameters
+    ----------
+    common, output : float
+        Two-sided power spectral density at 1 kHz of the noise common to all outputs and of each output's own,
+        in data units²/Hz: the variance is the integral of the density over positive and negative frequencies.
+    common_slope, output_slope : float
+        α of the density ∝ f^−α.
+    white : float
+        Standard deviation of the white noise in units of ``err``, or in data units if no ``err`` is given.
+    field : float
+        Standard deviation of the smooth field's first modes, data units.
+    """
+
+    common: float
+    output: float
+    common_slope: float = 1.0
+    output_slope: float = 1.0
+    white: float = 1.0
+    field: float = 0.0
+
+    def __post_init__(self):
+        """Check the values."""
+        for name in ("common", "output", "field"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name}={getattr(self, name)!r} must be 0 or positive")
+        if not self.white > 0:
+            raise ValueError(f"white={self.white!r} must be positive")
+        for name in ("common_slope", "output_slope"):
+            if not 0 <= getattr(self, name) <= 3:
+                raise ValueError(f"{name}={getattr(self, name)!r} must lie between 0 and 3")
+
+    def density(self, kind, frequency):
+        """Power spectral density of ``"common"`` or ``"output"`` at frequencies > 0 (Hz)."""
+        slope = getattr(self, f"{kind}_slope")
+        return getattr(self, kind) * (np.asarray(frequency) / REFERENCE_FREQUENCY) ** -slope
 
 
 @dataclass(frozen=True)
@@ -79,3 +123,26 @@ class FitOptions:
         if unknown:
             raise ValueError(f"unknown option {unknown[0]!r}; known: {', '.join(sorted(known))}")
         return cls(**keywords)
+
+
+@dataclass(frozen=True)
+class NoiseFit:
+    """Result of a fit.
+
+    Parameters
+    ----------
+    noise : ndarray
+        (…, ny, nx) what to subtract, in the data's units; finite everywhere.
+    variance : ndarray
+        (…, ny, nx) its variance as an estimate of the true noise; a read-only broadcast where all images share it.
+    background : ndarray
+        (…, ny or 1, nx or 1) level and smooth field that were fitted beside the 1/f noise. With
+        ``background="keep"`` they are not part of ``noise``, otherwise they are.
+    hyper : Hyper or None
+        The noise statistics that ``gp`` used.
+    """
+
+    noise: np.ndarray
+    variance: np.ndarray
+    background: np.ndarray
+    hyper: Hyper | None = None

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from jwst_denoise.nsclean import Hyper, estimate_hyper, fit, fit_noise
-from jwst_denoise.nsclean.binning import Bins
-from jwst_denoise.nsclean.field import FieldBasis
-from jwst_denoise.nsclean.posterior import Posterior
+from jwst_denoise.nsclean.gp.bins import Bins
+from jwst_denoise.nsclean.gp.field import FieldBasis
+from jwst_denoise.nsclean.gp.posterior import Posterior
 from jwst_denoise.readout import Readout
 
 HYPER = Hyper(common=1e-4, output=4e-5, common_slope=1.2, output_slope=0.9, white=1.0)
@@ -40,7 +40,7 @@ def scene():
 @pytest.mark.parametrize("outputs", [1, 2])
 @pytest.mark.parametrize("field", [0.0, 1.5])
 def test_posterior_equals_the_dense_one(outputs, field, monkeypatch):
-    monkeypatch.setattr("jwst_denoise.nsclean.field.PIXELS_PER_MODE", 8)
+    monkeypatch.setattr("jwst_denoise.nsclean.gp.field.PIXELS_PER_MODE", 8)
     rng = np.random.default_rng(9)
     bins = Bins(Readout((16, 32), fastaxis=1, slowaxis=2, outputs=outputs))
     basis = FieldBasis(bins)

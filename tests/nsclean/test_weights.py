@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.nsclean.gaps import longest_gap, ridge
-from jwst_denoise.nsclean.weights import band_apodizer, density_weights, lowpass_apodizer
+from jwst_denoise.nsclean.weights import band_apodizer, density_weights, longest_gap, lowpass_apodizer, ridge
 from jwst_denoise.statistics import masked_median, replace_outliers
 
 

@@ -7,7 +7,9 @@ from unittest import mock
 import numpy as np
 
 from jwst_denoise import NSCleanStep
-from jwst_denoise.nsclean import binning, fit, frame, gaps, gaussian_process, lines, posterior
+from jwst_denoise.nsclean import fit, frame, lines, weights
+from jwst_denoise.nsclean.gp import bins as time_bins
+from jwst_denoise.nsclean.gp import dark_pixels, posterior
 from jwst_denoise.readout import Readout
 from jwst_denoise_benchmarks.nsclean import scenes, science
 from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
@@ -47,7 +49,7 @@ def gap_ridge(quick):
             with _setting(value, *places):
                 rms = [_residual(readout, mask, seed, method="nsclean")[0] for seed in SEEDS[: 1 if quick else None]]
             results[value] = f"{np.mean(rms):.3f}", rms
-        yield _row(f"ridge of gappy nsclean fits, {name}: residual, e- rms", results, gaps.GAP_RIDGE)
+        yield _row(f"ridge of gappy nsclean fits, {name}: residual, e- rms", results, weights.GAP_RIDGE)
 
 
 def _gappy(quick):
@@ -73,7 +75,7 @@ def _residual(readout, mask, seed, **options):
 
 def bins(quick):
     """Row: residual and time of ``gp`` with 1, 2 or 4 pixels in a bin."""
-    yield from _of_gp("pixels in a time bin", (1, 2, 4), [(binning, "PIXELS_PER_BIN")], quick)
+    yield from _of_gp("pixels in a time bin", (1, 2, 4), [(time_bins, "PIXELS_PER_BIN")], quick)
 
 
 def tolerance(quick):
@@ -108,12 +110,12 @@ def _solver_tolerance(value):
 
 def few_pixels(quick):
     """Rows: what ``gp`` leaves of the noise when few pixels are dark, for other scales of the fall to nothing."""
-    chosen = gaussian_process.FEW_PIXELS
+    chosen = dark_pixels.FEW_PIXELS
     readout = Readout.for_detector("NRCALONG", (128, 128))
     for count in (20, 100, 1000):
         results = {}
         for value in (1, 30, chosen, 300):
-            with _setting(value, (gaussian_process, "FEW_PIXELS")):
+            with _setting(value, (dark_pixels, "FEW_PIXELS")):
                 rms = [_few(readout, count, seed) for seed in range(910, 914 if quick else 940)]
             results[value] = f"{np.sqrt(np.mean(np.square(rms))):.3f}", rms
         what = f"scale of the fall with few dark pixels, {count} of 128²: residual over the noise that was there"

@@ -4,44 +4,25 @@ Noise common to the outputs, noise of each output, and a smooth field are estima
 (`posterior`), with statistics from the exposure itself (`spectrum`) and a variance (`variance`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from jwst_denoise.nsclean.binning import Bins
-from jwst_denoise.nsclean.dark_pixels import clip_outliers, pixel_weights, white_noise
-from jwst_denoise.nsclean.field import EVIDENCE, FieldBasis, field_amplitude, least_squares, regularized
-from jwst_denoise.nsclean.hyper import Hyper
-from jwst_denoise.nsclean.posterior import Posterior
-from jwst_denoise.nsclean.result import NoiseFit
-from jwst_denoise.nsclean.spectrum import MaskedSpectrum
-from jwst_denoise.nsclean.variance import posterior_variance
+from jwst_denoise.nsclean.gp.bins import Bins
+from jwst_denoise.nsclean.gp.dark_pixels import DarkPixels
+from jwst_denoise.nsclean.gp.field import EVIDENCE, FieldBasis, field_amplitude, least_squares, regularized
+from jwst_denoise.nsclean.gp.posterior import Posterior
+from jwst_denoise.nsclean.gp.spectrum import MaskedSpectrum
+from jwst_denoise.nsclean.gp.variance import posterior_variance
+from jwst_denoise.nsclean.options import Hyper, NoiseFit
 
 __all__ = ["GaussianProcess"]
 
-FEW_PIXELS = 300
 SEED = 20231031
 FIELD_DRAWS = 2
 CHUNK_PIXELS = 2**23
 IMAGES_FOR_STATISTICS = 16
-
-
-@dataclass(frozen=True)
-class _DarkPixels:
-    """Dark pixels of some images in time bins, in units of the white noise, free of each image's level."""
-
-    white: float
-    unit: float
-    level: np.ndarray
-    weight: np.ndarray
-    weighted: np.ndarray
-    reliability: float
-
-    def rescaled(self, white):
-        """The same with weights for another standard deviation of the white noise."""
-        factor = np.float32((self.white / white) ** 2)
-        return replace(self, white=white, weight=self.weight * factor, weighted=self.weighted * factor)
 
 
 class GaussianProcess:
@@ -64,7 +45,7 @@ class GaussianProcess:
         """Noise statistics of an image or a stack (of at most 16 of its images), in data units: `Hyper`."""
         data, mask, err = _as_stack(data, mask, err)
         chosen = np.unique(np.linspace(0, len(data) - 1, IMAGES_FOR_STATISTICS).astype(int))
-        dark = self._gather(data[chosen], *_pick(chosen, mask, err))
+        dark = self._gather(data[chosen], *_select(chosen, mask, err))
         return self._statistics(dark) if dark else Hyper(0.0, 0.0)
 
     def fit(self, data, mask, err):
@@ -92,33 +73,16 @@ class GaussianProcess:
             hyper = hyper or self.estimate(data, mask, err)
         for start in range(0, len(data), step):
             part = slice(start, start + step)
-            dark = self._gather(data[part], *_pick(part, mask, err))
+            dark = self._gather(data[part], *_select(part, mask, err))
             if dark:
                 hyper = hyper or self._statistics(dark)
                 own_variance = variance[part] if len(mask) > 1 else variance if start == 0 else None
-                self._fit_chunk(dark.rescaled(hyper.white), hyper, noise[part], background[part], own_variance)
+                self._fit_chunk(dark.with_white_noise(hyper.white), hyper, noise[part], background[part], own_variance)
         variance = np.broadcast_to(variance, data.shape).reshape(shape)
         return NoiseFit(noise.reshape(shape), variance, background.reshape(shape), hyper)
 
     def _gather(self, data, mask, err):
-        """Dark pixels of a stack, or None if there are none, or none with noise."""
-        white = white_noise(data, mask, err, self._readout)
-        keep = clip_outliers(data, mask, err, self._options.frame_outlier_sigma)
-        pixels = np.count_nonzero(keep) / len(keep)
-        if pixels == 0 or not white > 0:
-            return None
-        weight = pixel_weights(keep, err, white)
-        total = weight.sum(dtype=np.float64)
-        if not 0 < total < np.inf:  # a scatter whose square is too small or too large for float32
-            return None
-        unit = np.float32(np.sqrt(np.count_nonzero(keep) / total))
-        weighted = self._bins.sum(data.astype(np.float32, copy=False) * (weight * unit))
-        weight = self._bins.sum(weight) * unit**2
-        reliability = pixels**2 / (pixels**2 + FEW_PIXELS**2)
-        total = weight.sum(axis=(-2, -1))
-        level = reliability * weighted.sum(axis=(-2, -1)) / np.where(total > 0, total, 1)
-        weighted -= level[:, None, None] * weight
-        return _DarkPixels(white, float(unit), level, weight, weighted, reliability)
+        return DarkPixels.gather(data, mask, err, self._bins, self._options.frame_outlier_sigma)
 
     def _statistics(self, dark):
         """Most likely `Hyper`, in data units."""
@@ -196,6 +160,6 @@ def _as_stack(data, mask, err):
     return data.reshape(-1, *image), mask.reshape(-1, *image), None if err is None else err.reshape(-1, *image)
 
 
-def _pick(index, *arrays):
+def _select(index, *arrays):
     """Images of those arrays that have more than one."""
     return [a if a is None or len(a) == 1 else a[index] for a in arrays]

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 from scipy import fft, optimize
 
-from jwst_denoise.nsclean.hyper import Hyper
+from jwst_denoise.nsclean.options import Hyper
 
 __all__ = ["MaskedSpectrum"]
 
