@@ -1,4 +1,4 @@
-"""Correlated read noise of HxRG detectors, estimated from dark pixels: arrays in, arrays out."""
+"""Correlated read noise of HxRG detectors, estimated from dark pixels; functions on arrays."""
 
 from jwst_denoise.nsclean.fit import estimate_hyper, fit, fit_noise
 from jwst_denoise.nsclean.options import FitOptions, Hyper, NoiseFit

@@ -1,4 +1,4 @@
-"""The front door: one call for every method, for one image or a stack of them."""
+"""Public functions: one call for every method, for one image or a stack."""
 
 import numpy as np
 
@@ -23,24 +23,24 @@ def fit_noise(data, mask, readout, method="gp", *, err=None, background="remove"
     mask : ndarray
         (ny, nx) or data's shape; True (non-zero) on dark background pixels.
     readout : Readout
-        How the pixels are read.
+        Order in which the pixels are read.
     method : {"gp", "nsclean", "median"}, optional
-        Gaussian-process posterior mean; the least-squares Fourier fit of Rauscher (2024); median of every line.
+        Gaussian-process posterior mean; least-squares Fourier fit of Rauscher (2024); median of each line.
     err : ndarray, optional
-        White noise of each pixel, one standard deviation, for ``gp``; only its relative values matter, its scale is
+        Standard deviation of the white noise of each pixel, for ``gp``. Only relative values matter; the scale is
         measured. Uniform by default.
     background : {"remove", "keep"}, optional
-        Whether the level and smooth field under the dark pixels are part of the noise (picture frame, truly dark
-        pixels) or are sky, which stays.
+        Whether the level and smooth field of the dark pixels are noise (picture frame, pixels without sky) or sky,
+        which is kept.
     **options
         Further fields of `FitOptions`.
 
     Returns
     -------
     noise : ndarray
-        data's shape: what to subtract. Finite everywhere; goes to 0 with the number of dark pixels.
+        data's shape: the noise to subtract. Finite everywhere; approaches 0 as the number of dark pixels does.
     variance : ndarray
-        data's shape: the variance of ``noise`` as an estimate of the true noise.
+        data's shape: variance of ``noise`` about the true noise.
 
     Raises
     ------
@@ -62,31 +62,30 @@ def fit_noise(data, mask, readout, method="gp", *, err=None, background="remove"
 
 
 def fit(data, mask, readout, method="gp", *, err=None, background="remove", **options):
-    """Like `fit_noise`, with the background and the noise statistics in the result.
+    """Estimate the noise like `fit_noise`, and return the background and the noise statistics too.
 
     Returns
     -------
     NoiseFit
     """
-    chosen = FitOptions.from_keywords(method=method, background=background, **options)
+    settings = FitOptions.from_keywords(method=method, background=background, **options)
     data, usable, err = _prepare(data, mask, readout, err)
-    if chosen.method == "gp":
-        return GaussianProcess(readout, chosen).fit(data, usable, err)
+    if settings.method == "gp":
+        return GaussianProcess(readout, settings).fit(data, usable, err)
     noise, variance = np.empty_like(data), np.empty_like(data)
     level = np.zeros((*data.shape[:-2], 1, 1), dtype=data.dtype)
     for index in np.ndindex(data.shape[:-2]):
         dark = usable[index if usable.ndim == data.ndim else ()]
-        if chosen.background == "keep" and dark.any():
+        if settings.background == "keep" and dark.any():
             level[index] = np.median(data[index][dark])
-        for target, found in zip(
-            (noise, variance), _fit_image(data[index] - level[index], dark, readout, chosen), strict=True
-        ):
-            copy_tiled(target[index], found)
+        estimates = _fit_image(data[index] - level[index], dark, readout, settings)
+        for target, estimate in zip((noise, variance), estimates, strict=True):
+            copy_tiled(target[index], estimate)
     return NoiseFit(noise, variance, level)
 
 
 def estimate_hyper(data, mask, readout, err=None, **options):
-    """Noise statistics of the dark pixels: amplitudes and slopes of the 1/f spectra, white noise, smooth field.
+    """Estimate the noise statistics of the dark pixels: 1/f spectra, white noise, smooth field.
 
     Parameters
     ----------
@@ -99,9 +98,9 @@ def estimate_hyper(data, mask, readout, err=None, **options):
     -------
     Hyper
     """
-    chosen = FitOptions.from_keywords(**options)
+    settings = FitOptions.from_keywords(**options)
     data, usable, err = _prepare(data, mask, readout, err)
-    return GaussianProcess(readout, chosen).estimate(data, usable, err)
+    return GaussianProcess(readout, settings).estimate(data, usable, err)
 
 
 def _fit_image(image, dark, readout, options):
@@ -112,22 +111,26 @@ def _fit_image(image, dark, readout, options):
 
 
 def _prepare(data, mask, readout, err):
-    """Float data that is 0 where not finite, a boolean mask that leaves such pixels out, and err or None."""
+    """Return data as floats (0 where not finite), a boolean mask without such pixels, and err or None."""
     data = np.asarray(data)
     data = data.astype(np.float64 if data.dtype == np.float64 else np.float32, copy=False)
     mask = np.asarray(mask)
     if data.ndim < 2 or data.shape[-2:] != tuple(readout.shape):
-        raise ValueError(f"data has shape {data.shape}, its read-out geometry {readout.shape}")
-    if mask.shape not in (data.shape, data.shape[-2:]):
-        raise ValueError(f"mask has shape {mask.shape}, data {data.shape}: expected {data.shape[-2:]} or the data's")
+        raise ValueError(f"data has shape {data.shape}, but the read-out geometry has {readout.shape}")
+    _check_shape("mask", mask, data)
     usable = mask != 0
     finite = np.isfinite(data)
     if err is not None:
         err = np.asarray(err, dtype=np.float32)
-        if err.shape not in (data.shape, data.shape[-2:]):
-            raise ValueError(f"err has shape {err.shape}, data {data.shape}: expected {data.shape[-2:]} or the data's")
+        _check_shape("err", err, data)
         usable = usable & np.isfinite(err) & (err > 0)
     if not finite.all():
         usable = usable & finite
         data = np.where(finite, data, 0)
     return data, usable, err
+
+
+def _check_shape(name, array, data):
+    if array.shape not in (data.shape, data.shape[-2:]):
+        wanted = " or ".join(map(str, dict.fromkeys((data.shape[-2:], data.shape))))
+        raise ValueError(f"{name} has shape {array.shape}, but the data need {wanted}")

@@ -1,8 +1,8 @@
-"""Method ``nsclean`` for subarrays: one fit to the whole frame in the order of reading.
+"""Method ``nsclean`` for subarrays: one fit to the whole frame in read-out order.
 
-The published form (Rauscher 2024; `NSCleanSubarray`) builds the matrix of every dark pixel and every frequency. Its
-normal equations are Toeplitz, so their product with a vector is two Fourier transforms and conjugate
-gradients solve them without any matrix.
+The published code (Rauscher 2024; `NSCleanSubarray`) builds a matrix of all dark pixels and frequencies. The
+normal equations are Toeplitz: their product with a vector takes two Fourier transforms, so conjugate gradients
+solve them without a matrix.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ __all__ = ["exclude_outliers", "fit_frame", "solve_toeplitz"]
 
 
 def fit_frame(data, mask, readout, options, weights=None):
-    """Correlated noise of a subarray from one fit in time, low frequencies and alternating columns together.
+    """Fit the correlated noise of a subarray in time: low frequencies and alternating columns together.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def fit_frame(data, mask, readout, options, weights=None):
     mask : ndarray of bool
         (ny, nx), True on dark pixels.
     readout : Readout
-        Order and times of reading. The outputs are taken as one, in the order of pixels along the line, as published.
+        Order and times of reading. As published, the outputs count as one, in the order of pixels along the line.
     options : FitOptions
         The paper's constants.
     weights : ndarray, optional
@@ -34,7 +34,7 @@ def fit_frame(data, mask, readout, options, weights=None):
     Returns
     -------
     noise, variance : ndarray
-        (ny, nx) model, and its variance: that of the mean of the samples within the fitted bands.
+        (ny, nx) model and its variance, that of a mean of the samples within the fitted bands.
     """
     dark = exclude_outliers(data, mask, options.frame_outlier_sigma)
     if not dark.any():
@@ -57,14 +57,14 @@ def fit_frame(data, mask, readout, options, weights=None):
 
 
 def exclude_outliers(data, mask, n_sigma):
-    """Mask without the samples beyond ``n_sigma`` of the frame's median (from the MAD) and their four neighbors.
+    """Remove from the mask the pixels beyond ``n_sigma`` (from the MAD) of the median, and their four neighbors.
 
     Parameters
     ----------
     data, mask : ndarray
         (ny, nx) image and boolean mask.
     n_sigma : float
-        0 keeps the mask.
+        0 returns a copy of the mask.
 
     Returns
     -------
@@ -85,22 +85,22 @@ def exclude_outliers(data, mask, n_sigma):
 
 
 def solve_toeplitz(weights, series, fitted, diagonal=0.0, tolerance=None, max_iterations=500):
-    """Weighted least squares of one-sided Fourier coefficients, by conjugate gradients.
+    """Solve the weighted least squares of one-sided Fourier coefficients by conjugate gradients.
 
     Minimizes Σ w |d − Σₖ fₖ e^{2πikm/n}|² + diagonal Σ |fₖ|² over the fitted frequencies (Rauscher 2024, eq. 4).
 
     Parameters
     ----------
     weights, series : ndarray
-        (n,) weights (0 where there is no sample) and data.
+        (n,) weights, 0 where there is no sample, and data.
     fitted : ndarray of bool
         (n // 2 + 1,) frequencies to fit.
     diagonal : float, optional
         Ridge.
     tolerance : float, optional
-        Relative size of the final residual; by default what the data's precision allows.
+        Relative size of the final residual; the default depends on the precision of the data.
     max_iterations : int, optional
-        Steps after which to stop all the same.
+        Iterations after which to stop in any case.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def solve_toeplitz(weights, series, fitted, diagonal=0.0, tolerance=None, max_it
 
 
 def _variance(weights, gain, sigma):
-    """Variance of the fit by white noise: bandwidth over the local number of samples, as for an unweighted mean."""
+    """Variance from white noise: bandwidth over the local number of samples, as for an unweighted mean."""
     n = weights.size
     bandwidth = (2 * np.sum(gain**2) - gain[0] ** 2) / n
     width = max(1, round(0.5 / bandwidth))

@@ -1,7 +1,8 @@
-"""Method ``nsclean`` for full frames: a few low frequencies fitted to the dark pixels of every line.
+"""Method ``nsclean`` for full frames: a few low frequencies fitted to the dark pixels of each line.
 
-The least-squares estimate of Rauscher (2024), eq. 6, from its normal equations. With a diagonal W and a
-Fourier basis, FᴴWF is Toeplitz: its entries are one Fourier transform of the weights. All lines are solved at once.
+This is the least-squares estimate of Rauscher (2024), eq. 6, from its normal equations. With a diagonal W and a
+Fourier basis, FᴴWF is Toeplitz, and one Fourier transform of the weights gives its entries. All lines are solved
+together.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ __all__ = ["fit_lines"]
 
 
 def fit_lines(data, mask, readout, options):
-    """Correlated noise of a full frame, line by line along the fast axis.
+    """Fit the correlated noise of a full frame, line by line along the fast axis.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def fit_lines(data, mask, readout, options):
     Returns
     -------
     noise, variance : ndarray
-        (ny, nx) model and the variance that white noise in the dark pixels gives it; 0 on lines without dark pixels.
+        (ny, nx) model and its variance from white noise in the dark pixels; both are 0 on lines without dark pixels.
     """
     dark, frame = (copy_tiled(np.empty(a.shape, a.dtype), a) for a in map(readout.to_detector, (mask, data)))
     frame, sigma = replace_outliers(frame, dark, options.outlier_sigma)
@@ -77,7 +78,7 @@ def _real_product(coefficients, synthesis, dtype):
 
 
 def _variance(sigma, n, inverse, sandwich, synthesis, buff_sigma, step=32):
-    """Variance of the model for white noise of each line's own scatter ``sigma``, for blocks of ``step`` pixels.
+    """Variance of the model from white noise with the scatter ``sigma`` of each line, for blocks of ``step`` pixels.
 
     The one-sided complex fit of real data has f = A⁻¹FᴴWd; the model's variance is that of Re(sᴴf), half of
     σ² sᴴ A⁻¹ (FᴴW²F) A⁻¹ s for the oscillating part. Blurring across lines divides it by the kernel's width.

@@ -1,4 +1,4 @@
-"""Method ``median``: the median of the dark pixels of every line, the field's baseline."""
+"""Method ``median``: the median of the dark pixels of each line."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ __all__ = ["fit_median"]
 
 
 def fit_median(data, mask, readout, fit_by_output=False):
-    """Correlated noise as the median of each line's dark pixels.
+    """Estimate the correlated noise as the median of the dark pixels of each line.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def fit_median(data, mask, readout, fit_by_output=False):
     Returns
     -------
     noise, variance : ndarray
-        (ny, nx) model, and its variance: π/2 σ²/n for n dark pixels of scatter σ. Both are 0 on lines without
+        (ny, nx) model and its variance, π/2 σ²/n for n dark pixels of scatter σ. Both are 0 on lines without
         dark pixels.
     """
     parts = readout.outputs if fit_by_output else 1

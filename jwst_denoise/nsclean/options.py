@@ -15,12 +15,12 @@ _BACKGROUNDS = ("remove", "keep")
 
 @dataclass(frozen=True)
 class Hyper:
-    """Statistics of the correlated noise.
+    """Noise statistics: power spectra in read-out time, white noise, smooth field.
 
     Parameters
     ----------
     common, output : float
-        Two-sided power spectral density at 1 kHz of the noise common to all outputs and of each output's own,
+        Two-sided power spectral density at 1 kHz of the noise common to all outputs and of the noise of each output,
         in data units²/Hz: the variance is the integral of the density over positive and negative frequencies.
     common_slope, output_slope : float
         α of the density ∝ f^−α.
@@ -56,28 +56,28 @@ class Hyper:
 
 @dataclass(frozen=True)
 class FitOptions:
-    """Parameters of `jwst_denoise.nsclean.fit_noise`.
+    """Parameters of `fit_noise`.
 
     Parameters
     ----------
     method : {"gp", "nsclean", "median"}
-        The estimate.
+        Estimator.
     background : {"remove", "keep"}
-        Whether the level and the smooth field under the dark pixels are noise or sky.
+        Whether the level and the smooth field of the dark pixels are noise or sky.
     critical_frequency, kill_width : float
-        Low-pass filter of the full-frame form, cycles a pixel (Rauscher 2024).
+        Low-pass filter of the full-frame fit, cycles per pixel (Rauscher 2024).
     weights_sigma : float
-        Pixels; scale of the local density of dark samples, full-frame form.
+        Pixels; scale of the local density of dark samples, full-frame fit.
     buff_sigma : float
-        Pixels; blur of the model across lines, full-frame form. 0 for none.
+        Pixels; blur of the model across lines, full-frame fit. 0 for none.
     outlier_sigma : float
-        Outliers beyond it are replaced by their line's median. 0 for none.
+        Pixels beyond it are replaced by the median of their line, full-frame fit. 0 for none.
     frame_outlier_sigma : float
-        Outliers beyond it are left out, with their neighbors, by the subarray form and by ``gp``.
+        Pixels beyond it are excluded, in the subarray fit with their neighbors. 0 for none. Subarray fit and ``gp``.
     bands : tuple of 4 floats
-        Hz; low band and alternating-column band of the subarray form.
+        Hz; low band and alternating-column band of the subarray fit.
     fit_by_output : bool
-        ``median``: one median an output instead of one a line.
+        ``median``: one median for each output of a line instead of one for the line.
     hyper : Hyper or None
         Known noise statistics for ``gp``; None estimates them from the dark pixels.
 
@@ -103,7 +103,7 @@ class FitOptions:
         """Check the values."""
         self._require(self.method in _METHODS, "method", f"one of {', '.join(_METHODS)}")
         self._require(self.background in _BACKGROUNDS, "background", f"one of {', '.join(_BACKGROUNDS)}")
-        self._require(0 < self.critical_frequency < 0.5, "critical_frequency", "between 0 and 0.5 cycles a pixel")
+        self._require(0 < self.critical_frequency < 0.5, "critical_frequency", "between 0 and 0.5 cycles per pixel")
         self._require(0 <= self.kill_width <= 2 * self.critical_frequency, "kill_width", "at most 2 critical_frequency")
         self._require(self.weights_sigma > 0, "weights_sigma", "positive")
         for name in ("buff_sigma", "outlier_sigma", "frame_outlier_sigma"):
@@ -117,7 +117,7 @@ class FitOptions:
 
     @classmethod
     def from_keywords(cls, **keywords):
-        """Build from keywords; an unknown one is an error that names it."""
+        """Build from keywords; an unknown one raises an error that names it."""
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(keywords) - known)
         if unknown:
@@ -127,19 +127,19 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class NoiseFit:
-    """Result of a fit.
+    """Result of `fit`.
 
     Parameters
     ----------
     noise : ndarray
-        (…, ny, nx) what to subtract, in the data's units; finite everywhere.
+        (…, ny, nx) noise to subtract, in data units; finite everywhere.
     variance : ndarray
-        (…, ny, nx) its variance as an estimate of the true noise; a read-only broadcast where all images share it.
+        (…, ny, nx) variance of ``noise`` about the true noise; a read-only broadcast if all images share it.
     background : ndarray
-        (…, ny or 1, nx or 1) level and smooth field that were fitted beside the 1/f noise. With
-        ``background="keep"`` they are not part of ``noise``, otherwise they are.
+        (…, ny or 1, nx or 1) level and smooth field, fitted together with the 1/f noise. Part of
+        ``noise`` with ``background="remove"``.
     hyper : Hyper or None
-        The noise statistics that ``gp`` used.
+        Noise statistics that ``gp`` used.
     """
 
     noise: np.ndarray

@@ -1,6 +1,6 @@
-"""The published weights and filters of NSClean: local sample density, apodizers.
+"""Weights, filters and ridge of method ``nsclean`` (Rauscher 2024, PASP 136, 015001, §3.2-3.3).
 
-Rauscher (2024), PASP 136, 015001, §3.2-3.3; the kernels here are centered on their own pixel.
+The kernels are centered on their own pixel, unlike those of the published code.
 """
 
 import numpy as np
@@ -13,14 +13,14 @@ GAP_RIDGE = 0.3
 
 
 def density_weights(mask, sigma):
-    """Weights ρ⁻² of the dark samples, ρ being their local density along the last axis.
+    """Weights ρ⁻² of the dark samples, where ρ is their local density along the last axis.
 
     Parameters
     ----------
     mask : ndarray
         (…, n), True (or 1) on dark samples.
     sigma : float
-        Standard deviation of the Gaussian that measures the density, in samples; the line is taken as periodic.
+        Standard deviation of the Gaussian that measures the density, in samples; the line is periodic.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def lowpass_apodizer(n, critical_frequency, kill_width):
     n : int
         Samples of the line.
     critical_frequency, kill_width : float
-        In cycles per pixel.
+        Cycles per pixel.
 
     Returns
     -------
@@ -60,14 +60,14 @@ def lowpass_apodizer(n, critical_frequency, kill_width):
 
 
 def band_apodizer(n, pixel_time, bands):
-    """Filter of the subarray form: a low band, nothing, and the band of alternating columns.
+    """Filter of the subarray fit: a low band and the band of alternating columns.
 
     Parameters
     ----------
     n : int
         Ticks of the frame.
     pixel_time : float
-        Seconds a tick.
+        Seconds per tick.
     bands : sequence of 4 floats
         Gain 1 below ``bands[0]``, half cosine to 0 at ``bands[1]``, 0 up to ``bands[2]``, half cosine
         to 1 at ``bands[3]`` (Hz).
@@ -85,7 +85,7 @@ def band_apodizer(n, pixel_time, bands):
 
 
 def longest_gap(mask):
-    """Longest run of samples without a dark one along the last axis, the line being periodic.
+    """Longest run of samples that are not dark, along the last axis of a periodic line.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def longest_gap(mask):
     Returns
     -------
     ndarray of int
-        (…); n where there is no dark sample at all.
+        (…); n if no sample is dark.
     """
     n = mask.shape[-1]
     lines = mask.reshape(-1, n)
@@ -110,11 +110,11 @@ def longest_gap(mask):
 
 
 def ridge(mask, total_weight, shortest_period, strength=GAP_RIDGE):
-    """Ridge of each fit: 0 where the dark samples determine every fitted frequency, as published.
+    """Ridge of each fit; 0, as published, where the dark samples determine every fitted frequency.
 
-    A gap longer than the shortest fitted period leaves combinations of frequencies that no sample sees; the
-    published least squares then answers with noise. There the diagonal grows by ``strength`` of its own mean,
-    which pulls just those combinations toward zero.
+    Where a gap exceeds the shortest fitted period, no sample constrains some combinations of frequencies, and the
+    published least squares returns noise. There the diagonal grows by the fraction ``strength`` of its mean,
+    which pulls those combinations toward zero.
 
     Parameters
     ----------
@@ -123,13 +123,13 @@ def ridge(mask, total_weight, shortest_period, strength=GAP_RIDGE):
     total_weight : ndarray
         (…), Σ w: the diagonal of the normal equations.
     shortest_period : float
-        Of the fitted low frequencies, in samples.
+        Shortest period among the fitted low frequencies, in samples.
     strength : float, optional
         Fraction of the diagonal.
 
     Returns
     -------
     ndarray
-        (…), what to add to the diagonal.
+        (…), value to add to the diagonal.
     """
     return np.where(longest_gap(mask) > shortest_period, strength, 0) * total_weight

@@ -94,6 +94,8 @@ def test_irs2_bins_are_read_in_order():
     assert order.size == readout.line_ticks
     np.testing.assert_allclose(bins.place * bins.size, readout.pixel_ticks[:: bins.size], atol=bins.size)
     assert (np.diff(bins.place) >= 1).all()
+    images = np.random.default_rng(1).normal(size=(2, *readout.shape))
+    np.testing.assert_allclose(bins.sum(bins.spread(bins.sum(images))), bins.size * bins.sum(images))
 
 
 def test_estimate_recovers_the_statistics():

@@ -1,4 +1,4 @@
-"""Images ↔ sums over a few successive pixels of each output, in time order."""
+"""Time bins: sums over a few successive pixels of each output, in read-out order."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,31 +15,31 @@ PIXELS_PER_BIN = 4
 
 @dataclass(frozen=True)
 class Bins:
-    """Time bins of a read-out: series (…, outputs, length) that are 0 at the times when no pixel is read.
+    """Time bins of a read-out; a series (…, outputs, length) is 0 at times when no pixel is read.
 
     Parameters
     ----------
     readout : Readout
-        The geometry.
+        Read-out geometry.
     """
 
     readout: Readout
 
     @cached_property
     def size(self):
-        """Pixels in a bin: 4, or what divides the line of an output."""
+        """Pixels in a bin: 4, or 2 or 1 where the line of an output requires it."""
         lengths = self.readout.line_ticks, self.readout.width
         return next(n for n in (PIXELS_PER_BIN, 2, 1) if all(length % n == 0 for length in lengths))
 
     @cached_property
     def place(self):
-        """Where in a line's bins those of the pixels lie (to less than a bin, where IRS² reads reference pixels)."""
+        """Indices of the bins with pixels among the bins of a line (with IRS² to less than a bin)."""
         place = self.readout.pixel_ticks[:: self.size] // self.size
         return slice(0, place.size) if place[-1] == place.size - 1 else place
 
     @property
     def per_line(self):
-        """Bins of one line, its overhead included."""
+        """Bins of one line, overhead included."""
         return self.readout.line_ticks // self.size
 
     @property
@@ -49,23 +49,23 @@ class Bins:
 
     @cached_property
     def length(self):
-        """Length of the series: the frame and a guard of a few lines that keeps its end from its beginning."""
+        """Length of the series: the frame and a few empty lines that separate its end from its beginning."""
         return fft.next_fast_len(self.used + 4 * self.per_line + 64, real=True)
 
     @property
     def interval(self):
-        """Seconds a bin."""
+        """Seconds per bin."""
         return self.size * self.readout.pixel_time
 
     @cached_property
     def frequency(self):
-        """Frequencies of the series (Hz), the first, of the mean, taken as half the second."""
+        """Frequencies of the series (Hz); the first, of the mean, is set to half of the second."""
         frequency = fft.rfftfreq(self.length, self.interval)
         frequency[0] = 0.5 * frequency[1]
         return frequency
 
     def averaged(self, density):
-        """Power spectral density of the bins' means at `frequency`, from that of the pixels, aliases included.
+        """Power spectral density of the bin means at `frequency`, from that of the pixels, with aliases.
 
         Parameters
         ----------
@@ -83,12 +83,12 @@ class Bins:
         return density(self.frequency) * np.interp(self.frequency, nodes, ratio)
 
     def unresolved(self, density):
-        """Variance of the pixels about their bins' means."""
+        """Variance of the pixels about their bin means."""
         frequency = np.geomspace(1e-4, 0.5, 200) / self.readout.pixel_time
         return 2 * np.trapezoid(density(frequency) * (1 - self._response(frequency)), frequency)
 
     def _response(self, frequency):
-        """Power response of the mean of a bin's pixels."""
+        """Power response of the mean over the pixels of a bin."""
         phase = np.pi * frequency * self.readout.pixel_time
         return (np.sin(self.size * phase) / (self.size * np.sin(phase))) ** 2
 
@@ -101,24 +101,24 @@ class Bins:
         frame = self.readout.to_detector(images)
         total = sum((frame[..., start :: self.size] for start in range(1, self.size)), start=frame[..., :: self.size])
         series = np.zeros((*frame.shape[:-2], self.readout.outputs, self.length), dtype=frame.dtype)
-        lines = self.lines(series)
-        for output, stripe in enumerate(self._stripes(total)):
-            lines[..., output, :, self.place] = stripe
+        lines = np.moveaxis(self.lines(series), -3, 0)
+        for line, stripe in zip(lines, self._stripes(total), strict=True):
+            line[..., self.place] = stripe
         return series
 
     def spread(self, series):
-        """Images with each bin's value on all its pixels: (…, outputs, length) → (…, ny, nx)."""
+        """Images with the value of each bin on all of its pixels: (…, outputs, length) → (…, ny, nx)."""
         axis = -1 if abs(self.readout.fastaxis) == 1 else -2
         shape = list(self.readout.shape)
         shape[axis] //= self.size
         image = np.empty((*series.shape[:-2], *shape), dtype=series.dtype)
         frame = replace(self.readout, shape=tuple(shape), interleave=None).to_detector(image)
-        lines = self.lines(series)
-        for output, stripe in enumerate(self._stripes(frame)):
-            stripe[...] = lines[..., output, :, self.place]
+        lines = np.moveaxis(self.lines(series), -3, 0)
+        for line, stripe in zip(lines, self._stripes(frame), strict=True):
+            stripe[...] = line[..., self.place]
         return np.repeat(image, self.size, axis=axis)
 
     def _stripes(self, frame):
-        """Views of each output's part of (…, lines, bins along the fast axis), in its order of reading."""
+        """Views of the part of each output of (…, lines, bins along the fast axis), in read-out order."""
         parts = np.split(frame, self.readout.outputs, axis=-1)
         return [part[..., ::-1] if output % 2 else part for output, part in enumerate(parts)]

@@ -84,7 +84,7 @@ class DarkPixels:
 def white_noise(data, mask, err, readout):
     """Standard deviation of the white noise, in units of ``err`` (of the data, without one).
 
-    From the differences of successive dark pixels of a line, in which slower noise cancels.
+    It comes from the differences of successive dark pixels of a line, in which slower noise cancels.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def white_noise(data, mask, err, readout):
     Returns
     -------
     float
-        0 where fewer than two pixels are dark or all are equal.
+        0 if fewer than two pixels are dark or all are equal.
     """
     every = max(1, mask.size // (20 * SAMPLE_SIZE))
     frame = readout.to_detector(data)[..., ::every, :]
@@ -112,19 +112,19 @@ def white_noise(data, mask, err, readout):
 
 
 def clip_outliers(data, mask, err, n_sigma):
-    """Mask without the pixels that lie too far from their image's median.
+    """Remove from the mask the pixels that lie too far from the median of their image.
 
     Parameters
     ----------
     data, mask, err
         As for `white_noise`.
     n_sigma : float
-        Limit in units of the robust scatter of the image's dark pixels; 0 keeps the mask.
+        Limit in units of the robust scatter of the image's dark pixels; 0 returns the mask.
 
     Returns
     -------
     ndarray of bool
-        (images, ny, nx), or the mask itself where nothing is clipped.
+        (images, ny, nx), or the mask itself if ``n_sigma`` is 0.
     """
     if not n_sigma:
         return mask

@@ -1,4 +1,4 @@
-"""The smooth two-dimensional field beside the 1/f noise: picture frame, or sky."""
+"""Smooth two-dimensional field: picture frame or sky."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ __all__ = ["FieldBasis"]
 
 MODES = 8
 PIXELS_PER_MODE = 64
-#: By how much a field that is noise must lower −2 ln L to be believed (3 σ). Sky has structure without proof.
+#: Decrease of −2 ln L that a field needs to be accepted: 3 σ if it is noise, none if it is sky.
 EVIDENCE = {"remove": 9.0, "keep": 0.0}
 
 
@@ -16,7 +16,7 @@ class FieldBasis:
     Parameters
     ----------
     bins : Bins
-        Where the basis is evaluated.
+        Time bins at which the basis is evaluated.
     """
 
     def __init__(self, bins):
@@ -28,11 +28,11 @@ class FieldBasis:
         self._slow = _cosines((np.arange(readout.lines) + 0.5) / readout.lines, self.shape[0])
         self._fast = _cosines(_fast_coordinate(bins), self.shape[1])
         order = np.hypot.outer(*(np.arange(n) for n in self.shape))
-        #: Relative prior standard deviation of each mode: smooth fields have little power in high orders.
+        #: Relative prior standard deviation of each mode; a smooth field has little power at high orders.
         self.prior_shape = (1 / (1 + order**2)).astype(np.float32)
 
     def evaluate(self, coefficients):
-        """Field of coefficients (…, slow, fast) at the bins: (…, outputs, length)."""
+        """Evaluate the field of coefficients (…, slow, fast) at the bins: (…, outputs, length)."""
         outputs = self._bins.readout.outputs
         series = np.zeros((*coefficients.shape[:-2], outputs, self._bins.length), dtype=np.float32)
         along = (self._slow @ coefficients.astype(np.float32, copy=False))[..., None, :, :]
@@ -40,11 +40,11 @@ class FieldBasis:
         return series
 
     def project(self, series):
-        """Transpose of `evaluate`."""
+        """Apply the transpose of `evaluate`."""
         return self._slow.T @ (self._bins.lines(series) @ self._fast).sum(axis=-3)
 
     def normal_matrix(self, weight):
-        """Σ w b bᵀ of all pairs of modes, for weights (outputs, length): (modes, modes)."""
+        """Sum w b bᵀ over the bins, for weights (outputs, length): (modes, modes)."""
         slow, fast = self.shape
         fast_pairs = (self._fast[..., :, None] * self._fast[..., None, :]).reshape(*self._fast.shape[:-1], -1)
         slow_pairs = (self._slow[:, :, None] * self._slow[:, None, :]).reshape(len(self._slow), -1)
@@ -62,7 +62,7 @@ def _cosines(coordinate, count):
 
 
 def _fast_coordinate(bins):
-    """Position of each (output, bin of a line) along the fast axis, 0 to 1; 0 in the overhead, which has no weight."""
+    """Position of each (output, bin of a line) along the fast axis, 0 to 1; 0 in the overhead."""
     readout = bins.readout
     count = readout.width // bins.size
     coordinate = np.zeros((readout.outputs, bins.per_line))
@@ -73,38 +73,38 @@ def _fast_coordinate(bins):
 
 
 def regularized(normal):
-    """Normal matrix with a diagonal just large enough to be inverted where the data leave modes undetermined."""
+    """Add the smallest diagonal with which the matrix can be inverted if the data leave modes undetermined."""
     size = len(normal)
     return normal + 1e-6 * max(np.trace(normal) / size, 1e-30) * np.eye(size)
 
 
 def least_squares(normal, projected):
-    """Coefficients (images, slow, fast) of the weighted least-squares field."""
+    """Solve for the coefficients (images, slow, fast) of the weighted least-squares field."""
     flat = projected.reshape(len(projected), len(normal))
     return np.linalg.solve(regularized(normal), flat.T).T.reshape(projected.shape)
 
 
 def field_amplitude(coefficients, noise, prior_shape, evidence):
-    """Most likely standard deviation of the field's first modes.
+    """Estimate the standard deviation of the first modes of the field by maximum likelihood.
 
-    Only modes that vary along the fast axis count: along the slow axis alone 1/f noise looks the same. Skies and
-    picture frames know no fast axis, so what those modes say holds for all.
+    Only modes that vary along the fast axis count, because 1/f noise resembles the others. Neither sky nor picture
+    frame depends on the fast axis, so the estimate holds for all modes.
 
     Parameters
     ----------
     coefficients : ndarray
         (images, slow, fast) least-squares coefficients.
     noise : ndarray
-        (slow, fast) their variance by noise alone.
+        (slow, fast) variance of the coefficients from noise alone.
     prior_shape : ndarray
         (slow, fast) relative standard deviations; more than one along the fast axis.
     evidence : float
-        By how much a field must lower −2 ln L to be believed.
+        Decrease of −2 ln L that a field needs to be accepted.
 
     Returns
     -------
     float
-        0 without evidence of a field.
+        0 if there is no evidence of a field.
     """
     power = np.mean(coefficients[:, :, 1:] ** 2, axis=0).ravel()
     shape = prior_shape[:, 1:].ravel().astype(np.float64) ** 2

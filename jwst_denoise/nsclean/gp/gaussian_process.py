@@ -1,7 +1,7 @@
-"""Method ``gp``: the Gaussian-process estimate of correlated noise in read-out time.
+"""Method ``gp``: Gaussian-process estimate of the correlated noise in read-out time.
 
 Noise common to the outputs, noise of each output, and a smooth field are estimated together from the dark pixels
-(`posterior`), with statistics from the exposure itself (`spectrum`) and a variance (`variance`).
+(`posterior`), with noise statistics from the same exposure (`spectrum`) and a variance (`variance`).
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ class GaussianProcess:
     Parameters
     ----------
     readout : Readout
-        How the pixels are read.
+        Order in which the pixels are read.
     options : FitOptions
         ``background``, ``frame_outlier_sigma`` and ``hyper`` are used.
     """
@@ -42,14 +42,14 @@ class GaussianProcess:
         self._basis = FieldBasis(self._bins)
 
     def estimate(self, data, mask, err):
-        """Noise statistics of an image or a stack (of at most 16 of its images), in data units: `Hyper`."""
+        """Estimate `Hyper` of an image or of a stack (at most 16 of its images), in data units."""
         data, mask, err = _as_stack(data, mask, err)
         chosen = np.unique(np.linspace(0, len(data) - 1, IMAGES_FOR_STATISTICS).astype(int))
         dark = self._gather(data[chosen], *_select(chosen, mask, err))
         return self._statistics(dark) if dark else Hyper(0.0, 0.0)
 
     def fit(self, data, mask, err):
-        """Noise, variance and background of an image or a stack.
+        """Estimate noise, variance and background of an image or a stack.
 
         Parameters
         ----------
@@ -85,23 +85,23 @@ class GaussianProcess:
         return DarkPixels.gather(data, mask, err, self._bins, self._options.frame_outlier_sigma)
 
     def _statistics(self, dark):
-        """Most likely `Hyper`, in data units."""
+        """Estimate `Hyper` in data units."""
         normal = self._basis.normal_matrix(dark.weight.mean(axis=0))
         coefficients = least_squares(normal, self._basis.project(dark.weighted))
         rest = dark.weighted - dark.weight * self._basis.evaluate(coefficients.astype(np.float32))
         removed = 1 + self._basis.shape[0] // 2
-        found = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
+        spectra = MaskedSpectrum(dark.weight, rest, self._bins, removed).fit()
         field = 0.0
         if self._basis.shape[1] > 1:
-            noise = self._field_noise(dark.weight, normal, found)
+            noise = self._field_noise(dark.weight, normal, spectra)
             field = field_amplitude(coefficients, noise, self._basis.prior_shape, EVIDENCE[self._options.background])
         power = dark.unit**2
-        own = {"common": found.common * power, "output": found.output * power}
-        own |= {"white": found.white * dark.white, "field": field * dark.unit}
-        return replace(found, **{name: float(value) for name, value in own.items()})
+        own = {"common": spectra.common * power, "output": spectra.output * power}
+        own |= {"white": spectra.white * dark.white, "field": field * dark.unit}
+        return replace(spectra, **{name: float(value) for name, value in own.items()})
 
     def _field_noise(self, weight, normal, hyper):
-        """Variance (slow, fast) that noise gives the coefficients of the field: drawn 1/f noise, and white noise."""
+        """Variance (slow, fast) of the coefficients of the field from drawn 1/f noise and white noise."""
         weight = weight.mean(axis=0, keepdims=True)
         posterior = Posterior(weight, self._basis, *self._roots(hyper, 1.0), np.zeros(self._basis.shape))
         streams, _ = posterior.draw(np.random.default_rng(SEED), FIELD_DRAWS)
@@ -111,7 +111,7 @@ class GaussianProcess:
         return white * (1 + inflation[:, None])
 
     def _roots(self, hyper, unit):
-        """Square roots of the prior's eigenvalues for the outputs' mean and differences, in units of ``unit``."""
+        """Square roots of the prior eigenvalues for mean and differences of the outputs, in units of ``unit``."""
         scale = 1 / (self._bins.interval * unit**2)
         common, output = (self._bins.averaged(partial(hyper.density, kind)) * scale for kind in ("common", "output"))
         outputs = self._readout.outputs
@@ -120,7 +120,7 @@ class GaussianProcess:
     def _fit_chunk(self, dark, hyper, noise, background, variance):
         """Write the estimates of some images into ``noise``, ``background`` and, unless None, ``variance``.
 
-        A drawn exposure of known noise is analysed with the images; its errors calibrate the variance.
+        A simulated exposure with known noise is analyzed with the images; its errors calibrate the variance.
         """
         draw = variance is not None
         weight = dark.weight
@@ -142,12 +142,12 @@ class GaussianProcess:
         if draw:
             error = (truth[0] - streams[-1:] + remove * (truth[1] - field[-1:]))[0]
             own = dark.weight if len(variance) == len(dark.weight) else weight[-1:]
-            found = posterior_variance(own, weight[-1], error, *roots, self._bins)
+            posterior = posterior_variance(own, weight[-1], error, *roots, self._bins)
             unresolved = sum(self._bins.unresolved(partial(hyper.density, kind)) for kind in ("common", "output"))
-            variance[...] = self._bins.spread(found * dark.unit**2) + unresolved
+            variance[...] = self._bins.spread(posterior * dark.unit**2) + unresolved
 
     def _draw(self, posterior, weight):
-        """Noise and field of a drawn exposure, and the weighted data that they and white noise give."""
+        """Draw noise and field of a simulated exposure, and return them and its weighted data."""
         rng = np.random.default_rng(SEED)
         streams, field = posterior.draw(rng)
         white = rng.standard_normal(weight.shape, dtype=np.float32) * np.sqrt(weight)
@@ -161,5 +161,5 @@ def _as_stack(data, mask, err):
 
 
 def _select(index, *arrays):
-    """Images of those arrays that have more than one."""
+    """Select images of the arrays that have more than one."""
     return [a if a is None or len(a) == 1 else a[index] for a in arrays]

@@ -1,11 +1,11 @@
-"""Posterior mean of 1/f streams and a smooth field, given noisy bins: conjugate gradients with Fourier transforms.
+"""Posterior mean of 1/f streams and a smooth field, by conjugate gradients with Fourier transforms.
 
 Data d = n + B a + white, with n stationary in read-out time (spectrum S: the mean of the outputs and their differences
 are independent) and a the coefficients of the field. In the variables z = S^−½ n, b = C^−½ a, the posterior mean solves
 
     (1 + S^½ W S^½) z + S^½ W B C^½ b = S^½ W d,   and likewise for b,
 
-which conjugate gradients do in a handful of steps with the preconditioner (1 + w̄ S)^−1, exact for uniform weights.
+which takes conjugate gradients a few iterations with the preconditioner (1 + w̄ S)^−1, exact for uniform weights.
 """
 
 from dataclasses import dataclass
@@ -37,14 +37,14 @@ class State:
 
 
 class Posterior:
-    """The linear system of one set of weights and one prior.
+    """Linear system of one set of weights and one prior.
 
     Parameters
     ----------
     weight : ndarray
         (images or 1, outputs, length) inverse variances of the bins, 0 where there is no data.
     basis : FieldBasis
-        The smooth field.
+        Basis of the smooth field.
     root_mean, root_difference : ndarray
         (frequencies,) square roots of the prior eigenvalues of the outputs' mean and of their differences.
     root_field : ndarray
@@ -60,27 +60,27 @@ class Posterior:
         self._precondition = self._make_preconditioner()
 
     def prior(self, state):
-        """Noise streams and field of whitened unknowns: two arrays (images, outputs, length)."""
+        """Return noise streams and field of whitened unknowns: two arrays (images, outputs, length)."""
         streams = fft.irfft(self._color(state.streams), self._length, norm="ortho", workers=-1)
         field = self._basis.evaluate(state.field * self._root_field) if self._has_field else np.zeros(1, np.float32)
         return streams, np.broadcast_to(field, streams.shape)
 
     def _transposed(self, series):
-        """Transpose of the sum of both parts of `prior`."""
+        """Apply the transpose of the sum of both parts of `prior`."""
         streams = self._color(fft.rfft(series, norm="ortho", workers=-1))
         if not self._has_field:
             return State(streams, np.zeros((len(series), *self._root_field.shape), dtype=np.float32))
         return State(streams, self._basis.project(series) * self._root_field)
 
     def _color(self, transform):
-        """Multiply by S^½: the mean of the outputs by one root, the differences by the other."""
+        """Multiply by S^½: the mean of the outputs by one root, their differences by the other."""
         return _by_mode(transform, self._root_mean, self._root_difference)
 
     def _make_preconditioner(self):
         typical = self._weight.mean(dtype=np.float64)
         mean = (1 / (1 + typical * self._root_mean.astype(np.float64) ** 2)).astype(np.float32)
         difference = (1 / (1 + typical * self._root_difference.astype(np.float64) ** 2)).astype(np.float32)
-        #: Number of modes that the data determine, in which the posterior's width is 1.
+        #: Number of modes that the data determine.
         outputs = self._weight.shape[-2]
         self._determined = 1 + 2 * float(np.sum(1 - mean + (outputs - 1) * (1 - difference)))
         root = self._root_field.ravel().astype(np.float64)
@@ -96,7 +96,7 @@ class Posterior:
         return apply
 
     def _dot(self, a, b):
-        """Scalar product of the time series, image by image: frequencies but the first and Nyquist's count twice."""
+        """Scalar product of the time series of each image; frequencies except the first and Nyquist count twice."""
         once = [0] if self._length % 2 else [0, -1]
         products = []
         for index in range(len(a.streams)):
@@ -113,14 +113,14 @@ class Posterior:
         return self._transposed(streams).add(state)
 
     def solve(self, weighted, tolerance=TOLERANCE):
-        """Posterior mean.
+        """Solve for the posterior mean.
 
         Parameters
         ----------
         weighted : ndarray
             (images, outputs, length) W d.
         tolerance : float, optional
-            Numerical error allowed, rms, in units of the posterior's own width.
+            Largest numerical error, rms, in units of the standard deviation of the posterior.
 
         Returns
         -------
@@ -146,14 +146,14 @@ class Posterior:
         return self.prior(solution)
 
     def draw(self, rng, images=1):
-        """Noise and field drawn from the prior: two arrays (images, outputs, length)."""
+        """Draw noise and field from the prior: two arrays (images, outputs, length)."""
         white = rng.standard_normal((images, *self._weight.shape[-2:]), dtype=np.float32)
         field = rng.standard_normal((images, *self._root_field.shape), dtype=np.float32)
         return self.prior(State(fft.rfft(white, norm="ortho", workers=-1), field))
 
 
 def _by_mode(transform, mean, difference):
-    """Multiply the mean of the outputs by one filter and their differences from it by another."""
+    """Multiply the mean of the outputs by one filter and the differences from it by another."""
     if transform.shape[-2] == 1:
         return mean * transform
     filtered = difference * transform

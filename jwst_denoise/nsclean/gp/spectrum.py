@@ -1,8 +1,8 @@
-"""Noise statistics from the dark pixels' own spectrum, the mask taken into account exactly.
+"""Noise statistics from the spectrum of the dark pixels, with an exact treatment of the mask.
 
-The transform of masked, weighted noise has the expectation  FT[C(τ) R(τ)]  with C the noise's autocovariance and R the
-weights' (as for masked spectra in cosmology, Hivon et al. 2002, ApJ 567, 2). Power laws for the part common to the
-outputs and for each output's own are fitted to it by maximum (Whittle) likelihood.
+The power spectrum of masked, weighted noise has the expectation  FT[C(τ) R(τ)], where C and R are the autocovariances
+of the noise and of the weights (as for masked spectra in cosmology, Hivon et al. 2002, ApJ 567, 2). Power laws for the
+noise common to the outputs and for that of each output are fitted to it by maximum (Whittle) likelihood.
 """
 
 from functools import cached_property, partial
@@ -14,7 +14,7 @@ from jwst_denoise.nsclean.options import Hyper
 
 __all__ = ["MaskedSpectrum"]
 
-#: Shallower spectra are not the electronics' drift: crosstalk of neighboring pixels looks like them.
+#: Shallower spectra come from crosstalk of neighboring pixels, not from drifts of the electronics.
 SLOPES = np.arange(0.75, 2.51, 0.25)
 #: Normal priors: mean and width of a slope, width of the difference of the two.
 SLOPE_PRIOR = (1.0, 0.25)
@@ -23,22 +23,22 @@ BINS_PER_OCTAVE = 3
 LOWEST = 4
 HARMONICS = 8
 SMALL = 1e-12
-#: Most independent modes that one bin counts for: masks leak power, and the noise of what leaks is shared.
+#: Largest number of independent modes of a bin: a mask leaks power, so the errors of bins are correlated.
 INDEPENDENT = 1000
 
 
 class MaskedSpectrum:
-    """Mean and difference spectra of the outputs, and what power laws would give them under the same mask.
+    """Mean and difference spectra of the outputs, and their expectation for power laws under the same mask.
 
     Parameters
     ----------
     weight, weighted : ndarray
-        (images or 1, outputs, length) and (images, outputs, length): Σw and Σw·d of the time bins; the data free of
-        their level and smooth field; w in units of the inverse variance of the white noise.
+        (images or 1, outputs, length) and (images, outputs, length): Σw and Σw·d of the time bins, for data
+        without level and smooth field and w in units of the inverse variance of the white noise.
     bins : Bins
-        The time bins.
+        Time bins.
     removed : int
-        Frequencies of the frame, from 0, that went with the level and the smooth field: nothing is expected there.
+        Number of frequencies, from 0, that were removed with the level and the smooth field.
     """
 
     def __init__(self, weight, weighted, bins, removed):
@@ -49,7 +49,7 @@ class MaskedSpectrum:
         self._starts = edges[:-1]
         self._kept = _off_line_harmonics(bins, removed)
         counts = np.add.reduceat(self._kept, self._starts, dtype=float)
-        self._filled = counts > 0  # small frames have bins with nothing but harmonics
+        self._filled = counts > 0  # in small frames some bins hold harmonics only
         self._counts = counts[self._filled]
         self.mean, self.difference = self._powers(fft.rfft(weighted, workers=-1))
         auto, total = _powers_by_frequency(fft.rfft(weight, workers=-1))
@@ -60,7 +60,7 @@ class MaskedSpectrum:
         self._degrees = modes / (1 + modes / INDEPENDENT)
 
     def _powers(self, transform):
-        """Power of the outputs' sum, and of what is left of each; averaged over bins of frequency."""
+        """Power of the sum of the outputs and of their differences from the mean, in bins of frequency."""
         auto, total = _powers_by_frequency(transform)
         return self._average(total), self._average(auto - total / self._outputs)
 
@@ -96,7 +96,7 @@ class MaskedSpectrum:
         return (1 - place + low) * self._templates[low] + (place - low) * self._templates[low + 1]
 
     def _cost(self, theta):
-        """Minus twice the log likelihood, with a weak prior on the slopes that decides where the data cannot."""
+        """Minus twice the log likelihood, with a weak prior on the slopes."""
         expected = np.maximum(self._expected(theta), SMALL * self._white)
         measured = np.maximum([self.mean, self.difference], SMALL * self._white)
         ratio = measured / expected
@@ -108,13 +108,13 @@ class MaskedSpectrum:
         return 2 * (misfit[0] + (self._outputs - 1) * misfit[1]) + prior
 
     def fit(self):
-        """Most likely power laws.
+        """Fit the most likely power laws.
 
         Returns
         -------
         Hyper
-            In the units in which the white noise has a weight of 1; `Hyper.field` is 0. No correlated noise, if the
-            data are too large for their squares.
+            In units in which the white noise has a weight of 1; `Hyper.field` is 0. No correlated noise if the
+            squares of the data overflow.
         """
         if not np.isfinite([self.mean, self.difference]).all():
             return Hyper(0.0, 0.0)
@@ -144,7 +144,7 @@ def _powers_by_frequency(transform):
 
 
 def _off_line_harmonics(bins, removed):
-    """Frequencies away from that of the lines and its first multiples, where the field leaves its trace."""
+    """Select frequencies away from the line frequency and its first multiples, which the smooth field affects."""
     harmonic = bins.length / bins.per_line
     frequency = np.arange(bins.length // 2 + 1)
     multiple = np.round(frequency / harmonic)
@@ -153,7 +153,7 @@ def _off_line_harmonics(bins, removed):
 
 
 def _log_edges(count, first):
-    """Edges of bins of frequency, a few an octave, from frequency number ``first`` on."""
+    """Edges of logarithmic frequency bins, starting at frequency number ``first``."""
     octaves = np.log2(count / first)
     edges = first * 2 ** np.linspace(0, octaves, int(octaves * BINS_PER_OCTAVE) + 2)
     return np.unique(np.minimum(np.round(edges).astype(int), count))

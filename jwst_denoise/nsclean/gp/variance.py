@@ -1,7 +1,7 @@
-"""Posterior variance: a local formula, scaled to the errors of a drawn exposure whose noise is known.
+"""Posterior variance: a local formula, calibrated on the errors of a simulated exposure with known noise.
 
-Where the weights are uniform, a mode of prior power S keeps the variance S / (1 + w S). The formula takes w as the
-local mean of the weights; one draw from the prior, analysed like the data, tells how far off it is.
+With uniform weights, a mode of prior power S has the posterior variance S / (1 + w S). The formula uses the local mean
+of the weights for w; one draw from the prior, analyzed like the data, calibrates it.
 """
 
 import numpy as np
@@ -21,11 +21,11 @@ def posterior_variance(weight, drawn_weight, error, root_mean, root_difference, 
     weight : ndarray
         (images, outputs, length) inverse variances of the bins.
     drawn_weight, error : ndarray
-        (outputs, length) weights of a drawn exposure, and its true minus its estimated noise.
+        (outputs, length) weights of the simulated exposure, and its true minus its estimated noise.
     root_mean, root_difference : ndarray
         Square roots of the prior eigenvalues, as for `Posterior`.
     bins : Bins
-        The time bins.
+        Time bins.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def posterior_variance(weight, drawn_weight, error, root_mean, root_difference, 
 
 
 def _formula(weight, power, kept_mean, kept_difference, bins):
-    """Local formula for each block of bins: (outputs, blocks)."""
+    """Evaluate the local formula for each block of bins: (outputs, blocks)."""
     outputs = weight.shape[0]
     own = _local(weight, _memory(power, weight, bins))
     together = np.broadcast_to(own.mean(axis=0), own.shape)
@@ -53,7 +53,7 @@ def _formula(weight, power, kept_mean, kept_difference, bins):
 
 
 def _memory(power, weight, bins):
-    """Time, in bins, over which the samples bear on one estimate: that of the frequency where w S = 1."""
+    """Time scale, in bins, of the samples that determine one estimate: that of the frequency where w S = 1."""
     above = np.flatnonzero(power[1:] * weight.mean() > 1)
     frequency = bins.frequency[1 + above[-1]] if above.size else bins.frequency[1]
     return 1 / (2 * np.pi * frequency * bins.interval)
@@ -79,14 +79,14 @@ def _kept(power, top, bins):
 
 
 def _calibration(formula, error, among, used, classes=4):
-    """Correction of the local formula, by class of its value: mean squared error of the draw over mean formula.
+    """Correction of the local formula, by class of its value: mean squared error over mean formula.
 
     Parameters
     ----------
     formula : ndarray
         (outputs, blocks) local formula of the draw.
     error, among : ndarray
-        (outputs, length) error of the draw, and the bins that count.
+        (outputs, length) error of the simulated exposure, and the bins to use.
     used : int
         Bins of the frame.
     classes : int, optional
@@ -94,7 +94,7 @@ def _calibration(formula, error, among, used, classes=4):
     Returns
     -------
     callable
-        Factor as a function of the formula; 1 where the draw cannot tell.
+        Factor as a function of the formula; 1 without bins to use.
     """
     blocks = used // BLOCK
     shape = (len(error), blocks, BLOCK)
@@ -103,8 +103,8 @@ def _calibration(formula, error, among, used, classes=4):
     squared = np.sum(error**2, axis=-1, where=among).ravel()
     index = np.searchsorted(np.quantile(formula, np.linspace(0, 1, classes + 1)[1:-1]), formula)
     bins_of, predicted, found = (np.bincount(index, v, classes) for v in (count, count * formula, squared))
-    told = predicted > 0
-    if not told.any():
+    occupied = predicted > 0
+    if not occupied.any():
         return np.ones_like
-    nodes, factors = predicted[told] / bins_of[told], found[told] / predicted[told]
+    nodes, factors = predicted[occupied] / bins_of[occupied], found[occupied] / predicted[occupied]
     return lambda values: np.interp(values, nodes, factors)
