@@ -8,8 +8,8 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.blocks.statistics import level_and_noise
-from jwst_denoise.simulate.fast.line_scenes import EchelleScenes, LineScenes
-from jwst_denoise.simulate.fast.scenes import ScenePool
+from jwst_denoise.simulate.fast.scenes import EchelleScenes, LineScenes, ScenePool
+from jwst_denoise.simulate.fast.slopes import draw_jwst_setup, draw_nirps_setup
 from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps
 from jwst_denoise.training.cosmic_rays.ramp_stamps import RampStamps
 from jwst_denoise.training.images.image_losses import ImageLoss
@@ -18,7 +18,7 @@ from jwst_denoise.training.own_exposures.exposure_pairs import pair_sets
 from jwst_denoise.training.own_exposures.exposure_stamps import exposure_sets
 from jwst_denoise.training.presets import ImagePreset, RibbonPreset
 from jwst_denoise.training.ramps.ribbon_examples import ribbon_parts
-from jwst_denoise.training.ramps.slope_blocks import SlopeBlocks, draw_jwst, draw_nirps
+from jwst_denoise.training.ramps.slope_blocks import SlopeBlocks
 from jwst_denoise.training.ramps.slope_losses import SlopeLoss
 
 __all__ = ["SEEDS", "Task", "noisy_images", "slope_blocks", "task"]
@@ -47,7 +47,7 @@ class Task:
     loss: object
 
 
-def task(family, settings, progress=None, exposures=None):
+def task(family, settings, exposures=None):
     """Task of a family with a preset's settings.
 
     Parameters
@@ -56,17 +56,15 @@ def task(family, settings, progress=None, exposures=None):
         Of `jwst_denoise.training.presets.PRESETS`.
     settings : Preset
         Sizes.
-    progress : callable, optional
-        Called with the number of scenes that are drawn.
     exposures : sequence of ExposureStack, optional
         A user's own exposures to train on; simulated ones without.
     """
     if isinstance(settings, RibbonPreset):
         return Task(*ribbon_parts(settings, SEEDS))
     if family == "ramp_denoise":
-        return _ramp_task(settings, progress)
+        return _ramp_task(settings)
     if isinstance(settings, ImagePreset):
-        return _image_task(family, settings, progress, exposures)
+        return _image_task(family, settings, exposures)
     network, stamps, loss = _parts(family, settings)
     if exposures is not None:
         return Task(network, *exposure_sets(network.family, exposures, settings, SEEDS), loss)
@@ -74,24 +72,24 @@ def task(family, settings, progress=None, exposures=None):
     purposes = ("training", settings.batch * settings.steps, 1), ("validation", settings.validation, 4)
     for purpose, length, share in purposes:
         seed = SEEDS[purpose] + settings.seed
-        pool = ScenePool.draw(max(1, settings.scenes // share), seed, progress=progress)
+        pool = ScenePool.draw(max(1, settings.scenes // share), seed)
         sets.append(stamps(pool, length, seed, settings.stamp))
     return Task(network, *sets, loss)
 
 
-def slope_blocks(settings, purpose, length, share=1, progress=None):
+def slope_blocks(settings, purpose, length, share=1):
     """Blocks of slopes for a purpose, a key of `SEEDS`, with ``1 / share`` of the scenes."""
     seed = SEEDS[purpose] + settings.seed
     if settings.data == "nirps":
-        return SlopeBlocks(EchelleScenes(), draw_nirps, length, seed, settings.pixels)
-    scenes = LineScenes.draw(max(1, settings.scenes // share), seed, progress)
-    return SlopeBlocks(scenes, draw_jwst, length, seed, settings.pixels)
+        return SlopeBlocks(EchelleScenes(), draw_nirps_setup, length, seed, settings.pixels)
+    scenes = LineScenes.draw(max(1, settings.scenes // share), seed)
+    return SlopeBlocks(scenes, draw_jwst_setup, length, seed, settings.pixels)
 
 
-def noisy_images(settings, purpose, length, share=1, progress=None):
+def noisy_images(settings, purpose, length, share=1):
     """Noisy images and their targets for a purpose, a key of `SEEDS`, with ``1 / share`` of the scenes."""
     seed = SEEDS[purpose] + settings.seed
-    pool = ScenePool.draw(max(1, settings.scenes // share), seed, progress=progress)
+    pool = ScenePool.draw(max(1, settings.scenes // share), seed)
     common, more = (pool, length, seed, settings.stamp), (settings.clean, settings.faint)
     if settings.data == "longer":
         return LongerExposures(*common, range(settings.lowest, settings.highest + 1), *more)
@@ -110,7 +108,7 @@ def image_architecture(family, settings):
     return {"family": family} | {name: getattr(settings, name) for name in named}
 
 
-def _image_task(family, settings, progress, exposures):
+def _image_task(family, settings, exposures):
     network, loss = (
         build(image_architecture(family, settings)),
         ImageLoss(settings.loss, settings.data == "longer", settings.emphasis),
@@ -119,13 +117,13 @@ def _image_task(family, settings, progress, exposures):
         return Task(network, *pair_sets(exposures, settings, SEEDS), loss)
     return Task(
         network,
-        noisy_images(settings, "training", settings.batch * settings.steps, progress=progress),
-        noisy_images(settings, "validation", settings.validation, 4, progress),
+        noisy_images(settings, "training", settings.batch * settings.steps),
+        noisy_images(settings, "validation", settings.validation, 4),
         loss,
     )
 
 
-def _ramp_task(settings, progress):
+def _ramp_task(settings):
     network = build(
         {
             "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth, "units": settings.units,
@@ -135,8 +133,8 @@ def _ramp_task(settings, progress):
     )  # fmt: skip
     return Task(
         network,
-        slope_blocks(settings, "training", settings.batch * settings.steps, progress=progress),
-        slope_blocks(settings, "validation", settings.validation, 8, progress),
+        slope_blocks(settings, "training", settings.batch * settings.steps),
+        slope_blocks(settings, "validation", settings.validation, 8),
         SlopeLoss(settings.power),
     )
 

@@ -7,22 +7,22 @@ import pytest
 from jwst_denoise_benchmarks.ramps import studies
 
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
-from jwst_denoise.training.ramps import ribbon_exposures
-from jwst_denoise.training.ramps.ribbon_exposures import RibbonSetup, draw_exposure
+from jwst_denoise.simulate.fast import h4rg_ramps
+from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
 
 
 @pytest.fixture(scope="module")
 def ramps():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ribbon_exposures, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
-        setup = RibbonSetup(lines=96, outputs=4, width=32, reads=8)
-        return [draw_exposure(setup, np.random.default_rng([3, number])) for number in range(2)]
+        patch.setattr(h4rg_ramps, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
+        setup = H4RGSetup(lines=96, outputs=4, width=32, reads=8)
+        return [draw_h4rg_ramp(setup, np.random.default_rng([3, number])) for number in range(2)]
 
 
 def test_fit_is_that_of_corrected_reads(ramps):
     ramp = ramps[0]
     reads = unlit_corrected(
-        reference_corrected(ramp.groups - ramp.groups[0], ramp.readout), ramp.readout, ramp.unlit
+        reference_corrected(ramp.groups - ramp.groups[0], ramp.readout), ramp.readout, ramp.background
     )  # fmt: skip
     time = np.arange(8) - 3.5
     expected = np.tensordot(time / np.sum(time**2), reads, axes=1) * 7
@@ -52,7 +52,7 @@ def test_absorption_lines_are_what_is_well_below_its_surroundings():
 
 def test_rows_compare_every_loss_with_the_fit(monkeypatch, ramps):
     """Networks that see the truth, more wrongly with every power."""
-    monkeypatch.setattr(ribbon_exposures, "draw_exposure", lambda setup, rng: ramps[int(rng.integers(2))])
+    monkeypatch.setattr(h4rg_ramps, "draw_h4rg_ramp", lambda setup, rng: ramps[int(rng.integers(2))])
     truth = {ramp.groups.tobytes(): ramp.flux / (7 * ramp.group_time) for ramp in ramps}
 
     def trained(quick, power):

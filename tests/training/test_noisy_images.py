@@ -10,12 +10,13 @@ import torch
 from jwst_denoise.networks import build
 from jwst_denoise.networks.blocks.expected_errors import KNOTS
 from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.simulate.fast.images import Camera
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training import train
 from jwst_denoise.training.error_head import fit_error_head
 from jwst_denoise.training.images.image_losses import LIT, ImageLoss, divergence, slopes_of
 from jwst_denoise.training.images.image_scores import _opened, calibrate_errors, image_scores
-from jwst_denoise.training.images.noisy_images import Camera, LongerExposures, NoisyPairs, NoisyStacks
+from jwst_denoise.training.images.noisy_images import LongerExposures, NoisyPairs, NoisyStacks
 from jwst_denoise.training.presets import PRESETS, preset
 
 TINY = {

@@ -8,7 +8,7 @@ from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.networks.group_planes import CHANNELS
 from jwst_denoise.simulate import NoiseSpectrum
 from jwst_denoise.simulate.fast import ramps
-from jwst_denoise.simulate.fast.ramps import Readout, draw_readout, simulate_integration
+from jwst_denoise.simulate.fast.ramps import RampSetup, draw_ramp_setup, simulate_integration
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training.cosmic_rays.ramp_stamps import SHARED, RampStamps
 
@@ -25,13 +25,13 @@ def alone(monkeypatch):
     """No hits, no hot and no bad pixels."""
     monkeypatch.setattr(ramps, "SHARES", dict.fromkeys(ramps.SHARES, 0.0))
     monkeypatch.setattr(ramps, "HITS", (1e-9, 1e-8))
-    monkeypatch.setattr(ramps, "_hot", lambda shape, rng: np.float32(0))
+    monkeypatch.setattr(ramps, "_draw_hot_pixels", lambda shape, rng: np.float32(0))
 
 
 @pytest.mark.parametrize(("nframes", "groupgap"), [(1, 0), (1, 4), (8, 2)])
 def test_scatter_is_what_the_stamp_says(alone, nframes, groupgap):
     """White and Poisson noise of differences without hits."""
-    readout = Readout(6, nframes, groupgap, 10.0, 9.0, SILENT)
+    readout = RampSetup(6, nframes, groupgap, 10.0, 9.0, SILENT)
     rate = np.full((96, 96), 8.0, np.float32)
     made = simulate_integration(rate, readout, np.random.default_rng(1))
     differences = np.diff(made.groups, axis=0)
@@ -44,7 +44,7 @@ def test_scatter_is_what_the_stamp_says(alone, nframes, groupgap):
 
 def test_hits_are_where_the_truth_says():
     rng = np.random.default_rng(3)
-    readout = Readout(8, 4, 1, 10.7, 8.0, SILENT)
+    readout = RampSetup(8, 4, 1, 10.7, 8.0, SILENT)
     made = simulate_integration(np.full((96, 96), 0.3, np.float32), readout, rng)
     good = ~(made.bad | made.saturated)
     usable = good[1:] & good[:-1]
@@ -86,7 +86,7 @@ def test_stamps_of_one_integration_differ(pool):
 
 def test_all_kinds_of_exposures_are_drawn():
     rng = np.random.default_rng(8)
-    drawn = [draw_readout(rng) for _ in range(300)]
+    drawn = [draw_ramp_setup(rng) for _ in range(300)]
     groups = [readout.ngroups for readout in drawn]
     assert min(groups) == 2
     assert max(groups) == ramps.LONGEST

@@ -10,11 +10,13 @@ from torch.utils.data import default_collate
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected
+from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
 from jwst_denoise.networks.hxrg.ribbons import to_ribbons
+from jwst_denoise.simulate.fast import h4rg_ramps
+from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
 from jwst_denoise.training import train
 from jwst_denoise.training.loop import Training
 from jwst_denoise.training.presets import PRESETS, preset
-from jwst_denoise.training.ramps import ribbon_exposures
 from jwst_denoise.training.ramps.ribbon_examples import (
     CLASSES,
     PowerLoss,
@@ -23,10 +25,9 @@ from jwst_denoise.training.ramps.ribbon_examples import (
     measure_variance,
     ribbon_parts,
 )
-from jwst_denoise.training.ramps.ribbon_exposures import RibbonSetup, draw_exposure
 from jwst_denoise.training.tasks import SEEDS, task
 
-SETUP = RibbonSetup(lines=24, outputs=4, width=16, reads=6)
+SETUP = H4RGSetup(lines=24, outputs=4, width=16, reads=6)
 TINY = {
     "scenes": 2, "batch": 4, "steps": 3, "epochs": 2, "validation": 6, "calibration": 12, "lines": 24, "outputs": 4,
     "width": 16, "reads": 6, "units": 4, "filters": 2,
@@ -36,15 +37,15 @@ TINY = {
 @pytest.fixture(autouse=True)
 def small_detector(monkeypatch):
     """Without the dark current of 4096² pixels, which takes a second to draw."""
-    monkeypatch.setattr(ribbon_exposures, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
+    monkeypatch.setattr(h4rg_ramps, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
 
 
 @pytest.fixture(scope="module")
 def bright():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ribbon_exposures, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
-        setup = RibbonSetup(lines=96, outputs=4, width=32, reads=12)
-        return draw_exposure(setup, np.random.default_rng(1), peak=30.0)
+        patch.setattr(h4rg_ramps, "_dark_rate", lambda shape: np.zeros(shape, np.float32))
+        setup = H4RGSetup(lines=96, outputs=4, width=32, reads=12)
+        return draw_h4rg_ramp(setup, np.random.default_rng(1), peak=30.0)
 
 
 def slopes(ramp):
@@ -69,16 +70,16 @@ def test_slopes_of_a_ramp_scatter_about_the_flux(bright):
 
 
 def test_a_line_takes_as_long_as_on_the_whole_detector():
-    whole, small = RibbonSetup().readout, SETUP.readout
+    whole, small = H4RGSetup().readout, SETUP.readout
     assert whole.line_ticks * whole.pixel_time == pytest.approx(small.line_ticks * small.pixel_time)
     assert (whole.shape, whole.outputs, whole.width) == ((4096, 4096), 32, 128)
     assert whole.frame_time == pytest.approx(5.57, abs=0.01)
 
 
 def test_hits_and_hot_pixels_are_told(monkeypatch):
-    monkeypatch.setattr(ribbon_exposures, "_dark_rate", lambda shape: np.eye(*shape, dtype="f4") * 1e4)
-    monkeypatch.setattr(ribbon_exposures, "GROUND", ribbon_exposures.CosmicRayParameters(flux=1e6))
-    ramp = draw_exposure(SETUP, np.random.default_rng(2))
+    monkeypatch.setattr(h4rg_ramps, "_dark_rate", lambda shape: np.eye(*shape, dtype="f4") * 1e4)
+    monkeypatch.setattr(h4rg_ramps, "GROUND", h4rg_ramps.CosmicRayParameters(flux=1e6))
+    ramp = draw_h4rg_ramp(SETUP, np.random.default_rng(2))
     assert not ramp.usable[:, np.eye(*SETUP.readout.shape, dtype=bool)].any()
     assert ramp.usable.mean() > 0.95
     assert ramp.jump.any() and not ramp.jump[0].any()
@@ -91,8 +92,12 @@ def test_hits_and_hot_pixels_are_told(monkeypatch):
 def test_an_item_is_a_line_of_an_exposure(masked):
     examples = RibbonExamples(SETUP, 2, seed=5, masked=masked)
     assert len(examples) == 2 * 16
-    ramps = [draw_exposure(SETUP, np.random.default_rng([5, 0, number])) for number in range(2)]
-    values = [ramp.reads(masked).samples(SETUP.readout, 3)[0] for ramp in ramps]
+    ramps = [draw_h4rg_ramp(SETUP, np.random.default_rng([5, 0, number])) for number in range(2)]
+    reads = [
+        ribbon_reads(r.groups, r.readout, usable=r.usable, jump=r.jump, masked=masked, unlit=r.background)
+        for r in ramps
+    ]
+    values = [one.samples(SETUP.readout, 3)[0] for one in reads]
     flux = [to_ribbons(ramp.flux, SETUP.readout)[:, :, :4] for ramp in ramps]
     seen = []
     for index in range(32):
@@ -189,7 +194,7 @@ def test_training_makes_a_network_with_its_errors(tmp_path):
     with np.load(output / "weights.npz") as weights:
         network.load_state_dict({name: torch.tensor(weights[name]) for name in weights})
     assert network.variance[0] == pytest.approx(info["scores"]["none"]["rmse"] ** 2, rel=1e-5)
-    ramp = draw_exposure(SETUP, np.random.default_rng(9))
+    ramp = draw_h4rg_ramp(SETUP, np.random.default_rng(9))
     rate, sigma = network.eval().predict(ramp.groups, group_time=ramp.group_time, readout=ramp.readout)
     assert np.isfinite(rate[ramp.known]).all()
     assert (sigma[ramp.known] > 0).all()

@@ -8,15 +8,15 @@ from jwst_denoise.networks import build
 from jwst_denoise.ramps.slopes import fit_slope, slope_noise
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate import detector, simulate_exposure
-from jwst_denoise.simulate.fast.line_scenes import EchelleScenes, LineScenes
-from jwst_denoise.training.ramps.slope_blocks import (
-    SlopeBlocks,
+from jwst_denoise.simulate.fast.scenes import EchelleScenes, LineScenes
+from jwst_denoise.simulate.fast.slopes import (
     SlopeSetup,
-    _correlated,
-    draw_jwst,
-    draw_nirps,
+    _draw_correlated_noise,
+    draw_jwst_setup,
+    draw_nirps_setup,
     simulate_slopes,
 )
+from jwst_denoise.training.ramps.slope_blocks import SlopeBlocks
 from jwst_denoise.training.ramps.slope_losses import SlopeLoss
 from jwst_denoise.training.ramps.slope_scores import CLASSES, calibrate_errors, slope_scores
 
@@ -50,14 +50,14 @@ def test_noise_is_that_of_whole_ramps():
     clipped = np.clip(direct, *np.nanpercentile(direct, (0.1, 99.9)))
     assert np.nanstd(clipped) == pytest.approx(np.std(slopes), rel=0.05)
     expected = np.array([fit_slope(c, made.noise).rate for c in made.truth.correlated])
-    alike = np.array([_correlated(setup, rng) for _ in range(8)])
+    alike = np.array([_draw_correlated_noise(setup, rng) for _ in range(8)])
     lags = (1, 8, 64)
     for lag in lags:
         structure = [np.mean((a[..., lag:] - a[..., :-lag]) ** 2) / setup.read**2 for a in (expected, alike)]
         assert structure[1] == pytest.approx(structure[0], rel=0.1)
 
 
-@pytest.mark.parametrize(("draw", "outputs"), [(draw_jwst, {1, 4}), (draw_nirps, {32})])
+@pytest.mark.parametrize(("draw", "outputs"), [(draw_jwst_setup, {1, 4}), (draw_nirps_setup, {32})])
 def test_setups_are_possible(draw, outputs):
     setups = [draw(64, np.random.default_rng([1, index])) for index in range(40)]
     assert {setup.outputs for setup in setups} == outputs
@@ -66,11 +66,11 @@ def test_setups_are_possible(draw, outputs):
 
 @pytest.fixture(scope="module")
 def blocks():
-    return SlopeBlocks(LineScenes.draw(3, 5), draw_jwst, 4, 7, 32 * 2048)
+    return SlopeBlocks(LineScenes.draw(3, 5), draw_jwst_setup, 4, 7, 32 * 2048)
 
 
 def test_blocks_depend_on_seed_and_index_alone(blocks):
-    again = SlopeBlocks(blocks.scenes, draw_jwst, 4, 7, 32 * 2048)
+    again = SlopeBlocks(blocks.scenes, draw_jwst_setup, 4, 7, 32 * 2048)
     for (inputs, truth, weight), (others, same, _) in ((blocks[1], again[1]), (blocks[3], again[3])):
         assert torch.equal(inputs["signal"], others["signal"]) and torch.equal(truth, same)
         assert truth.shape == (2, *weight.shape) and set(weight.unique().tolist()) <= {0, 1}
@@ -85,8 +85,10 @@ def test_signal_is_scene_and_noise(blocks):
     assert 0.7 < float(error.clamp(-4, 4).std()) < 1.6
 
 
-def test_unlit_pixels_give_levels_to_echelle_blocks():
-    inputs, truth, weight = SlopeBlocks(EchelleScenes(), draw_nirps, 1, 3, 64 * 4096)[0]
+@pytest.mark.parametrize("lines", [64, 32])
+def test_background_pixels_give_levels_to_echelle_blocks(lines):
+    """Also to blocks with fewer lines than the boxes in which levels are measured."""
+    inputs, truth, weight = SlopeBlocks(EchelleScenes(), draw_nirps_setup, 1, 3, lines * 4096)[0]
     unlit = (truth[0] < 0.02) & (weight > 0)
     error = torch.where(unlit, inputs["signal"] - truth[0], 0.0)
     means = error.sum(dim=1) / unlit.sum(dim=1).clamp(min=1)

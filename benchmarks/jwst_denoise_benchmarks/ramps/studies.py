@@ -58,13 +58,13 @@ class Figures:
 
 def losses(quick):
     """Rows: errors of the same network trained with each power of the error, beside those of the fit."""
+    from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
     from jwst_denoise.training.presets import preset
     from jwst_denoise.training.ramps.ribbon_examples import POWERS
-    from jwst_denoise.training.ramps.ribbon_exposures import RibbonSetup, draw_exposure
 
     settings = preset(*PRESET)
-    setup = RibbonSetup(settings.lines, settings.outputs, settings.width, settings.reads)
-    ramps = [draw_exposure(setup, seeded(40, number)) for number in range(2 if quick else RAMPS)]
+    setup = H4RGSetup(settings.lines, settings.outputs, settings.width, settings.reads)
+    ramps = [draw_h4rg_ramp(setup, seeded(40, number)) for number in range(2 if quick else RAMPS)]
     fit = measure([fitted(ramp) for ramp in ramps], ramps)
     for power in POWERS:
         network = trained(quick, power=power)
@@ -102,7 +102,7 @@ def fitted(ramp):
     jump = np.array(ramp.jump)
     slope = fit_slope(ramp.groups, GroupNoise(1.0, ramp.group_time), usable=ramp.usable, jump=jump).rate
     slope = reference_corrected(slope, ramp.readout)
-    return unlit_corrected(slope, ramp.readout, ramp.unlit) * _seconds(ramp)
+    return unlit_corrected(slope, ramp.readout, ramp.background) * _seconds(ramp)
 
 
 def measure(images, ramps):
@@ -131,5 +131,5 @@ def _ramp(ramp):
     """Arguments of a network's ``predict``."""
     return {
         "groups": ramp.groups, "group_time": ramp.group_time, "readout": ramp.readout, "bad": ~ramp.usable,
-        "jump": ramp.jump, "unlit": ramp.unlit,
+        "jump": ramp.jump, "unlit": ramp.background,
     }  # fmt: skip

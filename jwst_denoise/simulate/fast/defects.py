@@ -1,31 +1,31 @@
-"""Pixels that are not like others: noisy ones, cut ramps, bad ones."""
+"""Pixels with excess noise, with ramps cut short, and without data."""
 
 import numpy as np
 from scipy import ndimage
 
-__all__ = ["pixel_to_pixel", "shorter_ramps", "usable_pixels"]
+__all__ = ["draw_cut_ramps", "draw_noise_factors", "draw_usable_pixels"]
 
 
-def pixel_to_pixel(shape, rng):
-    """Factor of the read noise of every pixel: a few are much noisier."""
+def draw_noise_factors(shape, rng):
+    """Factor of the read noise of every pixel; a few pixels are much noisier than the rest."""
     factor = 1 + 0.06 * rng.standard_normal(shape, dtype=np.float32)
     noisy = rng.uniform(size=shape) < 0.01
     factor[noisy] *= rng.uniform(1.3, 5, noisy.sum())
     return np.clip(factor, 0.7, None)
 
 
-def shorter_ramps(shape, rng):
-    """Factor of the read noise where jumps or saturation have cut the ramp."""
+def draw_cut_ramps(shape, rng):
+    """Factor by which the read noise grows where a jump or saturation has cut the ramp short."""
     factor = np.ones(shape, dtype=np.float32)
-    cut = _blobs(shape, 10 ** rng.uniform(-4, -2), rng)
+    cut = _draw_blobs(shape, 10 ** rng.uniform(-4, -2), rng)
     factor[cut] = rng.uniform(1.1, 4)
     return factor
 
 
-def usable_pixels(shape, rng):
-    """Pixels with a slope: single bad ones, groups of them, now and then a border of reference pixels."""
+def draw_usable_pixels(shape, rng):
+    """Mask of usable pixels: isolated and clustered bad pixels, and in some images a border of reference pixels."""
     usable = rng.uniform(size=shape) > 10 ** rng.uniform(-3.5, -1.5)
-    usable &= ~_blobs(shape, 10 ** rng.uniform(-4, -2.5), rng)
+    usable &= ~_draw_blobs(shape, 10 ** rng.uniform(-4, -2.5), rng)
     if rng.uniform() < 0.4:
         usable[:, :4] = usable[:, -4:] = False
     if rng.uniform() < 0.1:
@@ -33,7 +33,7 @@ def usable_pixels(shape, rng):
     return usable
 
 
-def _blobs(shape, fraction, rng):
-    """Connected pixels of about this fraction of the image."""
+def _draw_blobs(shape, fraction, rng):
+    """Clusters of connected pixels that cover about this fraction of the image."""
     seeds = rng.uniform(size=shape) < fraction / 8
     return ndimage.binary_dilation(seeds, iterations=int(rng.integers(1, 3))) if seeds.any() else seeds

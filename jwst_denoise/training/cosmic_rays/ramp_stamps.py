@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.networks.group_planes import normalized
-from jwst_denoise.simulate.fast.ramps import draw_readout, simulate_integration
+from jwst_denoise.simulate.fast.ramps import draw_ramp_setup, simulate_integration
 
 __all__ = ["RampStamps"]
 
@@ -47,7 +47,7 @@ class RampStamps(Dataset):
     def __getitem__(self, index):
         """Inputs ``planes`` (channels, ny, nx); truth and weight (1, ny, nx)."""
         number, part = divmod(index, SHARED)
-        readout = draw_readout(np.random.default_rng([self.seed, number]))
+        readout = draw_ramp_setup(np.random.default_rng([self.seed, number]))
         copy, part = divmod(part, readout.ngroups - 1)
         seen, truth, weight, order = self._integration(number, copy, readout)
         chosen = int(order[part])

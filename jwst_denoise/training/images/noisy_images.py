@@ -1,119 +1,21 @@
 """Noisy images of one scene, simulated on the fly: what Astro U-net and Noise2Noise are trained on."""
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch.utils.data import Dataset
 
 from jwst_denoise.networks.blocks.slope_planes import PLANES, scaled
 from jwst_denoise.networks.noise2noise import stack_planes
 from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
-from jwst_denoise.simulate.fast.defects import pixel_to_pixel, shorter_ramps, usable_pixels
-from jwst_denoise.simulate.fast.scenes import random_psf
-from jwst_denoise.simulate.point_sources import point_sources
+from jwst_denoise.simulate.fast.defects import draw_cut_ramps, draw_noise_factors
+from jwst_denoise.simulate.fast.images import draw_camera, draw_faint_stars
 
-__all__ = ["Camera", "LongerExposures", "NoisyPairs", "NoisyStacks", "draw_camera", "item"]
+__all__ = ["LongerExposures", "NoisyPairs", "NoisyStacks", "item"]
 
-EXPOSURE_TIME = (30.0, 3000.0)  # s
-READ_NOISE = (4.0, 25.0)  # e- of a whole exposure
-STRIPES = 0.5  # rms of the levels of lines at most, in units of the read noise
-SLOPE = 1.2  # by how much more light counts in the variance of a slope than in that of a sum, at most
-RESAMPLED = 0.2  # of the images have been resampled onto other pixels
-HITS = {"image": (-5.5, -4.0), "frame": (-4.5, -3.0)}  # decimal logarithms: fraction of pixels with a cosmic ray
-CHARGE = {"image": 5.0, "frame": 12.0}  # mean of theirs in units of the read noise
-SPACING = (24.0, 72.0)  # pixels, mean distance of such stars
-RATIO = (2.0, 30.0)  # their S/N by the best filter
 FRAMES_OF_TARGET = 2  # that are compared one by one
-
-
-@dataclass(frozen=True)
-class Camera:
-    """How a scene is seen.
-
-    Parameters
-    ----------
-    seconds : float
-        Exposure time.
-    read_noise : float
-        Of a whole exposure, e-.
-    stripes : float
-        Rms of the levels of lines, in units of the read noise.
-    axis : int
-        Along which lines run: 1 for rows.
-    poisson : float
-        Variance of a rate by light over the rate, times the exposure time.
-    shift : tuple of float or None
-        By which the image is resampled, pixels.
-    kind : {"image", "frame"}
-        A cleaned image, or one frame of a stack with its cosmic rays.
-    """
-
-    seconds: float
-    read_noise: float
-    stripes: float = 0.0
-    axis: int = 1
-    poisson: float = 1.0
-    shift: tuple[float, float] | None = None
-    kind: str = "image"
-
-    def observe(self, rate, rng, seconds=None, pixels=1.0):
-        """An exposure of a scene.
-
-        Parameters
-        ----------
-        rate : ndarray
-            (ny, nx) e- / s.
-        rng : `numpy.random.Generator`
-            Source of all random numbers.
-        seconds : float, optional
-            Exposure time, by default the camera's; read noise in e- is that of an exposure.
-        pixels : ndarray, optional
-            (ny, nx) factor of the read noise of every pixel.
-
-        Returns
-        -------
-        SlopeImage
-            NaN where there is no datum; without cosmic rays in what it says of its noise.
-        """
-        seconds = seconds or self.seconds
-        poisson = self.poisson / seconds
-        read = self.read_noise / seconds * np.broadcast_to(np.asarray(pixels, np.float32), rate.shape)
-        data = rng.poisson(np.clip(rate, 0, None) / poisson) * poisson
-        data += read * rng.standard_normal(rate.shape, dtype=np.float32)
-        lines = (rate.shape[0], 1) if self.axis else (1, rate.shape[1])
-        data += self.stripes * self.read_noise / seconds * rng.standard_normal(lines, dtype=np.float32)
-        low, high = HITS[self.kind]
-        hit = rng.uniform(size=rate.shape) < 10 ** rng.uniform(low, high)
-        if hit.any():
-            charge = np.where(hit, rng.exponential(CHARGE[self.kind], rate.shape), 0)
-            data += read * _spread(charge, rng)
-        usable = usable_pixels(rate.shape, rng)
-        if self.shift:
-            data = _resampled(data, self.shift)
-        data = np.where(usable, data, np.nan).astype(np.float32)
-        return SlopeImage(data, read.astype(np.float32), np.float32(poisson))
-
-    def deviation(self, rate):
-        """Standard deviation of the noise of the sky of a scene, e- / s."""
-        return np.sqrt((self.read_noise / self.seconds) ** 2 + self.poisson / self.seconds * max(np.median(rate), 0))
-
-    def truth(self, rate):
-        """The scene as the camera would see it without noise."""
-        return _resampled(rate, self.shift) if self.shift else rate
-
-
-def draw_camera(rng, plain=False, kind="image"):
-    """A random camera; ``plain`` ones have exposures above 300 s, as for spectra."""
-    low, high = EXPOSURE_TIME
-    return Camera(
-        float(np.exp(rng.uniform(np.log(300.0 if plain else low), np.log(high)))),
-        float(np.exp(rng.uniform(*np.log(READ_NOISE)))), rng.uniform(0, STRIPES), int(rng.integers(2)),
-        rng.uniform(1, SLOPE), tuple(rng.uniform(-0.5, 0.5, 2)) if rng.uniform() < RESAMPLED else None, kind,
-    )  # fmt: skip
 
 
 def item(image, target, scene, extra=None, others=(), **more):
@@ -179,9 +81,9 @@ class _Scenes(Dataset):
         rng = np.random.default_rng([self.seed, index])
         rate, _, scene = self.pool.stamp(self.size, rng)
         camera = draw_camera(rng, scene in ("slices", "slitlets"), kind)
-        pixels = pixel_to_pixel(rate.shape, rng) * shorter_ramps(rate.shape, rng)
+        pixels = draw_noise_factors(rate.shape, rng) * draw_cut_ramps(rate.shape, rng)
         if self.faint and rng.uniform() < self.faint:
-            rate = rate + _faint_stars(rate.shape, camera.deviation(rate) / np.sqrt(frames), rng)
+            rate = rate + draw_faint_stars(rate.shape, camera.sky_noise(rate) / np.sqrt(frames), rng)
         return rng, camera, np.ascontiguousarray(rate), pixels
 
     def target(self, image, scene):
@@ -261,23 +163,3 @@ class NoisyStacks(_Scenes):
         scene = camera.truth(rate)
         others = [halves[1][which % number] for which in range(FRAMES_OF_TARGET)]
         return item(mean.image, self.target(other.image, scene), scene, stack_planes(mean), others)
-
-
-def _faint_stars(shape, deviation, rng):
-    """Stars of any S/N near the limit of detection, (ny, nx) e- / s."""
-    psf = random_psf(rng)
-    number = rng.poisson(shape[0] * shape[1] / rng.uniform(*SPACING) ** 2)
-    y, x = (rng.uniform(0, length - 1, number) for length in shape)
-    ratio = np.exp(rng.uniform(*np.log(RATIO), number))
-    return point_sources(shape, x, y, ratio * deviation / np.sqrt(np.sum(psf.stamp(0.0, 0.0) ** 2)), psf)
-
-
-def _spread(charge, rng):
-    """Charge of cosmic rays, part of it in a neighbor."""
-    share = rng.uniform(0, 0.5)
-    step, axis = int(rng.choice((-1, 1))), int(rng.integers(2))
-    return (1 - share) * charge + share * np.roll(charge, step, axis)
-
-
-def _resampled(image, shift):
-    return ndimage.shift(image, shift, order=1, mode="nearest").astype(np.float32)

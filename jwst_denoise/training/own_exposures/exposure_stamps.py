@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from jwst_denoise.training.cosmic_rays.image_stamps import ALPHA, FOREIGN_MASKS, augment_sky
+from jwst_denoise.simulate.fast.cosmic_ray_images import ALPHA, FOREIGN_MASKS, augment_sky
 from jwst_denoise.training.own_exposures.exposures import label, split
 
 __all__ = ["ExposureInpaintStamps", "ExposureMaskStamps", "exposure_sets"]

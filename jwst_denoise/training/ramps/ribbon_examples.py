@@ -6,8 +6,9 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.network import FLUX
+from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
 from jwst_denoise.networks.hxrg.ribbons import line_ends, to_ribbons
-from jwst_denoise.training.ramps.ribbon_exposures import BORDER, RibbonSetup, draw_exposure
+from jwst_denoise.simulate.fast.h4rg_ramps import BORDER, H4RGSetup, draw_h4rg_ramp
 
 __all__ = [
     "POWERS",
@@ -56,7 +57,7 @@ class RibbonExamples(Dataset):
 
     Parameters
     ----------
-    setup : RibbonSetup
+    setup : H4RGSetup
         What the ramps are taken with.
     exposures : int
         How many ramps; all of a pass are kept in memory, at 2 bytes a value.
@@ -100,16 +101,18 @@ class RibbonExamples(Dataset):
     def _exposure(self, generation, number):
         if (generation, number) not in self._kept:
             self._kept = {key: value for key, value in self._kept.items() if key[0] == generation}
-            made = draw_exposure(self.setup, np.random.default_rng([self.seed, generation, number]))
-            reads = made.reads(self.masked)
+            ramp = draw_h4rg_ramp(self.setup, np.random.default_rng([self.seed, generation, number]))
+            reads = ribbon_reads(
+                ramp.groups, ramp.readout, usable=ramp.usable, jump=ramp.jump, masked=self.masked, unlit=ramp.background
+            )
             half = type(reads)(np.clip(reads.values, -6e4, 6e4).astype(np.float16), reads.measured)
-            self._kept[generation, number] = half, made.flux, made.known
+            self._kept[generation, number] = half, ramp.flux, ramp.known
         return self._kept[generation, number]
 
 
 def ribbon_examples(settings, purpose, seeds, length):
     """Examples for a purpose, a key of ``seeds``; for all but the training a sixth of the ramps."""
-    setup = RibbonSetup(settings.lines, settings.outputs, settings.width, settings.reads)
+    setup = H4RGSetup(settings.lines, settings.outputs, settings.width, settings.reads)
     training = purpose == "training"
     return RibbonExamples(
         setup, settings.scenes if training else max(1, settings.scenes // 6), seeds[purpose] + settings.seed, length,
