@@ -17,7 +17,7 @@ least 1, the structure of a crowded or nebulous neighborhood.
 import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.templates import HALF, stars
-from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.statistics import masked_median, robust_sigma
 
 __all__ = ["protect_sources"]
 
@@ -102,7 +102,7 @@ def _candidates(values, variance, marked, templates, evidence):
     """Which pixels of each stamp, (n, pixels), are a star's and to be spared."""
     known = variance > 0
     open_ = known & ~marked
-    values = values - _median(values, open_)[:, None]
+    values = values - masked_median(values, open_, lower=True)[:, None]
     weight = np.where(known, 1 / np.where(known, variance + (MISMATCH * values) ** 2, 1), 0)
     spared = _spared(values, variance, marked, _by_wings(values, weight, open_, templates, evidence))
     rest = np.flatnonzero(~spared[:, MIDDLE] & (np.count_nonzero(marked[:, NEAR], axis=1) >= FEW))
@@ -177,11 +177,3 @@ def _ridge(normal):
     terms = normal.shape[-1]
     trace = np.trace(normal, axis1=1, axis2=2)[:, None, None]
     return (1e-5 / terms * trace + 1e-30) * np.eye(terms, dtype=np.float32)
-
-
-def _median(values, mask):
-    """Median of each row where the mask is True; 0 where it never is."""
-    ordered = np.sort(np.where(mask, values, np.inf), axis=1)
-    middle = np.maximum(np.count_nonzero(mask, axis=1) - 1, 0) // 2
-    found = np.take_along_axis(ordered, middle[:, None], axis=1)[:, 0]
-    return np.where(np.isfinite(found), found, 0)

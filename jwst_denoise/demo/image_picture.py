@@ -4,7 +4,7 @@ import numpy as np
 
 from jwst_denoise.demo.picture import AFTER, BEFORE, canvas, graph, strip
 from jwst_denoise.demo.ramp_picture import errors_by_brightness
-from jwst_denoise.quality.residual import power_spectrum
+from jwst_denoise.statistics import radial_power_spectrum
 
 __all__ = ["draw"]
 
@@ -57,7 +57,7 @@ def _draw_graphs(axes, planes):
         error = np.where(first.dark, error - np.median(error[first.dark]), 0)
         axes[0].hist(error[first.dark], np.linspace(-span, span, 81), histtype="step", **style)
         axes[1].loglog(*errors_by_brightness(image, first), **style, marker=".")
-        axes[2].semilogy(*power_spectrum(error.astype(np.float32), first.dark), **style)
+        axes[2].semilogy(*radial_power_spectrum(error.astype(np.float32), first.dark), **style)
     graph(axes[0], "error of a dark pixel / e⁻", "pixels", "blank sky")
     graph(axes[1], "light over the error before", "rms error of a pixel / e⁻", "pixels by their brightness")
     graph(axes[2], "spatial frequency / pixel⁻¹", "power of the errors of dark pixels / (e⁻)²", "blank sky")

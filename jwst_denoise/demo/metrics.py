@@ -6,8 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from jwst_denoise.demo.cross_validation import clipped_scatter
-from jwst_denoise.statistics import robust_sigma
-from jwst_denoise.steps.nsclean.errors import flatten
+from jwst_denoise.statistics import box_level, robust_sigma
 
 __all__ = ["Metrics", "Planes", "electrons", "measure", "read"]
 
@@ -156,7 +155,7 @@ def measure(image, error, planes):
     """
     left = image - planes.perfect
     shift = float(np.median(left[planes.dark]))
-    bias, spread = _sources(flatten(left, planes.dark), planes)
+    bias, spread = _sources(left - box_level(left, planes.dark), planes)
     pull = robust_sigma(((image - planes.light) / error)[planes.dark])
     return Metrics(clipped_scatter(left[planes.dark]), clipped_scatter(left[planes.lit]), bias, spread, shift, pull)
 

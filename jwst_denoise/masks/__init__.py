@@ -6,7 +6,7 @@ convention of the NSClean masks (Rauscher 2023, section 3.4; non-zero = backgrou
 """
 
 from jwst_denoise.dq import NOT_BACKGROUND, usable
-from jwst_denoise.masks.clip import clip, robust_level
+from jwst_denoise.masks.clip import clip
 from jwst_denoise.masks.dilate import dilate_science
 from jwst_denoise.masks.imaging import imaging_mask
 from jwst_denoise.masks.png import from_png, write_overlay
@@ -29,7 +29,6 @@ __all__ = [
     "paste_finite",
     "read_user_mask",
     "region_mask",
-    "robust_level",
     "trace_mask",
     "usable",
     "write_mask",

@@ -2,51 +2,7 @@
 
 import numpy as np
 
-MAX_ROUNDS = 10
-MAX_SAMPLE = 2**18  # gives the width to 0.2 %
-_ONE_SIGMA = 0.158655  # cumulative normal probability at -1 sigma
-
-
-def robust_level(values, n_sigma=3.0):
-    """
-    Level and width of the background in a sample with positive and negative outliers.
-
-    The sample is clipped about its median until nothing changes. The width is the distance from the
-    median to the 15.9th percentile, so that faint light, which only lifts the upper half, does not widen it.
-    Of large samples about `MAX_SAMPLE` evenly spaced values are used.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Sample; values that are not finite are left out.
-    n_sigma : float
-        Clipping limit.
-
-    Returns
-    -------
-    level, sigma : float
-        Median and lower half-width, ``(0.0, 0.0)`` for an empty sample.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> sample = np.append(np.arange(-50.0, 51.0), 1e6)
-    >>> level, sigma = robust_level(sample)
-    >>> float(level)
-    0.0
-    """
-    kept = values[np.isfinite(values)]
-    kept = kept[:: kept.size // MAX_SAMPLE | 1]  # an odd step meets every column of an image
-    if kept.size == 0:
-        return 0.0, 0.0
-    for _ in range(MAX_ROUNDS):
-        low, level = np.quantile(kept, [_ONE_SIGMA, 0.5])
-        sigma = level - low
-        inside = np.abs(kept - level) <= n_sigma * sigma
-        if sigma == 0 or inside.all():
-            break
-        kept = kept[inside]
-    return float(level), float(sigma)
+from jwst_denoise.statistics import robust_level
 
 
 def clip(image, mask, n_sigma=2.0):

@@ -7,31 +7,10 @@ Left in, they would be segmented as sources; the corrections made here are never
 
 import numpy as np
 
+from jwst_denoise.statistics import MAD_TO_SIGMA, masked_median
+
 MIN_PIXELS = 16
 MAX_OFFSET = 4.0  # in units of the robust scatter of the offsets
-
-
-def masked_median(values, good):
-    """
-    Median along the last axis of the pixels that are good.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (..., n)
-        Data.
-    good : ndarray of bool, shape (..., n)
-        Pixels to use.
-
-    Returns
-    -------
-    ndarray of float, shape (...)
-        Lower median, 0 where fewer than `MIN_PIXELS` pixels are good.
-    """
-    ordered = np.sort(np.ascontiguousarray(np.where(good, values, np.inf)), axis=-1)  # contiguous is ten times faster
-    count = good.sum(axis=-1)
-    middle = np.clip((count - 1) // 2, 0, None)[..., None]
-    median = np.take_along_axis(ordered, middle, axis=-1)[..., 0]
-    return np.where(count >= MIN_PIXELS, median, 0.0)
 
 
 def line_offsets(image, good, outputs=1):
@@ -58,9 +37,9 @@ def line_offsets(image, good, outputs=1):
     lines, pixels = image.shape
     outputs = outputs if pixels % outputs == 0 else 1
     split = (lines, outputs, pixels // outputs)
-    offsets = masked_median(image.reshape(split), good.reshape(split))
+    offsets = masked_median(image.reshape(split), good.reshape(split), lower=True, fewest=MIN_PIXELS)
     center = np.median(offsets, axis=0)
-    scatter = 1.4826 * np.median(np.abs(offsets - center), axis=0)
+    scatter = MAD_TO_SIGMA * np.median(np.abs(offsets - center), axis=0)
     return np.where(np.abs(offsets - center) <= MAX_OFFSET * scatter, offsets, 0.0)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
-from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.statistics import masked_median, robust_sigma
 
 __all__ = ["Drafts", "as_cube", "bad_differences", "of_ramp", "of_rates"]
 
@@ -145,9 +145,5 @@ def _clipped_mean(stack):
 
 
 def _median(stack):
-    """Median over the first axis without NaN; NaN where nothing else is."""
-    ordered = np.sort(stack, axis=0)
-    count = np.isfinite(ordered).sum(axis=0)
-    low, high = (np.take_along_axis(ordered, k[None], axis=0)[0] for k in (np.maximum(count - 1, 0) // 2, count // 2))
-    high = np.where(count % 2, low, high)
-    return np.where(count > 0, (low + high) / 2, np.nan)
+    """Median over the first axis without NaN; NaN where there is nothing else."""
+    return masked_median(stack, np.isfinite(stack), axis=0, empty=np.nan)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jwst_denoise.masks.clip import robust_level
+from jwst_denoise.statistics import robust_level
 
 PAINT = 0.3  # opacity of the red paint
 ORIGINS = ("lower", "upper")

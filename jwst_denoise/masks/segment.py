@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 from scipy import ndimage
 
-from jwst_denoise.masks.clip import robust_level
+from jwst_denoise.statistics import robust_level
 
 #: (bin factor, Gaussian sigma in binned pixels): about 1, 4 and 12 detector pixels.
 SCALES = ((1, 1.0), (4, 1.0), (8, 1.5))

@@ -6,6 +6,7 @@ from scipy import ndimage
 from jwst_denoise.dq import NOT_BACKGROUND, usable
 from jwst_denoise.masks.regions import region_mask
 from jwst_denoise.masks.segment import segments
+from jwst_denoise.statistics import masked_median, robust_sigma
 
 WIDTH = 64  # pixels along the dispersion that are averaged into one sample of the cross-dispersion profile
 REACH = 151  # rows within which the dark level of a profile is looked for
@@ -36,11 +37,8 @@ def cross_dispersion_profiles(image, good, width=WIDTH):
     """
     pad = -image.shape[1] % width
     pieces = np.pad(np.where(good, image, np.nan), ((0, 0), (0, pad)), constant_values=np.nan)
-    pieces = np.sort(pieces.reshape(image.shape[0], -1, width), axis=-1)
-    count = np.isfinite(pieces).sum(axis=-1)
-    middle = np.clip((count - 1) // 2, 0, None)[..., None]
-    median = np.take_along_axis(pieces, middle, axis=-1)[..., 0]
-    return np.where(count >= width // 4, median, np.nan)
+    pieces = pieces.reshape(image.shape[0], -1, width)
+    return masked_median(pieces, np.isfinite(pieces), lower=True, fewest=width // 4, empty=np.nan)
 
 
 def dark_level(profiles, noise):
@@ -89,7 +87,7 @@ def profile_significance(profiles):
     center = np.median(profiles[known]) if known.any() else 0.0
     filled = np.where(known, profiles, center)
     steps = np.diff(filled, axis=0)[known[1:] & known[:-1]]
-    noise = 1.4826 * np.median(np.abs(steps)) / np.sqrt(2) if steps.size else 0.0
+    noise = robust_sigma(steps, None, center=0) / np.sqrt(2)
     smooth = ndimage.gaussian_filter1d(filled - dark_level(filled, noise), 1.0, axis=0)
     below = -smooth[known & (smooth < 0)]
     smooth_noise = max(noise * _SMOOTHED, np.quantile(below, _WITHIN_ONE_SIGMA) if below.size else 0.0)

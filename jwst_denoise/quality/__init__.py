@@ -7,6 +7,7 @@ has learned from.
 
 from jwst_denoise.quality.domain_score import DomainScore, score_domain
 from jwst_denoise.quality.metrics import BOUNDS, QualityMetrics, assess_quality
+from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise.quality.residual import Residual, residual_statistics
 from jwst_denoise.quality.sources import Sources, source_check
 
@@ -16,6 +17,7 @@ __all__ = [
     "Residual",
     "Sources",
     "QualityMetrics",
+    "aperture_sums",
     "assess_quality",
     "score_domain",
     "residual_statistics",

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
 
-from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.statistics import radial_power_spectrum, robust_sigma
 
-__all__ = ["Residual", "power_spectrum", "residual_statistics"]
+__all__ = ["Residual", "residual_statistics"]
 
 BOX = 32  # pixels, edge of the boxes of local means
 COVERED = 0.5  # least part of a box that is used
 CLIP = 5.0  # noise of a pixel, beyond which it is not the noise that a network takes
 LAGS = 8  # pixels
 COMPARED = 3  # pixels: longest lag whose correlation is judged
-BINS = 24  # of spatial frequency
-FEWEST_MODES = 100  # of a bin
 
 
 @dataclass(frozen=True)
@@ -101,35 +99,8 @@ def residual_statistics(removed, usable):
         _local_mean(removed, usable),
         along,
         across,
-        *power_spectrum(centered, usable),
+        *radial_power_spectrum(centered, usable),
     )
-
-
-def power_spectrum(centered, usable):
-    """Mean power of an image in rings of spatial frequency.
-
-    Parameters
-    ----------
-    centered : ndarray
-        (ny, nx) with the mean 0; 0 where it is not used.
-    usable : ndarray of bool
-        (ny, nx).
-
-    Returns
-    -------
-    frequency, power : ndarray
-        In 1 / pixel up to 0.5, and power per pixel that is used. Rings with fewer than 100 modes are left out.
-    """
-    modes = np.abs(rfft2(centered)) ** 2 / max(np.count_nonzero(usable), 1)
-    fy, fx = np.fft.fftfreq(centered.shape[0])[:, None], np.fft.rfftfreq(centered.shape[1])[None, :]
-    ring = (np.hypot(fy, fx) * (2 * BINS)).astype(int)
-    inside = ring < BINS
-    inside[0, 0] = False
-    counts, power = (
-        np.bincount(ring[inside], weights, minlength=BINS) for weights in (None, modes[inside].astype(np.float64))
-    )
-    kept = counts >= FEWEST_MODES
-    return ((np.arange(BINS) + 0.5) / (2 * BINS))[kept], power[kept] / counts[kept]
 
 
 def _autocorrelation(centered, usable):

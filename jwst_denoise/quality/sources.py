@@ -7,7 +7,8 @@ from scipy.ndimage import maximum_filter
 
 from jwst_denoise.masks.segment import lone_pixels
 from jwst_denoise.quality.peaks import Contrast, find
-from jwst_denoise.statistics import MAD_TO_SIGMA, robust_sigma
+from jwst_denoise.quality.photometry import aperture_sums, ring_medians
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["Sources", "source_check"]
 
@@ -54,8 +55,7 @@ class Sources:
         if not len(self.flux_before):
             return float("nan"), float("nan")
         ratio = self.flux_after / self.flux_before - 1
-        scatter = MAD_TO_SIGMA * np.median(np.abs(ratio - np.median(ratio)))
-        return float(np.median(ratio)), float(1.25 * scatter / np.sqrt(len(ratio)))
+        return float(np.median(ratio)), 1.25 * robust_sigma(ratio) / float(np.sqrt(len(ratio)))
 
 
 def source_check(before, after, noise, usable, threshold=5.0):
@@ -99,20 +99,12 @@ def source_check(before, after, noise, usable, threshold=5.0):
 
 def _fluxes(before, after, noise, usable, places):
     """Fluxes before and after in the same apertures, and their errors, of bright sources."""
-    from photutils.aperture import CircularAperture
-    from photutils.background import LocalBackground, MedianBackground
-
-    nothing = np.empty(0)
     if not len(places):
-        return nothing, nothing, nothing
+        return (np.empty(0),) * 3
     points = places[np.unique(np.linspace(0, len(places) - 1, MOST).astype(int))][:, ::-1]
-    filled = np.where(usable, before, 0).astype(np.float64)
-    ring = LocalBackground(*RING, bkg_estimator=MedianBackground(sigma_clip=None))
-    sky = np.atleast_1d(ring(filled, *points.T.astype(float), mask=~usable))
-    aperture = CircularAperture(points.astype(float), RADIUS)
-    flux, error = aperture.do_photometry(filled, error=np.where(usable, noise, 0).astype(np.float64))
-    later, _ = aperture.do_photometry(np.where(usable, after, 0).astype(np.float64))
-    area, _ = aperture.do_photometry(usable.astype(np.float64))
-    flux, later = flux - sky * area, later - sky * area
+    filled = np.where(usable, before, 0)
+    sky = ring_medians(filled, points, *RING, mask=~usable) * aperture_sums(usable, points, RADIUS)
+    flux, error = aperture_sums(filled, points, RADIUS, np.where(usable, noise, 0))
+    flux, later = flux - sky, aperture_sums(np.where(usable, after, 0), points, RADIUS) - sky
     good = np.isfinite(sky) & (later > BRIGHT * error) & (flux > 0)
     return flux[good], later[good], error[good]

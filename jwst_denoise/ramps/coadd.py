@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.ramps.slopes import SlopeImage
+from jwst_denoise.statistics import masked_median
 
 __all__ = ["Coadd", "coadd"]
 
@@ -67,7 +68,7 @@ def coadd(frames):
     )
     good = np.isfinite(rate) & np.isfinite(read) & (read > 0) & np.isfinite(poisson)
     rate, read, poisson = (np.where(good, a, b) for a, b in ((rate, 0), (read, 1), (poisson, 0)))
-    middle = _lower_median(rate, good)
+    middle = masked_median(rate, good, axis=0, lower=True)
     spread = np.sqrt(read**2 + poisson * np.clip(middle, 0, None) + (SHARPNESS * middle) ** 2)
     limit = CLIP * np.sqrt(1 + MEDIAN / np.maximum(good.sum(axis=0), 1))
     kept = good & (np.abs(rate - middle) < limit * spread)
@@ -84,13 +85,6 @@ def coadd(frames):
     chi_square = np.where(good, ((rate - np.nan_to_num(mean)) / spread) ** 2, 0).sum(axis=0)
     scatter = np.where(count > 1, chi_square / np.maximum(count - 1, 1), 1)
     return Coadd(image, scatter.astype(np.float32), (kept.sum(axis=0) / len(frames)).astype(np.float32), len(frames))
-
-
-def _lower_median(rate, good):
-    """Median of the good values of every pixel; of two in the middle the lower."""
-    ordered = np.sort(np.where(good, rate, np.inf), axis=0)
-    index = np.maximum(good.sum(axis=0) - 1, 0) // 2
-    return np.nan_to_num(np.take_along_axis(ordered, index[None], axis=0)[0], posinf=0.0)
 
 
 def _typical(read, good):

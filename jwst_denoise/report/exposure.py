@@ -8,9 +8,9 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise.dq import usable
 from jwst_denoise.masks import drafts
 from jwst_denoise.report.records import Record, record_of
-from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.statistics import box_level, robust_sigma
 
-__all__ = ["Exposure", "local_level", "planes_of", "take"]
+__all__ = ["Exposure", "planes_of", "take"]
 
 BOX = 64  # pixels, edge of the boxes whose medians are the local level
 THINNED = 4  # every so many lines count for the noise of a plane of a cube
@@ -104,30 +104,6 @@ def take(model, plane=0, whole=None):
     return [_take(part, label, plane, record) for label, part in _parts(model)[:MOST_SLITS]]
 
 
-def local_level(image, good):
-    """Median of the good pixels of each box of 64 pixels, at every pixel.
-
-    Parameters
-    ----------
-    image : ndarray
-        (ny, nx).
-    good : ndarray of bool
-        (ny, nx) pixels that count.
-
-    Returns
-    -------
-    ndarray of float32
-        (ny, nx); the median of all where a box has no good pixel.
-    """
-    level = np.full(image.shape, np.median(image[good]) if good.any() else 0, np.float32)
-    for y in range(0, image.shape[0], BOX):
-        for x in range(0, image.shape[1], BOX):
-            part = np.s_[y : y + BOX, x : x + BOX]
-            if good[part].any():
-                level[part] = np.median(image[part][good[part]])
-    return level
-
-
 def _parts(model):
     """Parts of a data model that hold one image each, with their names."""
     if isinstance(model, datamodels.MultiSlitModel):
@@ -203,7 +179,7 @@ def _noise(image, count):
     """Scatter around the local level; the planes of a cube are thinned."""
     image = np.asarray(image, np.float32)[:: THINNED if count > 1 and image.shape[0] > BOX else 1]
     good = np.isfinite(image)
-    return robust_sigma((image - local_level(image, good))[good])
+    return robust_sigma((image - box_level(image, good))[good])
 
 
 def _plane_of(flags, plane):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise import masks, quality
-from jwst_denoise.report.exposure import local_level
-from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.statistics import box_level, power_spectrum, robust_sigma
 
-__all__ = ["Comparison", "compare", "power_spectrum", "profile", "pulls"]
+__all__ = ["Comparison", "compare", "profile", "pulls"]
 
 BINS = 40  # of spatial frequency
 MOST_LIGHT = 5.0  # of the typical variance by light for its rate
@@ -60,14 +59,16 @@ class Comparison:
 
     def spectra(self, axis):
         """Name -> frequency and power along one axis of the blank sky around its local level."""
-        return {name: power_spectrum(self._flat(one), self.blank, axis) for name, one in self.pair}
+        blank = np.moveaxis(self.blank, axis, -1)
+        flat = {name: np.moveaxis(self._flat(one), axis, -1) for name, one in self.pair}
+        return {name: power_spectrum(lines, blank, bins=BINS) for name, lines in flat.items()}
 
     def profiles(self, axis):
         """Name -> mean of the blank sky over one axis."""
         return {name: profile(one.image, self.blank, axis) for name, one in self.pair}
 
     def _flat(self, one):
-        return one.image - local_level(one.image, self.blank)
+        return one.image - box_level(one.image, self.blank)
 
 
 def compare(before, after):
@@ -110,7 +111,7 @@ def pulls(exposure, blank):
         (n,), finite.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = ((exposure.image - local_level(exposure.image, blank)) / exposure.err)[blank]
+        found = ((exposure.image - box_level(exposure.image, blank)) / exposure.err)[blank]
     return found[np.isfinite(found)]
 
 
@@ -136,39 +137,10 @@ def profile(image, good, axis):
         return np.where(good, image, 0).sum(axis, dtype=np.float64) / np.where(count > 0, count, np.nan)
 
 
-def power_spectrum(flat, good, axis):
-    """Power spectrum along one axis, averaged over lines and in logarithmic bins.
-
-    Parameters
-    ----------
-    flat : ndarray
-        (ny, nx) with the mean 0.
-    good : ndarray of bool
-        (ny, nx); other pixels count as 0, and the power is divided by the good fraction.
-    axis : int
-        Axis along which to go.
-
-    Returns
-    -------
-    frequency, power : ndarray
-        In 1 / pixel, and (unit of the image)² pixel, one-sided: 2 σ² for white noise. Empty where nothing is good.
-    """
-    from scipy.signal import periodogram
-    from scipy.stats import binned_statistic
-
-    if not good.any() or flat.shape[axis] < 4:
-        return np.empty(0), np.empty(0)
-    frequency, power = periodogram(np.where(good, flat, 0), axis=axis, detrend=False)
-    power = power.mean(axis=1 - axis)[1:] / good.mean()
-    edges = np.geomspace(frequency[1] * 0.999, 0.5001, BINS + 1)
-    (x, y), *_ = binned_statistic(frequency[1:], [frequency[1:], power], "mean", edges)
-    return x[np.isfinite(x)], y[np.isfinite(x)]
-
-
 def _noise(before, after, usable):
     """Error before, with the variance by light that the image after has: by the noisy one it rises with the noise."""
     if before.err is None:
-        flat = before.image - local_level(before.image, usable)
+        flat = before.image - box_level(before.image, usable)
         return np.full(before.image.shape, max(robust_sigma(flat[usable]), 1e-30), np.float32)
     variance = before.err**2
     if before.light is not None and after.unit == before.unit:

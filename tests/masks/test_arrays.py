@@ -10,20 +10,6 @@ from jwst_denoise.masks.dilate import grow, grow_by_size
 from jwst_denoise.readout import Readout
 
 
-def test_level_of_a_normal_sample(rng):
-    sample = 7 + 3 * rng.normal(size=40_000)
-    level, sigma = masks.robust_level(sample, n_sigma=5)
-    assert abs(level - 7) < 5 * 3 * np.sqrt(np.pi / 2 / sample.size)
-    assert abs(sigma / 3 - 1) < 5 * 2 / np.sqrt(sample.size)
-
-
-def test_faint_light_does_not_widen_the_lower_half(rng):
-    sample = rng.normal(size=40_000)
-    lit = sample + np.where(rng.random(sample.size) < 0.2, rng.uniform(0, 2, sample.size), 0)
-    assert masks.robust_level(lit)[1] < 0.99 * lit.std()
-    assert abs(masks.robust_level(lit)[1] - 1) < 0.1
-
-
 @pytest.mark.parametrize("n_sigma", [2.0, 3.0])
 def test_clip_keeps_the_normal_fraction_on_both_sides(rng, n_sigma):
     image = rng.normal(5, 2, (400, 400))
@@ -124,13 +110,6 @@ def test_offsets_of_lines_are_removed(rng, fastaxis, outputs):
     flat = destripe.destripe(stripes + outlier, good, readout)
     cleaned = np.abs(flat - outlier) < 1e-9
     assert cleaned.mean() > 0.95  # an offset beyond four sigma of the others is taken for a trace
-
-
-def test_masked_median_against_numpy(rng):
-    values, good = rng.normal(size=(50, 41)), rng.random((50, 41)) < 0.7
-    good[3] = False
-    expected = [np.sort(v[g])[(g.sum() - 1) // 2] if g.sum() >= 16 else 0 for v, g in zip(values, good, strict=True)]
-    np.testing.assert_array_equal(destripe.masked_median(values, good), expected)
 
 
 def test_trace_along_the_lines_is_not_taken_for_a_stripe(rng):

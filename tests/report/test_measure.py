@@ -39,23 +39,6 @@ def test_profile_against_a_loop():
         np.testing.assert_allclose(rows[row], expected)
 
 
-@pytest.mark.parametrize("axis", [0, 1])
-def test_power_of_white_noise_is_flat(axis):
-    rng = np.random.default_rng(4)
-    good = rng.random((200, 220)) < 0.6
-    frequency, power = measure.power_spectrum(3 * rng.normal(size=good.shape), good, axis)
-    np.testing.assert_allclose(power[frequency > 0.1], 2 * 9, rtol=0.1)
-    assert frequency.max() <= 0.5
-
-
-def test_a_wave_has_its_power_along_its_own_axis():
-    wave = np.broadcast_to(np.sin(2 * np.pi * 0.1 * np.arange(200)), (100, 200))
-    frequency, power = measure.power_spectrum(wave, np.ones(wave.shape, bool), 1)
-    assert frequency[power.argmax()] == pytest.approx(0.1, rel=0.1)
-    _, across = measure.power_spectrum(wave, np.ones(wave.shape, bool), 0)
-    assert across.max() < 1e-6 * power.max()
-
-
 def test_noise_is_that_of_the_light_after(pair):
     """The variance by light of the noisy rate is larger where noise is, so means over it are biased."""
     rng = np.random.default_rng(5)

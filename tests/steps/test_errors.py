@@ -40,14 +40,6 @@ def test_updated_against_the_definition():
     np.testing.assert_allclose(new_err, [np.sqrt(3.4), np.sqrt(3.6), np.nan, 0])
 
 
-def test_flatten_takes_out_what_is_smooth(rng):
-    y = np.mgrid[:256, :256][0]
-    image = 1e-2 * y + rng.normal(size=(256, 256))
-    flat = errors.flatten(image, np.ones(image.shape, bool))
-    assert flat.std() == pytest.approx(1, abs=0.03)
-    assert abs(np.median(flat)) < 0.02
-
-
 @pytest.mark.parametrize("method", ["gp", "nsclean", "median"])
 @pytest.mark.parametrize("told", [0.5, 2.0])
 def test_pull_of_blank_sky(rateints, method, told):

@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from jwst_denoise import simulate
 from jwst_denoise.dq import DO_NOT_USE
+from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise_benchmarks.chain.field import psf_stamp
-from jwst_denoise_benchmarks.images.detection import apertures
 from jwst_denoise_benchmarks.images.limits import DETECTORS, curve, limit
 from jwst_denoise_benchmarks.ramps.bias import biases
 from jwst_denoise_benchmarks.ramps.faint import pull
@@ -123,12 +123,12 @@ def _blank_sums(error, field, sky, radius):
     places = rng.uniform(2 * EDGE, [nx - 2 * EDGE, ny - 2 * EDGE], (APERTURES, 2))
     x, y = np.rint(places).astype(int).T
     places = places[field.truth[y, x] - sky < BLANK * np.sqrt(field.variance)]
-    return apertures(error, places, radius, np.ones_like(error))[0]
+    return aperture_sums(error, places, radius)
 
 
 def _fluxes(error, field, sky, kind):
     """Errors of the fluxes of all sources of a kind in their apertures, the fluxes and signal-to-noise ratios there."""
-    places, radius, ones = field.places[field.kind == kind], APERTURE[kind], np.ones_like(error)
-    flux, errors = (apertures(image, places, radius, ones)[0] for image in (field.truth - sky, error))
+    places, radius = field.places[field.kind == kind], APERTURE[kind]
+    flux, errors = (aperture_sums(image, places, radius) for image in (field.truth - sky, error))
     ratio = flux / np.sqrt(np.pi * radius**2 * field.variance + np.maximum(flux, 0) / field.seconds)
     return errors, flux, ratio

@@ -7,7 +7,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
-__all__ = ["Sources", "apertures", "background", "crossmatch", "find", "segments"]
+from jwst_denoise.quality.photometry import aperture_sums
+
+__all__ = ["Sources", "background", "crossmatch", "find", "segments"]
 
 THRESHOLD, PIXELS = 7.0, 10  # DETECT_THRESH, DETECT_MINAREA
 LEVELS, CONTRAST = 32, 0.005  # DEBLEND_NTHRESH, DEBLEND_MINCONT
@@ -99,19 +101,9 @@ def find(image, threshold=THRESHOLD, pixels=PIXELS, scene=None):
     labels = segments(light, threshold * rms, pixels)
     numbers = np.unique(labels)[1:]
     places = np.array(ndimage.center_of_mass(light, labels, numbers)).reshape(-1, 2)
-    flux, noise = apertures(light, places[:, ::-1], RADIUS, rms)
-    alone = noise if scene is None else apertures(light, places[:, ::-1], RADIUS, background(image - scene)[1])[1]
+    flux, noise = aperture_sums(light, places[:, ::-1], RADIUS, rms)
+    alone = noise if scene is None else aperture_sums(light, places[:, ::-1], RADIUS, background(image - scene)[1])[1]
     return Sources(places[:, 1], places[:, 0], flux, noise, alone)
-
-
-def apertures(image, places, radius, rms):
-    """Sums (n,) in circles around places (n, 2) of x and y, and their noise."""
-    from photutils.aperture import CircularAperture, aperture_photometry
-
-    if not len(places):
-        return np.zeros(0), np.zeros(0)
-    found = aperture_photometry(image.astype(float), CircularAperture(places, radius), error=rms.astype(float))
-    return np.array(found["aperture_sum"]), np.array(found["aperture_sum_err"])
 
 
 def crossmatch(one, other, near=NEAR):

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.images.denoisers import network, unless_missing
-from jwst_denoise_benchmarks.images.detection import apertures
 from jwst_denoise_benchmarks.images.exposures import WHITE, exposed
 from jwst_denoise_benchmarks.images.scenes import seeded
 from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
@@ -56,8 +56,8 @@ def measure(made, images, edge, ratio=2.0, noise=WHITE, cases=CASES):
             own = np.sqrt(observed.read_noise**2 + field.scene / seconds)
             for kind, radius in APERTURE.items():
                 places = np.transpose(field.places[kind])
-                flux, scatter = apertures(field.scene - sky, places, radius, own)
-                parts[kind].append((apertures(change - level, places, radius, own)[0], flux, flux / scatter))
+                flux, scatter = aperture_sums(field.scene - sky, places, radius, own)
+                parts[kind].append((aperture_sums(change - level, places, radius), flux, flux / scatter))
     return {kind: biases(*(np.concatenate(values) for values in zip(*some, strict=True)))
             for kind, some in parts.items()}  # fmt: skip
 

@@ -7,6 +7,7 @@ from scipy import ndimage
 from scipy.optimize import isotonic_regression
 from scipy.signal import oaconvolve
 
+from jwst_denoise.statistics import robust_sigma
 from jwst_denoise_benchmarks.images.detection import crossmatch
 
 __all__ = ["DETECTORS", "Curve", "curve", "limit", "matched_filter", "segmentation", "smoothed"]
@@ -140,7 +141,7 @@ def _seen(image, detector, psf):
 def _scale(images):
     """Threshold where the scan ends: a part of the scatter that most pixels have."""
     values = np.concatenate([image.ravel()[::7] for image in images])
-    return max(LOWEST * 1.4826 * float(np.median(np.abs(values - np.median(values)))), 1e-9)
+    return max(LOWEST * robust_sigma(values, None), 1e-9)
 
 
 class _Found:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from jwst_denoise.quality import residual_statistics
+from jwst_denoise.statistics import robust_sigma
 from jwst_denoise_benchmarks.images.denoisers import network, unless_missing
 from jwst_denoise_benchmarks.images.scenes import scenes
 from jwst_denoise_benchmarks.images.truth import views
@@ -41,7 +42,7 @@ def _one(made, scene):
     return {
         "mean": statistics.mean, "width": statistics.rms, "local_mean": statistics.local_mean,
         "correlation": statistics.correlation, "skewness": np.mean(centered**3), "kurtosis": np.mean(centered**4) - 3,
-        "noise_width": 1.4826 * np.median(np.abs(noise - np.median(noise))),
+        "noise_width": robust_sigma(noise, None),
     }  # fmt: skip
 
 

@@ -4,10 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from jwst_denoise.quality.photometry import aperture_sums
+from jwst_denoise.statistics import robust_sigma
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.images import pixels
 from jwst_denoise_benchmarks.images.denoisers import method, unless_missing
-from jwst_denoise_benchmarks.images.detection import apertures, find
+from jwst_denoise_benchmarks.images.detection import find
 from jwst_denoise_benchmarks.images.exposures import WHITE, exposed
 from jwst_denoise_benchmarks.images.scenes import in_words, scenes
 from jwst_denoise_benchmarks.rows import Row
@@ -70,8 +72,8 @@ def measure(method, some, ratio, noise=WHITE):
 def _errors(image, scene, stars, own, blank):
     """Errors of one image."""
     error = image - scene.rate
-    flux, noise = apertures(scene.rate - np.percentile(scene.rate, 5), stars.places, RADIUS, own)
-    wrong, _ = apertures(error, stars.places, RADIUS, own)
+    flux, noise = aperture_sums(scene.rate - np.percentile(scene.rate, 5), stars.places, RADIUS, own)
+    wrong = aperture_sums(error, stars.places, RADIUS)
     faint = (flux < BRIGHTEST * noise) & (flux > 0)
     low, high = np.percentile(scene.rate, SPREAD)
     return {
@@ -94,7 +96,7 @@ def _rms(values):
 
 
 def _robust(values):
-    return float(1.4826 * np.median(np.abs(values))) if len(values) else np.nan
+    return robust_sigma(values, None, center=0) if len(values) else np.nan
 
 
 def measured(name, quick, ratio):

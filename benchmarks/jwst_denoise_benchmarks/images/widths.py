@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise_benchmarks.images.denoisers import network, unless_missing
 from jwst_denoise_benchmarks.images.depth import FRAMES
-from jwst_denoise_benchmarks.images.detection import apertures
 from jwst_denoise_benchmarks.images.stacks import SKY, faintest, stack
 from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
 from jwst_denoise_benchmarks.rows import Row
@@ -56,13 +56,10 @@ def measure(made, frames, images, edge):
                 sums[place] = sums[place] + mean_stamp(image, some)
         change = result.rate - result.observed.rate
         level = np.median(change[made_of.truth < 0.01 * faintest(frames)])
-        parts.append((_sums(change - level, places), _sums(made_of.truth, places), ratio))
+        sums = [aperture_sums(image, places, RADIUS) for image in (change - level, made_of.truth)]
+        parts.append((*sums, ratio))
     widths = {key: tuple(width(one) / width(sums[2]) for one in sums[:2]) for key, sums in stamps.items()}
     return widths, biases(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-
-
-def _sums(image, places):
-    return apertures(image, places, RADIUS, np.ones_like(image))[0]
 
 
 @unless_missing("stars in stacks")

@@ -3,11 +3,11 @@
 import numpy as np
 
 from jwst_denoise import NSCleanStep, products, simulate
+from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise.simulate.fields import AREA
 from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.simulate.sersic import add_sersic
-from jwst_denoise.statistics import MAD_TO_SIGMA
-from jwst_denoise.steps.nsclean.errors import flatten
+from jwst_denoise.statistics import box_level, robust_sigma
 from jwst_denoise_benchmarks.nsclean import peers, scenes
 from jwst_denoise_benchmarks.rows import Row
 
@@ -87,10 +87,11 @@ def source_run(edge, seed, cleaners):
     removed = {who: lit - dark for who, (lit, dark) in both.items()}
     stripes = correlated[0] * detector.gain
     result = {"residual": {who: float((stripes - lit).std() / stripes.std()) for who, (lit, _) in both.items()}}
-    for name, (x, y) in places.items():
+    for name, positions in places.items():
         radius = 3 * GALAXY_SIZE * edge if name == "galaxies" else APERTURE
-        flux = _aperture_sums(layers[name], x, y, radius)
-        result[name] = {who: -_aperture_sums(image, x, y, radius) / flux for who, image in removed.items()}
+        centers = np.transpose(positions)
+        flux = aperture_sums(layers[name], centers, radius)
+        result[name] = {who: -aperture_sums(image, centers, radius) / flux for who, image in removed.items()}
     blank = light < 0.02 * SKY
     result["sky"] = {who: float(-image[blank].mean(dtype=float) / SKY) for who, image in removed.items()}
     return result
@@ -132,13 +133,6 @@ def _removed(model, noise, light, detector, clean):
     return images
 
 
-def _aperture_sums(image, x, y, radius):
-    """Exact sums in circles."""
-    from photutils.aperture import CircularAperture, aperture_photometry
-
-    return np.array(aperture_photometry(image, CircularAperture(np.transpose([x, y]), radius))["aperture_sum"])
-
-
 def blank_sky(quick):
     """Rows: scatter of blank sky in units of ERR, after the step and with ERR untouched, on full simulations."""
     cases = [("NRCALONG", "field", "SUB400P", "RAPID"), ("NRS1", "slit", "ALLSLITS", "NRSRAPID")]
@@ -165,5 +159,6 @@ def _pulls(detector, scene, subarray, pattern, rng):
 
 
 def _pull(data, truth, err, blank):
-    residual = flatten(np.where(blank, data - truth, 0), blank)[blank]
-    return float(MAD_TO_SIGMA * np.median(np.abs(residual / err[blank])))
+    residual = np.where(blank, data - truth, 0)
+    residual = (residual - box_level(residual, blank))[blank]
+    return robust_sigma(residual / err[blank], None, center=0)

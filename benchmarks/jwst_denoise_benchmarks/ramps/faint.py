@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise import simulate
-from jwst_denoise.statistics import MAD_TO_SIGMA
+from jwst_denoise.statistics import robust_sigma
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import methods
 from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, opened, ramps_of, seeded
@@ -108,7 +108,7 @@ class Figures:
 
 def pull(errors):
     """Scatter about 0 in units of ERR, from the median: without the outliers that cosmic rays leave."""
-    return float(MAD_TO_SIGMA * np.median(np.abs(errors)))
+    return robust_sigma(errors, None, center=0)
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise import simulate
+from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise.ramps.slopes import slope_noise
 from jwst_denoise.simulate.point_sources import point_sources
 from jwst_denoise.simulate.sersic import add_sersic
@@ -121,27 +122,20 @@ def _apertures(ramp, rates, good, blank, sky, place, radius):
 
     The level of the blank sky is that of each method, as photometry subtracts it.
     """
-    flux = _sums(np.where(good, ramp.truth - sky, 0), place, radius)
-    noise = np.sqrt(_sums(np.where(good, rates[methods.FIT].err ** 2, 0), place, radius))
+    centers = np.transpose(place)
+    flux = aperture_sums(np.where(good, ramp.truth - sky, 0), centers, radius)
+    noise = np.sqrt(aperture_sums(np.where(good, rates[methods.FIT].err ** 2, 0), centers, radius))
     errors = {}
     for name, rate in rates.items():
         error = rate.data - ramp.truth
         level = level_of(error[blank], rates[methods.FIT].err[blank])
-        errors[name] = _sums(np.where(good, error - level, 0), place, radius)
+        errors[name] = aperture_sums(np.where(good, error - level, 0), centers, radius)
     return {"flux": flux, "ratio": flux / noise, "errors": errors}
 
 
 def level_of(error, noise):
     """Mean of the errors that are within `CLIP` times the noise: photons are skewed, a median is below their mean."""
     return float(np.mean(error[np.abs(error) < CLIP * noise], dtype=float))
-
-
-def _sums(image, place, radius):
-    """Exact sums in circles."""
-    from photutils.aperture import CircularAperture, aperture_photometry
-
-    found = aperture_photometry(image.astype(float), CircularAperture(np.transpose(place), radius))
-    return np.array(found["aperture_sum"])
 
 
 def cases_of(quick):

@@ -7,9 +7,9 @@ slope as to the reads from which the slope is. Lines, outputs or boxes with too 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from jwst_denoise.masks.clip import robust_level
 from jwst_denoise.masks.dilate import grow
 from jwst_denoise.networks.hxrg.ribbons import line_ends
+from jwst_denoise.statistics import robust_level
 
 __all__ = ["BOX", "FEWEST", "reference_corrected", "unlit_corrected", "unlit_pixels"]
 

@@ -18,15 +18,15 @@ toward 1.
 """
 
 import numpy as np
+from scipy.optimize import brentq
 
 from jwst_denoise.statistics import MAD_TO_SIGMA
 
-__all__ = ["error_scale", "flatten", "updated"]
+__all__ = ["error_scale", "updated"]
 
 PRIOR_SIGMA = 0.5  # of ln k
 MAD_VARIANCE = 5.4  # n times the relative variance of a squared MAD of n normal values
-LEVEL_BOX = 64  # pixels
-FEWEST_IN_BOX = 50
+LARGEST_LOG_SCALE = np.log(1e3)  # of k
 MOST_PIXELS = 400_000
 SMALLEST = 0.01  # least part of the input's variance that is left
 
@@ -91,42 +91,14 @@ def updated(err, var_rnoise, scale, used, var_fit):
     return np.where(known, new_err, err), np.where(known, new, read.astype(err.dtype))
 
 
-def flatten(image, used, box=LEVEL_BOX):
-    """Image less the median of the used pixels of each cell; of the whole image, where a cell has few.
-
-    Parameters
-    ----------
-    image : ndarray
-        (ny, nx).
-    used : ndarray of bool
-        (ny, nx).
-    box : int, optional
-        Edge of a cell in pixels; cells at the upper edges are smaller.
-
-    Returns
-    -------
-    ndarray
-        (ny, nx).
-    """
-    flat = np.array(image, dtype=np.float32)
-    if used.any():
-        flat -= np.median(flat[used])
-    for y in range(0, image.shape[0], box):
-        for x in range(0, image.shape[1], box):
-            cell = np.s_[y : y + box, x : x + box]
-            values = flat[cell][used[cell]]
-            flat[cell] -= np.median(values) if values.size >= FEWEST_IN_BOX else 0
-    return flat
-
-
 def _solve(r, a, b, v):
-    """K at which the median of |r|/sqrt(k a + b − v) is that of a normal sample, by bisection in ln k."""
-    low, high = np.log(1e-3), np.log(1e3)
-    for _ in range(30):
-        middle = (low + high) / 2
-        variance = np.maximum(np.exp(middle) * a + b - v, 1e-6 * (a + b))
-        if MAD_TO_SIGMA * np.median(np.abs(r) / np.sqrt(variance)) > 1:
-            low = middle
-        else:
-            high = middle
-    return np.exp((low + high) / 2)
+    """Factor k at which the median of |r| / sqrt(k a + b − v) is that of a normal sample."""
+
+    def excess(log_k):
+        variance = np.maximum(np.exp(log_k) * a + b - v, 1e-6 * (a + b))
+        return MAD_TO_SIGMA * np.median(np.abs(r) / np.sqrt(variance)) - 1
+
+    low, high = -LARGEST_LOG_SCALE, LARGEST_LOG_SCALE
+    if excess(low) <= 0:
+        return np.exp(low)
+    return np.exp(high if excess(high) >= 0 else brentq(excess, low, high, xtol=1e-8))

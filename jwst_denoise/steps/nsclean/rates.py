@@ -6,6 +6,7 @@ import numpy as np
 
 from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import as_cube
+from jwst_denoise.statistics import box_level
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Preview, Result
 from jwst_denoise.steps.nsclean import errors
@@ -137,7 +138,7 @@ class _Product:
         """Factor on the read noise variance, see `errors`; None without errors."""
         if self.err is None:
             return None
-        residual = np.stack([errors.flatten(*pair) for pair in zip(cleaned, used, strict=True)])
+        residual = np.stack([image - box_level(image, good) for image, good in zip(cleaned, used, strict=True)])
         total = np.array(self.err[part], dtype=np.float64) ** 2
         read = total if self.var_rnoise is None else np.array(self.var_rnoise[part], dtype=np.float32)
         with np.errstate(invalid="ignore"):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from jwst_denoise import statistics
+
 __all__ = ["draw", "power_spectrum", "profiles", "write"]
 
 BEFORE, AFTER = "#c2410c", "#1d4ed8"
@@ -94,14 +96,10 @@ def power_spectrum(image, mask, readout, bins=60):
     """
     good = mask & np.isfinite(image)
     level = np.median(image[good]) if good.any() else 0.0
-    streams = readout.to_streams(np.where(good, image - level, 0.0)).reshape(readout.outputs, -1)
-    filled = max(good.sum() / streams.size, 1e-9)
-    power = (np.abs(np.fft.rfft(streams)) ** 2).mean(0)[1:] * 2 * readout.pixel_time / (streams.shape[1] * filled)
-    frequency = np.fft.rfftfreq(streams.shape[1], readout.pixel_time)[1:]
-    index = np.digitize(frequency, np.geomspace(frequency[0], frequency[-1], bins + 1)[1:-1])
-    count = np.bincount(index, minlength=bins)
-    used = count > 0
-    return tuple((np.bincount(index, a, minlength=bins)[used] / count[used]) for a in (frequency, power))
+    series, used = (
+        readout.to_streams(a).reshape(readout.outputs, -1) for a in (np.where(good, image - level, 0), good)
+    )
+    return statistics.power_spectrum(series, used, readout.pixel_time, bins)
 
 
 def _draw_images(axes, figure, preview):
