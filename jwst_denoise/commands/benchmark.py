@@ -4,9 +4,10 @@ import itertools
 import sys
 
 import click
-from jwst_denoise_benchmarks import catalog, suite
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from jwst_denoise_benchmarks import catalog, suite
 
 ALL = {benchmark.name: benchmark for benchmark in catalog.BENCHMARKS}
 
@@ -149,21 +150,6 @@ def batches(json_path, only, quick):
     jwst-denoise benchmark batches --quick --only recovery
     """  # noqa: D301
     found = _report(_chosen("batches", only), quick, json_path, "batches")
-    _judge(found)
-
-
-@_options("robustness", "Few and small cases: a minute or two instead of half an hour.")
-def robustness(json_path, only, quick):
-    """Try every step on awkward exposures, with one and two threads, without a network, and measure its memory.
-
-    The exposures are drawn with fixed seeds from the table that the tests use, too. A crash, a changed input, or
-    another target that is missed makes the exit status 1.
-
-    \b
-    jwst-denoise benchmark robustness --json figures.json
-    jwst-denoise benchmark robustness --quick --only fuzz
-    """  # noqa: D301
-    found = _report(_chosen("robustness", only), quick, json_path, "robustness")
     _judge(found)
 
 

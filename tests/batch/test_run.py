@@ -147,7 +147,7 @@ def test_worker_that_does_not_come_back_is_replaced(write, out, monkeypatch):
 
 
 def test_real_step_is_as_in_a_serial_run(tmp_path, out, address):
-    from jwst_denoise_benchmarks.batches import exposures
+    exposures = pytest.importorskip("jwst_denoise_benchmarks.batches.exposures", reason="needs the benchmarks")
 
     files = exposures.write(tmp_path / "rates", 2, "SUB64P")
     exposures.serial_job("nsclean", [str(file) for file in files], str(tmp_path / "serial"))()

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from jwst_denoise_benchmarks import catalog, pages, rows, suite
 
 from jwst_denoise.commands.main import main
+from jwst_denoise_benchmarks import catalog, pages, rows, suite
 
 
 @pytest.fixture(autouse=True)

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from jwst_denoise_benchmarks import machine, measure, rows, suite
-from jwst_denoise_benchmarks.nsclean import defaults, peers, scenes, series, speed
 
 from jwst_denoise import simulate
 from jwst_denoise.commands.main import main
 from jwst_denoise.nsclean.frame import fit_frame
 from jwst_denoise.readout import Readout
+from jwst_denoise_benchmarks import machine, measure, rows, suite
+from jwst_denoise_benchmarks.nsclean import defaults, peers, scenes, series, speed
 
 
 def benchmark(*arguments):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from jwst_denoise_benchmarks.chain import figures, imaging, spectra, ways
 from jwst_denoise_benchmarks.chain.field import QUICK, field
 

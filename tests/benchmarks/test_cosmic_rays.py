@@ -6,6 +6,14 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from scipy.ndimage import binary_dilation
+from scipy.stats import norm
+
+from jwst_denoise import model_files
+from jwst_denoise.commands.main import main
+from jwst_denoise.networks import build
+from jwst_denoise.simulate import CosmicRayParameters, point_spread_function, simulate_image
+from jwst_denoise.simulate.images import Image
 from jwst_denoise_benchmarks import suite
 from jwst_denoise_benchmarks.cosmic_ray_mask import (
     after_jump,
@@ -20,14 +28,6 @@ from jwst_denoise_benchmarks.cosmic_ray_mask import (
     roc,
 )
 from jwst_denoise_benchmarks.cosmic_ray_mask.suite import GROUPS
-from scipy.ndimage import binary_dilation
-from scipy.stats import norm
-
-from jwst_denoise import model_files
-from jwst_denoise.commands.main import main
-from jwst_denoise.networks import build
-from jwst_denoise.simulate import CosmicRayParameters, point_spread_function, simulate_image
-from jwst_denoise.simulate.images import Image
 
 SMALL = (2, 80)  # images of a kind and their edge
 

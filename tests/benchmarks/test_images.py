@@ -7,6 +7,12 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+
+from jwst_denoise import model_files
+from jwst_denoise.commands.main import main
+from jwst_denoise.networks import build
+from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise_benchmarks import suite
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.images import (
@@ -34,12 +40,6 @@ from jwst_denoise_benchmarks.images import (
     widths,
 )
 from jwst_denoise_benchmarks.images.suite import GROUPS, STUDIES
-
-from jwst_denoise import model_files
-from jwst_denoise.commands.main import main
-from jwst_denoise.networks import build
-from jwst_denoise.ramps.coadd import coadd
-from jwst_denoise.ramps.slopes import SlopeImage
 
 OURS = ("published", "ratio-two", "classical", "truth", "independent", "stacked", "fluxes", "false-sources",
         "residuals", "coverage", "foreign", "depth", "single", "widths")  # fmt: skip

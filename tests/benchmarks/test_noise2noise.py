@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from jwst_denoise_benchmarks.images import cubes, filament_training, noise2noise, noise2noise_pictures, solar
 from jwst_denoise_benchmarks.images.filaments import NOISE, RING, colored, filaments, power_spectrum
 from jwst_denoise_benchmarks.images.recorruption import LocalNoise

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from jwst_denoise_benchmarks.images.principal_components import reconstruct
 
 

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from jwst_denoise_benchmarks.ramps import studies
 
 from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
 from jwst_denoise.simulate.fast import h4rg_ramps
 from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
+from jwst_denoise_benchmarks.ramps import studies
 
 
 @pytest.fixture(scope="module")

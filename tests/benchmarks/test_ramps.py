@@ -6,6 +6,15 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+
+from jwst_denoise import model_files, simulate
+from jwst_denoise.commands.main import main
+from jwst_denoise.networks import build
+from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.ramps.noise import GroupNoise
+from jwst_denoise.ramps.slopes import fit_slope
+from jwst_denoise.simulate.spectra import Trace, render
+from jwst_denoise.simulate.spectrum_shapes import Spectrum
 from jwst_denoise_benchmarks import suite
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import (
@@ -25,15 +34,6 @@ from jwst_denoise_benchmarks.ramps import (
     traces,
 )
 from jwst_denoise_benchmarks.ramps.suite import GROUPS, STUDIES
-
-from jwst_denoise import model_files, simulate
-from jwst_denoise.commands.main import main
-from jwst_denoise.networks import build
-from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
-from jwst_denoise.ramps.noise import GroupNoise
-from jwst_denoise.ramps.slopes import fit_slope
-from jwst_denoise.simulate.spectra import Trace, render
-from jwst_denoise.simulate.spectrum_shapes import Spectrum
 
 pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 

@@ -9,8 +9,7 @@ import pytest
 
 from jwst_denoise import CosmicRayMaskStep, NSCleanStep, masks, model_files
 from jwst_denoise.parameters import shipped
-
-from .damaged import FOREIGN, cut, flipped, reached_by_everybody, without_permission
+from support.damaged import FOREIGN, cut, flipped, reached_by_everybody, without_permission
 
 pytestmark = [
     pytest.mark.usefixtures("workplace"),

@@ -10,13 +10,14 @@ from astropy.io import fits
 
 from jwst_denoise import NSCleanStep
 from jwst_denoise.steps.common.atomic_write import atomic_write
+from support import child_environment
 
 #: A child process saves products: one that outgrows the largest file that it may write, one while it is killed.
 CHILD = """
 import os, resource, signal, sys
 from pathlib import Path
 from jwst_denoise import NSCleanStep
-from jwst_denoise_benchmarks.robustness.trials import quiet
+from support.trials import quiet
 
 def save(output):
     NSCleanStep.call(sys.argv[1], method="median", configure_log=False, save_results=True, output_dir=output)
@@ -45,7 +46,8 @@ def outputs(workplace, rate):
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of resources, no signals")
 def test_full_disk_and_kill(outputs, rate):
     before = {name: path.read_bytes() for name, path in outputs.items()}
-    done = subprocess.run([sys.executable, "-c", CHILD, str(rate)], capture_output=True, text=True)
+    command = [sys.executable, "-c", CHILD, str(rate)]
+    done = subprocess.run(command, capture_output=True, text=True, env=child_environment())
     assert done.returncode == -9, done.stderr
     assert "full/jw1_nscleanstep.fits" in done.stdout and "was not written" in done.stdout
     for name, path in outputs.items():

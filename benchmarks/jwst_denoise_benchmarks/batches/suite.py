@@ -8,4 +8,6 @@ __all__ = ["GROUPS"]
 GROUPS = (
     Group("recovery", "batches.recovery.recovery", "a batch that is killed and interrupted"),
     Group("speed", "batches.speed.speed", "two workers against a serial loop"),
+    Group("memory", "batches.resources.memory", "memory from file to file"),
+    Group("threads", "batches.resources.threads", "one and two threads"),
 )

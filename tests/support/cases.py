@@ -1,17 +1,18 @@
-"""What an awkward exposure can be made of, and what it can be asked for: one table, for benchmark and tests."""
+"""What an exposure can look like and how a step can be called: one table, from which hypothesis draws cases."""
 
-import functools
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from hypothesis import strategies as st
 
 from jwst_denoise.readout import DETECTORS
 
-__all__ = ["CHOICES", "PARAMETERS", "STEPS", "Case", "choices", "draw"]
+__all__ = ["CHOICES", "DEFAULTS", "PARAMETERS", "STEPS", "Case", "cases", "choices"]
 
-#: Name of each step: those that choose a model by themselves, and the model for stacks.
+#: Names of the steps; ``image_denoise`` counts twice, for images and for stacks.
 STEPS = ("nsclean", "cosmic_ray_mask", "ramp_denoise", "image_denoise", "image_denoise stacks")
 
-#: Property of an exposure -> what it can be; the first is harmless.
+#: Property of an exposure -> its possible values; the first one is ordinary.
 CHOICES = MappingProxyType(
     {
         "kind": ("rate", "rateints", "ramp", "pair", "ifu", "slit", "guider", "list", "superstripe", "multislit"),
@@ -42,9 +43,11 @@ CHOICES = MappingProxyType(
         "seed": tuple(range(64)),
     }
 )  # fmt: skip
+#: Property -> ordinary value.
+DEFAULTS = MappingProxyType({name: values[0] for name, values in CHOICES.items()})
 
 _COMMON = {"save_noise": (False, True)}
-#: Step -> parameter -> values that are allowed; the first is the default.
+#: Step -> parameter -> valid values; the first is the default.
 PARAMETERS = MappingProxyType(
     {
         "nsclean": {
@@ -96,39 +99,24 @@ class Case:
     parameters: dict = field(default_factory=dict)
 
     def __str__(self):
-        """What is not harmless, in one line."""
-        unlike = {k: v for k, v in self.exposure.items() if v != CHOICES[k][0]}
-        return f"{self.step} {asdict(self)['parameters']} {unlike}"
+        """Only what is not ordinary, in one line."""
+        unusual = {name: value for name, value in self.exposure.items() if value != DEFAULTS[name]}
+        return f"{self.step} {self.parameters} {unusual}"
 
 
 def choices(step):
-    """Parameters of one step and what they can be."""
+    """Parameters of one step and their valid values."""
     return PARAMETERS[step] | _COMMON
 
 
-def draw(rng, step, surprises=4):
-    """Draw a case: an exposure with a few awkward properties, and any parameters.
+@st.composite
+def cases(draw, step):
+    """Strategy for cases of one step.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the random numbers.
-    step : str
-        One of `STEPS`.
-    surprises : int, optional
-        Most awkward properties, next to its kind, detector and seed; the others are harmless, since otherwise hardly
-        an exposure would come to the step's work.
-
-    Returns
-    -------
-    Case
+    At most four properties are unusual; with more, hardly an exposure would reach the core of the step.
     """
-    pick = functools.partial(_pick, rng)
-    awkward = [name for name in CHOICES if name not in ("kind", "detector", "seed")]
-    chosen = {"kind", "detector", "seed", *rng.choice(awkward, rng.integers(surprises + 1), replace=False)}
-    exposure = {name: pick(values) if name in chosen else values[0] for name, values in CHOICES.items()}
-    return Case(step, exposure, {name: pick(values) for name, values in choices(step).items()})
-
-
-def _pick(rng, values):
-    return values[rng.integers(len(values))]
+    unusual = st.sampled_from(sorted(set(CHOICES) - {"seed"}))
+    names = draw(st.lists(unusual, max_size=4, unique=True))
+    exposure = {name: draw(st.sampled_from(CHOICES[name])) for name in [*names, "seed"]}
+    parameters = {name: draw(st.sampled_from(values)) for name, values in choices(step).items()}
+    return Case(step, DEFAULTS | exposure, parameters)

@@ -1,1 +1,0 @@
-"""The benchmark of robustness: awkward input, threads, memory, the network."""
