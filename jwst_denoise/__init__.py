@@ -1,7 +1,14 @@
-"""Removal of correlated detector noise from JWST exposures.
+"""Denoising steps for the JWST calibration pipeline.
 
-Importing this package is cheap: steps, functions and sub-packages load on first use, so ``jwst_denoise.nsclean`` is
-there after ``import jwst_denoise`` and costs nothing until then.
+===================  ===================================================================================
+`NSCleanStep`        subtracts correlated (1/f) read noise from groups and rates
+`CosmicRayMaskStep`  flags cosmic rays that the jump step misses
+`RampDenoiseStep`    fits ramps with less noise from the detector than ``ramp_fit`` leaves
+`ImageDenoiseStep`   reduces the remaining noise in images and stacks
+===================  ===================================================================================
+
+`DenoiseDetector1Pipeline` is calwebb_detector1 with the first three as sub-steps. Importing this package is fast:
+steps, functions and sub-packages load on first use.
 """
 
 import importlib

@@ -16,6 +16,7 @@ PACKAGE = Path(jwst_denoise.__file__).parent
 #: Sub-packages from the bottom to the top, with the heavy packages that they may import, and those that they may
 #: import inside functions only. A sub-package imports from those above it in this table, never from those below.
 LAYERS = {
+    "extras": ((), ()),
     "readout": ((), ()),
     "dq": ((), ()),
     "statistics": ((), ()),

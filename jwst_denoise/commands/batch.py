@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from jwst_denoise.extras import install_command
+
 __all__ = ["command"]
 
 
@@ -44,7 +46,7 @@ def command(pars, files, output, scheduler, workers, memory, retries, settings, 
     jwst-denoise batch calwebb_denoise1 jw*_uncal.fits --scheduler tcp://login1:8786 --output /shared/rates
     """  # noqa: D301
     if importlib.util.find_spec("distributed") is None:
-        raise click.ClickException("batches need Dask: pip install 'jwst_denoise[batch]'")
+        raise click.ClickException(f"batches need Dask: {install_command('batch')}")
     if scheduler and (workers or memory):
         raise click.UsageError("--workers and --memory are for a cluster on this machine, not for that of --scheduler")
     from jwst_denoise.batch import Recipe, expand, run, summary

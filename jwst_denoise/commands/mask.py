@@ -16,9 +16,21 @@ _ORIGIN = click.option(
 )
 
 
+def _check_output(ctx, parameter, path):
+    """Refuse a mask file whose name does not say that it is FITS."""
+    if not path.name.endswith((".fits", ".fits.gz")):
+        raise click.BadParameter(f"{path}: a mask is a FITS file; give a name that ends in .fits or .fits.gz")
+    return path
+
+
+_OUTPUT = click.argument(
+    "output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False), callback=_check_output
+)
+
+
 @click.group()
 def command():
-    """Make masks of the dark background, from the exposure itself or painted by hand.
+    """Make masks of the dark background.
 
     A mask is a FITS image, 1 = dark background. Give it to the step with user_mask=FILE.
 
@@ -32,7 +44,7 @@ def command():
 
 @command.command()
 @click.argument("exposure", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
+@_OUTPUT
 @click.option(
     "--n-sigma",
     type=click.FloatRange(min=0, min_open=True),
@@ -57,7 +69,7 @@ def command():
 @click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Also write a picture, dark areas in red.")
 @_ORIGIN
 def auto(exposure, output, n_sigma, dilation, product, science_regions, png, origin):
-    """Find the dark background of exposure IN.
+    """Detect the dark background of exposure IN.
 
     IN is a rate, rateints, cal or ramp product in detector pixels (FITS), OUT a .fits or .fits.gz file.
     Integrations are combined into one mask.
@@ -108,7 +120,7 @@ def _find(model, path, product, with_regions, options):
 
 @command.command("from-png")
 @click.argument("picture", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
+@_OUTPUT
 @click.option("--base", type=click.Path(path_type=Path), help="The picture before painting, if it was not gray.")
 @click.option("--like", type=click.Path(path_type=Path), help="Exposure (FITS) whose size the picture must have.")
 @click.option(

@@ -15,7 +15,10 @@ def command():
 
 @command.command("list")
 def list_models():
-    """List the shipped models: name, family, size, instruments, what they are made for."""
+    """List the shipped models.
+
+    The columns are name, family, size, instruments and purpose.
+    """
     from jwst_denoise import model_files
 
     rows = [_row(name) for name in model_files.shipped()]
@@ -32,7 +35,10 @@ def list_models():
 @click.argument("model", metavar="NAME|PATH")
 @click.option("--json", "as_json", is_flag=True, help="Print the information as JSON.")
 def show(model, as_json):
-    """Show the card of a model: what it is for, its domain, scores, operating points and provenance."""
+    """Show the card of a model.
+
+    The card gives its purpose, domain of validity, scores, operating points and provenance.
+    """
     from jwst_denoise import model_files
 
     info = model_files.read_info(model)
@@ -45,9 +51,9 @@ def show(model, as_json):
 @command.command("verify")
 @click.argument("models", nargs=-1, metavar="[NAME|PATH]...")
 def verify(models):
-    """Check model files, by default all shipped ones: layout, digest, and that the weights are those of the network.
+    """Check model files, by default all shipped ones.
 
-    Exits non-zero if a file cannot be used.
+    Checks the layout, the SHA-256 and that the weights fit the network. The exit status is 1 if a file cannot be used.
     """
     from jwst_denoise import model_files
 
@@ -67,10 +73,10 @@ def verify(models):
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 def pack(directory, path, overwrite):
-    """Make the model file PATH of what a training left in DIRECTORY.
+    """Pack the result of a training into a model file.
 
-    DIRECTORY holds weights.npz and info.json from the training, and from you about.json (domain, licence) and card.md
-    (what the model is for and where it must not be used). The model is named after PATH.
+    DIRECTORY holds weights.npz and info.json, which the training wrote, and about.json (domain, licence) and card.md
+    (purpose and limits of the model), which you write. PATH is the model file; the model is named after it.
     """
     from jwst_denoise import model_files
 

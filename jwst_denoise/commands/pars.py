@@ -31,7 +31,10 @@ def command():
 @command.command("list")
 @click.option("--instrument", metavar="NAME", help="Only files of this instrument.")
 def list_files(instrument):
-    """List the files by the products that they run on: name, steps, exposure types."""
+    """List the files by the products that they run on.
+
+    The columns are name, steps or settings, and the first exposure type with the number of others.
+    """
     from jwst_denoise.parameters import shipped
 
     trees = {name: shipped.tree(name) for name in shipped.names()}

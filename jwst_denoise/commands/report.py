@@ -22,15 +22,15 @@ __all__ = ["command"]
     help="Integration, or plane of a cube, to show.  [default: the one that has changed most]",
 )
 def command(before, after, output, plane):
-    """Write one HTML page on what a step did: product BEFORE, product AFTER.
+    """Compare product BEFORE with product AFTER on one HTML page.
 
     Both are FITS products of one exposure in the same pixels: rate, rateints, ramp, cal, i2d, s2d, slits, guider.
-    The page has pictures that blink, close-ups, profiles, power spectra, flags, fluxes of sources, and where it all
-    comes from. It is one file, needs no network, and can be read on a telephone and printed.
+    The page shows blinking pictures, close-ups, profiles, power spectra, flags, source fluxes and provenance. It is a
+    single file that needs no network.
 
     \b
-    jwst-denoise report jw1_rate.fits jw1_nsclean.fits
-    jwst-denoise report jw1_rateints.fits jw1_crmaskints.fits --plane 3 --output page.html
+    jwst-denoise report jw1_rate.fits jw1_nscleanstep.fits
+    jwst-denoise report jw1_rateints.fits jw1_ints_cosmicraymaskstep.fits --plane 3 --output page.html
     """  # noqa: D301
     console = Console(stderr=True)
     with console.status("Loading …") as status:

@@ -26,7 +26,7 @@ EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
     "--scene", type=click.Choice(SCENES), help="What is observed. Default: field for imagers, ifu for NIRSpec."
 )
 @click.option("--subarray", help="SUBARRAY, e.g. SUB2048, SUB64P. Default: the scene's.")
-@click.option("--filter", "filter_name", help="FILTER. Default: the scene's.")
+@click.option("--filter", "filter_name", help="Filter, e.g. F200W, in whichever wheel. Default: the scene's.")
 @click.option("--pattern", help="READPATT, e.g. NRSRAPID, BRIGHT1. Default: by instrument.")
 @click.option("--ngroups", type=click.IntRange(min=1), default=10, show_default=True, help="Groups an integration.")
 @click.option("--nints", type=click.IntRange(min=1), default=1, show_default=True, help="Integrations.")

@@ -1,20 +1,22 @@
 """Command ``train``."""
 
 import importlib.util
+import inspect
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from jwst_denoise.training.presets import PRESETS
+from jwst_denoise.extras import install_command
+from jwst_denoise.training.presets import PRESETS, Preset
 
 __all__ = ["command"]
 
 FAMILIES = {}
 for _family, _preset in PRESETS:
     FAMILIES.setdefault(_family, []).append(_preset)
-KNOWN = "; ".join(f"{family}: {', '.join(presets)}" for family, presets in FAMILIES.items())
 VALUES = {name: value for preset in PRESETS.values() for name, value in asdict(preset).items()}
 #: Family, and data of the preset if it matters -> how the model is used.
 USES = {
@@ -35,7 +37,45 @@ CARD = (
 )
 
 
-@click.command("train", epilog=f"Families and their presets: {KNOWN}. Values of --set: {', '.join(VALUES)}.")
+class TrainCommand(click.Command):
+    """The command, with the presets and the keys of ``--set`` at the end of its help."""
+
+    def format_epilog(self, ctx, formatter):  # noqa: D102
+        with formatter.section("Families and presets"):
+            formatter.write_dl([(family, ", ".join(presets)) for family, presets in FAMILIES.items()])
+        for kind in dict.fromkeys(map(type, PRESETS.values())):
+            with formatter.section(f"Keys of --set {_scope(kind)}"):
+                formatter.write_dl(describe_settings(kind))
+
+
+def _scope(kind):
+    """Families, and presets of a family that has several classes of presets, to which the settings of a class apply."""
+    if kind is Preset:
+        return "for every preset"
+    own = [key for key, preset in PRESETS.items() if type(preset) is kind]
+    families = dict.fromkeys(family for family, _ in own)
+    whole = sum(family in families for family, _ in PRESETS) == len(own)
+    return f"for {' and '.join(families)}" + ("" if whole else f" {', '.join(name for _, name in own)}")
+
+
+def describe_settings(kind):
+    """Return what the settings of a class of presets mean, from its docstring.
+
+    Parameters
+    ----------
+    kind : type
+        Class of `jwst_denoise.training.presets`.
+
+    Returns
+    -------
+    list of (str, str)
+        Names, separated by commas, and their meaning.
+    """
+    entries = re.findall(r"^(\w+(?:, \w+)*)(?: : .*)?\n((?: {4}.+\n?)+)", inspect.getdoc(kind), flags=re.MULTILINE)
+    return [(names, " ".join(meaning.replace("`", "").split())) for names, meaning in entries]
+
+
+@click.command("train", cls=TrainCommand)
 @click.argument("family", metavar="FAMILY")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @click.option("--preset", help="Size and schedule; paper is for a GPU.  [default: small; own with noise2noise FILES]")
@@ -59,11 +99,11 @@ CARD = (
 def command(family, files, preset, output, resume, changes, exposures, seed):
     """Train a network of FAMILY, on simulated exposures or on your own.
 
-    Needs torch and lightning (pip install 'jwst_denoise[train]') but not the jwst package, unless your own exposures
-    are to be read. Every epoch leaves a line in log/ and a checkpoint; --resume goes on after a break.
+    Training needs torch and lightning (the extra "train"), but the jwst package only to read your own exposures. After
+    every epoch, a line is added to log/ and a checkpoint is saved; --resume continues from the last one.
 
-    A network of noise2noise that is trained on exposures compares them with one another: integrations, or exposures on
-    the same pixels. How much it gains on those that it has not seen is in report.txt, .json and .png.
+    A noise2noise network is trained on pairs of your exposures: integrations, or exposures on the same pixels. Its
+    gain on held-out exposures is written to report.txt, .json and .png.
 
     \b
         jwst-denoise train cosmic_ray_mask --preset small --output run
@@ -121,7 +161,7 @@ def _check(family, preset, overrides, exposures):
         )
     missing = [name for name in ("torch", "lightning") if importlib.util.find_spec(name) is None]
     if missing:
-        raise click.ClickException(f"training needs {' and '.join(missing)}: pip install 'jwst_denoise[train]'")
+        raise click.ClickException(f"training needs {' and '.join(missing)}: {install_command('train')}")
 
 
 def _guard(output, resume):

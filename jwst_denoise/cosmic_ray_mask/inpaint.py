@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from jwst_denoise.extras import install_command
 from jwst_denoise.statistics import masked_median
 
 __all__ = ["METHODS", "inpaint", "load_inpainter", "measured_error"]
@@ -227,7 +228,7 @@ def _biharmonic(image, hole, err, bad, model):
     try:
         from skimage.restoration import inpaint_biharmonic
     except ImportError as error:
-        message = "method='biharmonic' needs scikit-image: pip install 'jwst_denoise[evaluate]'"
+        message = f"method='biharmonic' needs scikit-image: {install_command('evaluate')}"
         raise ImportError(message) from error
     unusable = (bad | ~np.isfinite(image)) & ~hole
     known = np.where(unusable | hole, 0, image).astype(float)

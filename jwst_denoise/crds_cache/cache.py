@@ -94,6 +94,8 @@ def _choose(instruments, detectors):
 
 def _known(name, known, what):
     upper = str(name).upper()
+    if upper.startswith("MIR"):
+        raise ValueError(f"MIRI has Si:As detectors, which are not simulated; the cache serves {', '.join(DETECTORS)}")
     if upper not in known:
         raise ValueError(f"no {what} {name!r} in the cache{suggest(upper, known)}")
     return upper

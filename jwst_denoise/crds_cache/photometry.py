@@ -11,10 +11,10 @@ from astropy import constants, units
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.crds_cache.spectrograph import GRATINGS, SCALE, WIDTHS, dispersion
+from jwst_denoise.detectors.observing import elements_of
 from jwst_denoise.products.pointing import detector_scale
-from jwst_denoise.simulate import channel_of
 
-__all__ = ["area", "elements_of", "flux", "mjy_per_sr", "photom", "slit_area", "slit_flat", "slit_photom"]
+__all__ = ["area", "flux", "mjy_per_sr", "photom", "slit_area", "slit_flat", "slit_photom"]
 
 MIRROR = 25.4 * units.m**2
 EFFICIENCY = 0.5  # electrons for a photon: mirrors, filters, detector
@@ -25,29 +25,11 @@ SAMPLES = 51  # wavelengths at which the calibration of a spectrum is tabulated
 #: Kind of filter, the letters of its name -> width over wavelength.
 BANDS = {"W": 0.23, "W2": 0.5, "M": 0.1, "N": 0.011, "": 1.0}
 
-#: Channel -> (FILTER, PUPIL) of images.
-ELEMENTS = {
-    "NIRCAM_SW": [(name, "CLEAR") for name in (
-        "F070W", "F090W", "F115W", "F140M", "F150W", "F150W2", "F182M", "F187N", "F200W", "F210M", "F212N")]
-    + [("F150W2", "F162M"), ("F150W2", "F164N")],
-    "NIRCAM_LW": [(name, "CLEAR") for name in (
-        "F250M", "F277W", "F300M", "F322W2", "F335M", "F356W", "F360M", "F410M", "F430M", "F444W", "F460M", "F480M")]
-    + [("F322W2", "F323N"), ("F444W", "F405N"), ("F444W", "F466N"), ("F444W", "F470N")],
-    "NIRISS": [("CLEAR", name) for name in ("F090W", "F115W", "F140M", "F150W", "F158M", "F200W")]
-    + [(name, "CLEARP") for name in ("F277W", "F356W", "F380M", "F430M", "F444W", "F480M")],
-    "FGS": [("", "")],
-}  # fmt: skip
-
 _MODELS = {
     "NIRCAM": datamodels.NrcImgPhotomModel,
     "NIRISS": datamodels.NisImgPhotomModel,
     "FGS": datamodels.FgsImgPhotomModel,
 }
-
-
-def elements_of(detector):
-    """(FILTER, PUPIL) of the images of a detector."""
-    return ELEMENTS[channel_of(detector)]
 
 
 def mjy_per_sr(detector, *elements):

@@ -1,15 +1,13 @@
 """Reference files of the source catalog of mosaics: aperture corrections and magnitudes of Vega."""
 
-import re
-
 import numpy as np
 from astropy import units
 from astropy.modeling.physical_models import BlackBody
 from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.crds_cache.photometry import elements_of
-from jwst_denoise.simulate import channel_of, point_spread_function
+from jwst_denoise.detectors.observing import bandpass, channel_of, elements_of
+from jwst_denoise.simulate import point_spread_function
 
 __all__ = ["abvegaoffset", "apcorr"]
 
@@ -52,7 +50,7 @@ def abvegaoffset(detector):
 
 def _apertures(detector, names):
     """(fraction, radius, inner and outer radius of the sky) for one filter."""
-    psf = point_spread_function(channel_of(detector), _filter(names))
+    psf = point_spread_function(channel_of(detector), bandpass(*names))
     offset = (np.arange(len(psf.samples)) - len(psf.samples) // 2) / psf.oversample
     distance = np.hypot(offset, offset[:, None]).ravel()
     order = np.argsort(distance)
@@ -64,13 +62,8 @@ def _apertures(detector, names):
     ]
 
 
-def _filter(names):
-    """Name of the narrower of the elements in the two wheels, the pupil's if that is a filter."""
-    return next((name for name in reversed(names) if re.match(r"F\d{3}", name)), None)
-
-
 def _offset(*names):
-    name = _filter(names)
+    name = bandpass(*names)
     wavelength = (int(name[1:4]) / 100 if name else WHITE) * units.um
     disc = np.pi * (DIAMETER / 2 * units.arcsec) ** 2
     vega = (BlackBody(TEMPERATURE)(wavelength) * disc).to_value(units.Jy)

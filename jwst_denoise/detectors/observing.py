@@ -1,9 +1,22 @@
-"""Observing modes, subarrays and the time that a frame takes."""
+"""Observing modes, filters, subarrays and the time that a frame takes."""
 
+import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-__all__ = ["MODES", "Observation", "SUBARRAYS", "Subarray", "frame_time", "observation", "subarray"]
+__all__ = [
+    "ELEMENTS",
+    "MODES",
+    "SUBARRAYS",
+    "Observation",
+    "Subarray",
+    "bandpass",
+    "channel_of",
+    "elements_of",
+    "frame_time",
+    "observation",
+    "subarray",
+]
 
 FULL = 2048
 
@@ -104,6 +117,47 @@ def subarray(detector, name="FULL", size=FULL):
         raise ValueError(f"{detector} has no subarray {name!r}; known: FULL, {known}") from None
 
 
+#: Channel -> (FILTER, PUPIL) of its exposures.
+ELEMENTS = {
+    "NIRCAM_SW": [(name, "CLEAR") for name in (
+        "F070W", "F090W", "F115W", "F140M", "F150W", "F150W2", "F182M", "F187N", "F200W", "F210M", "F212N")]
+    + [("F150W2", "F162M"), ("F150W2", "F164N")],
+    "NIRCAM_LW": [(name, "CLEAR") for name in (
+        "F250M", "F277W", "F300M", "F322W2", "F335M", "F356W", "F360M", "F410M", "F430M", "F444W", "F460M", "F480M")]
+    + [("F322W2", "F323N"), ("F444W", "F405N"), ("F444W", "F466N"), ("F444W", "F470N")],
+    "NIRISS": [("CLEAR", name) for name in ("F090W", "F115W", "F140M", "F150W", "F158M", "F200W")]
+    + [(name, "CLEARP") for name in ("F277W", "F356W", "F380M", "F430M", "F444W", "F480M")],
+    "FGS": [("", "")],
+    "NIRSPEC": [(name, "") for name in ("CLEAR", "F070LP", "F100LP", "F110W", "F140X", "F170LP", "F290LP")],
+}  # fmt: skip
+
+
+def channel_of(detector):
+    """Channel of a detector that shares a set of filters and a sampling."""
+    if detector.instrument == "NIRCAM":
+        return "NIRCAM_LW" if detector.name.endswith("LONG") else "NIRCAM_SW"
+    return detector.instrument
+
+
+def elements_of(detector):
+    """(FILTER, PUPIL) of the exposures that a detector can take; none for a detector that is not JWST's."""
+    return ELEMENTS.get(channel_of(detector), [])
+
+
+def bandpass(filter_, pupil=""):
+    """Name of the narrower element in the two wheels: the pupil's if that is a filter; None without a filter."""
+    return next((name for name in (pupil, filter_) if re.match(r"F\d{3}", name)), None)
+
+
+def _elements(detector, name):
+    """FILTER and PUPIL of the exposures through the filter of a name, whichever wheel holds it."""
+    known = {bandpass(*pair) or pair[0]: pair for pair in elements_of(detector)}
+    if name not in known:
+        names = ", ".join(filter(None, known)) or "none"
+        raise ValueError(f"{detector.name} has no filter {name!r}; known: {names}")
+    return dict(zip(("filter", "pupil"), known[name], strict=True))
+
+
 #: Mode -> observation with the mode's usual filter and disperser.
 MODES = MappingProxyType(
     {
@@ -138,13 +192,20 @@ def observation(detector, mode=None, **changes):
     mode : str, optional
         A key of `MODES`; by default full-frame imaging, or the IFU of NIRSpec.
     **changes
-        Other fields of `Observation`.
+        Other fields of `Observation`. A ``filter`` that is in the pupil wheel becomes the ``pupil``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such mode, or the detector has no such filter or subarray.
     """
     mode = mode or _DEFAULT_MODE[detector.instrument]
     if mode not in MODES:
         raise ValueError(f"no observing mode {mode!r}; known: {', '.join(MODES)}")
     if detector.name.endswith("LONG") and MODES[mode].filter == "F200W":
         changes.setdefault("filter", "F356W")
+    if "filter" in changes and "pupil" not in changes:
+        changes |= _elements(detector, changes["filter"])
     result = replace(MODES[mode], **changes)
     if "corner" in changes:
         return result

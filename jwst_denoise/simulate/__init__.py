@@ -4,14 +4,22 @@ Arrays in and arrays out, with numpy and scipy only; every function takes a `num
 """
 
 from jwst_denoise.detectors.noise_spectrum import NoiseSpectrum
-from jwst_denoise.detectors.observing import MODES, SUBARRAYS, Observation, frame_time, observation, subarray
+from jwst_denoise.detectors.observing import (
+    MODES,
+    SUBARRAYS,
+    Observation,
+    channel_of,
+    frame_time,
+    observation,
+    subarray,
+)
 from jwst_denoise.detectors.parameters import DETECTORS, DetectorParameters, detector
 from jwst_denoise.detectors.read_patterns import PATTERNS, ReadPattern, read_pattern
 from jwst_denoise.simulate.correlated import correlated_noise, stationary_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.exposure import Switches, simulate_exposure
 from jwst_denoise.simulate.images import Image, simulate_image
-from jwst_denoise.simulate.psf import PSF, channel_of, point_spread_function
+from jwst_denoise.simulate.psf import PSF, point_spread_function
 from jwst_denoise.simulate.scenes import SCENES, scene
 from jwst_denoise.simulate.time_series import modulate, transit
 from jwst_denoise.simulate.truth import Exposure, Truth

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import numpy as np
 
-__all__ = ["PSF", "channel_of", "filters", "point_spread_function"]
+__all__ = ["PSF", "filters", "point_spread_function"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +47,6 @@ class PSF:
         starts = [middle + low + offset - self.reach * step for offset in (0, 1)]
         slices = [slice(start, start + 2 * self.reach * step + 1, step) for start in starts]
         return list(zip((low + 1 - position, position - low), slices, strict=True))
-
-
-def channel_of(detector):
-    """Channel of a detector that shares a set of filters and a sampling."""
-    if detector.instrument == "NIRCAM":
-        return "NIRCAM_LW" if detector.name.endswith("LONG") else "NIRCAM_SW"
-    return detector.instrument
 
 
 @cache

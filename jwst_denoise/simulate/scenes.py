@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from jwst_denoise.detectors.observing import observation, subarray
+from jwst_denoise.detectors.observing import bandpass, channel_of, observation, subarray
 from jwst_denoise.simulate import echelle, fields, spectra
-from jwst_denoise.simulate.psf import channel_of, point_spread_function
+from jwst_denoise.simulate.psf import point_spread_function
 
 __all__ = ["SCENES", "Scene", "scene"]
 
@@ -90,8 +90,8 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
     )
     shape = subarray(detector.name, described.subarray, detector.size).shape
     if detector.instrument in _IMAGING:
-        element = described.pupil if detector.instrument == "NIRISS" else described.filter
-        return chosen.make(shape, point_spread_function(channel_of(detector), element), rng, **options), described
+        psf = point_spread_function(channel_of(detector), bandpass(described.filter, described.pupil))
+        return chosen.make(shape, psf, rng, **options), described
     if name == "ifu":
         options.setdefault("detector", detector.name)
     if name == "slit":

@@ -41,7 +41,12 @@ def test_shipped_parameter_file_by_name(tmp_path):
     ("arguments", "message"),
     [
         (("--detector", "NRS3"), "no detector 'NRS3'"),
-        (("--instrument", "MIRI"), "no instrument 'MIRI'"),
+        (("--instrument", "NIRCRAM"), "no instrument 'NIRCRAM' in the cache; did you mean 'NIRCAM'?"),
+        (
+            ("--instrument", "miri"),
+            "MIRI has Si:As detectors, which are not simulated; the cache serves NIRSPEC",
+        ),
+        (("--detector", "MIRIMAGE"), "MIRI has Si:As detectors"),
         (("--parameters", "nirspec_rates"), "or 'nirspec_detector1_nsclean_rates'"),
     ],
 )
@@ -52,9 +57,3 @@ def test_bad_input_is_one_line(tmp_path, arguments, message):
     (line,) = result.stderr.splitlines()
     assert message in line
     assert not (tmp_path / "cache").exists()
-
-
-def test_help():
-    result = run("--help")
-    assert result.exit_code == 0
-    assert "--detector" in result.stdout

@@ -125,10 +125,3 @@ def test_pack_of_an_incomplete_directory(directory, tmp_path):
     assert "no 'domain'" in line
     assert "about.json" in line
     assert not (tmp_path / "mine.asdf").exists()
-
-
-@pytest.mark.parametrize("command", [(), ("list",), ("show",), ("verify",), ("pack",)])
-def test_help(command):
-    result = run(*command, "--help")
-    assert result.exit_code == 0
-    assert "Usage" in result.stdout

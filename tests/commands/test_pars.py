@@ -94,10 +94,3 @@ def test_copy(tmp_path):
     assert again.exit_code == 1
     assert len(again.stderr.splitlines()) == 1
     assert run("copy", "--overwrite", tmp_path / "mine").exit_code == 0
-
-
-@pytest.mark.parametrize("command", [(), ("list",), ("path",), ("copy",)])
-def test_help(command):
-    result = run(*command, "--help")
-    assert result.exit_code == 0
-    assert "Usage" in result.stdout

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from click.testing import CliRunner
 
 from jwst_denoise import model_files, products, simulate, training
 from jwst_denoise.commands.main import main
+from jwst_denoise.commands.train import describe_settings
+from jwst_denoise.training.presets import PRESETS, Preset
 
 TINY = ("stamp=32", "batch=2", "steps=2", "epochs=2", "warm=1", "validation=4", "calibration=8", "hidden=4", "scenes=4")
 TINY_OPTIONS = [word for value in TINY for word in ("--set", value)]
@@ -200,13 +203,24 @@ def test_an_earlier_training_is_not_overwritten(tmp_path, asked):
     assert not asked
 
 
-def test_help_lists_families_and_presets():
+def test_help_explains_presets_and_settings():
     result = run("--help")
-    assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    assert "cosmic_ray_mask: paper, small" in text
-    assert "inpaint: paper, small" in text
-    assert "learning_rate" in text
+    assert "cosmic_ray_mask paper, small" in text
+    assert "inpaint paper, small" in text
+    assert "learning_rate At the start." in text
+    for preset in PRESETS.values():
+        classes = [kind for kind in type(preset).__mro__ if issubclass(kind, Preset)]
+        explained = {name for kind in classes for names, _ in describe_settings(kind) for name in names.split(", ")}
+        assert explained == {field.name for field in fields(preset)}
+
+
+def test_missing_lightning_is_reported_with_the_command_that_installs_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = run("inpaint", "--output", tmp_path / "run")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: training needs torch and lightning: pip install -e '.[train]'")
+    assert not (tmp_path / "run").exists()
 
 
 def test_works_where_jwst_is_not_installed():

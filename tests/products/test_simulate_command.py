@@ -39,6 +39,9 @@ def test_the_seed_repeats_an_exposure_and_a_transit_changes_it(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (("--scene", "ifu", "--detector", "NRCB1"), "'ifu' is for NIRSPEC"),
+    (("--detector", "NRCB1", "--filter", "F999W"), "NRCB1 has no filter 'F999W'; known: F070W, F090W"),
+    (("--detector", "NRCB1", "--filter", "F444W"), "NRCB1 has no filter 'F444W'"),
+    (("--detector", "GUIDER1", "--filter", "F200W"), "GUIDER1 has no filter 'F200W'; known: none"),
     (("--subarray", "SUB9"), "NRS1 has no subarray 'SUB9'"),
     (("--pattern", "DEEP8"), "NIRSPEC has no read pattern DEEP8"),
     (("--pattern", "NONE"), "no read pattern 'NONE'"),

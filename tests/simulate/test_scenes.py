@@ -144,6 +144,21 @@ def test_the_star_is_in_the_slit_of_the_subarray(name):
     assert rate.max() > 1
 
 
+@pytest.mark.parametrize(
+    ("detector", "name", "elements"),
+    [
+        ("NIS", "F090W", ("CLEAR", "F090W")),
+        ("NIS", "F444W", ("F444W", "CLEARP")),
+        ("NRCB1", "F164N", ("F150W2", "F164N")),
+        ("NRCBLONG", "F356W", ("F356W", "CLEAR")),
+        ("NRS1", "F070LP", ("F070LP", "")),
+    ],
+)
+def test_a_filter_is_in_the_wheel_that_holds_it(detector, name, elements):
+    described = simulate.observation(simulate.detector(detector), filter=name)
+    assert (described.filter, described.pupil) == elements
+
+
 def test_scenes_by_name():
     rate, described = simulate.scene("bots", simulate.detector("NRS1"), np.random.default_rng(6))
     assert rate.shape == (32, 2048) and described.exp_type == "NRS_BRIGHTOBJ"
@@ -151,6 +166,8 @@ def test_scenes_by_name():
         "field", simulate.detector("NRCBLONG"), np.random.default_rng(6), subarray_name="SUB64P", filter_name="F444W"
     )
     assert rate.shape == (64, 64) and described.filter == "F444W"
+    with pytest.raises(ValueError, match="NRCBLONG has no filter 'F200W'; known: F250M"):
+        simulate.scene("field", simulate.detector("NRCBLONG"), np.random.default_rng(6), filter_name="F200W")
     with pytest.raises(ValueError, match="'ifu' is for NIRSPEC"):
         simulate.scene("ifu", simulate.detector("NRCB1"), np.random.default_rng(6))
     with pytest.raises(ValueError, match="no scene 'moon'; known: field"):

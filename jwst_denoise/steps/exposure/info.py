@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.cosmic_ray_mask import templates
-from jwst_denoise.simulate.psf import channel_of
+from jwst_denoise.detectors.observing import channel_of
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
 
