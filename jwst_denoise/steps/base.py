@@ -1,13 +1,14 @@
-"""Common base of the steps: kinds of input, parameters and their precedence, status, provenance, optional products."""
+"""Common base of the steps: kinds of input, parameters and their precedence, status, provenance, products."""
 
 import contextlib
 import logging
 import operator
+from pathlib import Path
 from types import SimpleNamespace
 
 from jwst.datamodels import ModelContainer, ModelLibrary
 from jwst.stpipe import Step
-from stdatamodels.jwst.datamodels import JwstDataModel
+from stdatamodels.jwst.datamodels import CubeModel, JwstDataModel
 from stpipe import config_parser
 from stpipe.exceptions import ValidationError
 
@@ -15,10 +16,11 @@ from jwst_denoise import parameters
 from jwst_denoise.steps.common import optional_products, provenance
 from jwst_denoise.steps.common.atomic_write import AtomicModel
 from jwst_denoise.steps.common.input_files import check_parameter_file, readable
+from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import CorrectionFailed, NotApplicable, mark
 from jwst_denoise.steps.exposure.kinds import complete
 
-__all__ = ["DenoiseStep", "ParameterError"]
+__all__ = ["DenoiseStep", "ParameterError", "SafeProducts"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
@@ -35,13 +37,31 @@ def _as_value_error(file=None):
         raise ParameterError(f"{file}: {error}" if file else str(error)) from error
 
 
-class DenoiseStep(Step):
-    """A step that removes noise from one data model at a time; subclasses define `denoise`.
+class SafeProducts:
+    """Mixin of steps and pipelines: every product is whole, and named after its own input."""
+
+    def run(self, *args):
+        """Run as in `stpipe.Step`; what stpipe notes about this input does not outlast the run."""
+        noted = {name: vars(self)[name] for name in ("_input_filename", "_input_dir", "suffix", "skip")}
+        try:
+            return super().run(*args)
+        finally:
+            vars(self).update(noted)
+
+    def save_model(self, model, *args, **kwargs):
+        """Save a product under stpipe's names, whole or not at all."""
+        return super().save_model(AtomicModel(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
+
+
+class DenoiseStep(SafeProducts, Step):
+    """A step that removes noise from one data model at a time; subclasses define `denoise` and `settings_class`.
 
     Parameters come, in rising precedence, from the spec, the parameter file that the package ships for this kind of
     exposure, the user's parameter file, and explicit keywords. A step that hangs as a hook in a pipeline finds its
     own in the pipeline's parameter file (`jwst_denoise.parameters.hook_parameters`).
     """
+
+    settings_class = Settings
 
     spec = """
         save_noise = boolean(default=False)  # Also write what was removed (input - output)
@@ -51,8 +71,15 @@ class DenoiseStep(Step):
     def __init__(self, *args, **kwargs):
         with _as_value_error():
             super().__init__(*args, **kwargs)
+        self._explicit = frozenset(self._keywords)
         if self._is_hook:
             self._given_to_hook()
+
+    def __setattr__(self, name, value):
+        """Set an attribute; a parameter that is set after construction was given by the user."""
+        super().__setattr__(name, value)
+        if "_explicit" in vars(self):
+            vars(self)["_explicit"] |= {name}
 
     @classmethod
     def from_config_section(cls, *args, config_file=None, **kwargs):
@@ -110,9 +137,38 @@ class DenoiseStep(Step):
         with readable(init):
             return super().prepare_output(init, *args, **kwargs)
 
-    def save_model(self, model, *args, **kwargs):
-        """Save a product under stpipe's names, whole or not at all."""
-        return super().save_model(AtomicModel(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
+    def save_model(self, model, *args, **components):
+        """Save a product under stpipe's names, whole or not at all; an unchanged input replaces no file.
+
+        Cubes have ``ints`` in their name, so that a rate and the rateints of the same exposure do not share it.
+        """
+        if not isinstance(model, JwstDataModel):
+            return super().save_model(model, *args, **components)
+        unchanged = getattr(model.meta.cal_step, self.class_alias) in ("SKIPPED", "FAILED")
+        basepath = components.get("output_file") or self.output_file or self.default_output_file()
+        components = {"level": self.name_addition(model, basepath)} | components
+        try:
+            return super().save_model(AtomicModel(model, replace=not unchanged), *args, **components)
+        except FileExistsError as existing:
+            log.warning("%s has changed nothing, so %s is not replaced by a copy of the input", self.name, existing)
+            return None
+
+    def name_addition(self, model, basepath):
+        """Word that goes into the name of a product.
+
+        Parameters
+        ----------
+        model : JwstDataModel
+            The product.
+        basepath : path-like
+            From which its name is made.
+
+        Returns
+        -------
+        str or None
+            ``"ints"`` for cubes of integrations, unless the name has it already.
+        """
+        return "ints" if isinstance(model, CubeModel) and "ints" not in Path(basepath).stem.split("_") else None
 
     @property
     def _is_hook(self):
@@ -136,19 +192,22 @@ class DenoiseStep(Step):
 
         Returns
         -------
-        dict
-            Every parameter of the spec. The step's own attributes are never changed.
+        jwst_denoise.steps.common.settings.Settings
+            Of the step's `settings_class`. The step's own attributes are never changed.
+
+        Raises
+        ------
+        ValueError
+            If a value is impossible; the message names the parameter.
         """
         spec = self.load_spec_file()
-        own = {name: getattr(self, name) for name in spec if hasattr(self, name)}
-        if not self._is_hook:
-            return own
-        defaults = config_parser.config_from_dict({}, spec)
-        explicit = {name: value for name, value in own.items() if value != defaults.get(name)}
-        chosen = parameters.choose(self.class_alias, model.meta)
-        with _as_value_error():
-            merged = config_parser.config_from_dict({**chosen, **self._given_to_hook(model), **explicit}, spec)
-        return dict(merged)
+        values = {name: getattr(self, name) for name in spec if hasattr(self, name)}
+        if self._is_hook:
+            explicit = {name: value for name, value in values.items() if name in self._explicit}
+            chosen = parameters.choose(self.class_alias, model.meta)
+            with _as_value_error():
+                values = config_parser.config_from_dict({**chosen, **self._given_to_hook(model), **explicit}, spec)
+        return self.settings_class.from_values(values)
 
     def process(self, data):
         """Correct an exposure, or each of several.
@@ -163,20 +222,24 @@ class DenoiseStep(Step):
         JwstDataModel, ModelContainer, ModelLibrary, list or tuple
             The same kind. Data models that were given are not changed; a ModelLibrary is updated, as by jwst's steps.
         """
+        return self._process_each(data, self._process_one)
+
+    def _process_each(self, data, function):
+        """Apply a function to each data model of an input of any kind."""
         if isinstance(data, list | tuple):
             if data and self.search_attr("_input_filename") is None:
                 self.set_primary_input(data[0])
-            return type(data)(None if item is None else self.process(item) for item in data)
+            return type(data)(None if item is None else self._process_each(item, function) for item in data)
         output = self.prepare_output(data, make_copy=self._must_copy(data))
         if isinstance(output, ModelLibrary):
             with output:
                 for index, model in enumerate(output):
-                    output.shelve(self._process_one(model), index)
+                    output.shelve(function(model), index)
         elif isinstance(output, ModelContainer):
-            made = [self._process_one(model) for model in output]
-            output = output if all(map(operator.is_, made, output)) else made
+            results = [function(model) for model in output]
+            output = output if all(map(operator.is_, results, output)) else results
         else:
-            output = self._process_one(output)
+            output = function(output)
         return output
 
     def _must_copy(self, data):
@@ -191,22 +254,22 @@ class DenoiseStep(Step):
         models = model if isinstance(model, tuple) else (model,)
         settings = self.settings(models[0])
         if self._is_hook:  # stpipe writes the parameters of parentless steps only
-            log.info("%s: %s", self.class_alias, provenance.describe(settings))
+            log.info("%s: %s", self.class_alias, settings.describe())
         before = [optional_products.look(one, settings) for one in models]
         try:
-            if settings["skip"] and self.parent is not None:
+            if settings.skip and self.parent is not None:
                 raise NotApplicable("skip is set")
+            self.check_settings(settings)
             for one in models:
                 complete(one)
-            results = self.denoise(model, settings := SimpleNamespace(**settings))
+            results = self.denoise(model, settings)
         except NotApplicable as reason:
-            self._mark(models, "SKIPPED", reason)
+            return self._mark(model, "SKIPPED", reason)
         except CorrectionFailed as reason:
-            self._mark(models, "FAILED", reason)
-        else:
-            results = results if isinstance(model, tuple) else (results,)
-            for one, result, early in zip(models, results, before, strict=True):
-                self._finish(one, result, vars(settings), early)
+            return self._mark(model, "FAILED", reason)
+        results = results if isinstance(model, tuple) else (results,)
+        for one, result, early in zip(models, results, before, strict=True):
+            self._finish(one, result, settings, early)
         return model
 
     def _finish(self, model, result, settings, before=None):
@@ -215,10 +278,25 @@ class DenoiseStep(Step):
         provenance.record(model, self.class_alias, settings, result.metrics)
         optional_products.write(self, model, result, settings, before)
 
-    def _mark(self, models, status, reason=None):
-        """Record the status in every data model, the reason once in the log."""
-        for index, model in enumerate(models):
-            mark(model, self.class_alias, status, reason if index == 0 else None)
+    def _mark(self, model, status, reason):
+        """Record the status in a data model, or in each of a tuple, log the reason once, and return the model."""
+        for index, one in enumerate(model if isinstance(model, tuple) else (model,)):
+            mark(one, self.class_alias, status, reason if index == 0 else None)
+        return model
+
+    def check_settings(self, settings):
+        """Refuse parameters that are wrong for every exposure, such as a model that does not exist.
+
+        Parameters
+        ----------
+        settings : jwst_denoise.steps.common.settings.Settings
+            Parameters in force.
+
+        Raises
+        ------
+        ValueError, FileNotFoundError
+            The message names the parameter.
+        """
 
     def denoise(self, model, settings):
         """Correct one data model in place; to be defined by the subclass.
@@ -227,7 +305,7 @@ class DenoiseStep(Step):
         ----------
         model : JwstDataModel
             Changed in place; left as it was if an exception is raised.
-        settings : types.SimpleNamespace
+        settings : jwst_denoise.steps.common.settings.Settings
             Parameters in force.
 
         Returns

@@ -1,18 +1,26 @@
 """The base step with a subclass of its own."""
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 
 from jwst_denoise.steps.base import DenoiseStep
 from jwst_denoise.steps.common.result import Result
+from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import CorrectionFailed
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubtractSettings(Settings):
+    number: float
 
 
 class Subtract(DenoiseStep):
     """Subtract a number; fail for negative ones."""
 
     class_alias = "nsclean"
+    settings_class = SubtractSettings
     spec = """
         number = float(default=1.0)  # What to subtract
     """

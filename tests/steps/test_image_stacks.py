@@ -51,7 +51,7 @@ def test_a_stack_becomes_one_image(rng, rateints, stack):
     assert result.meta.instrument.detector == "NRCA1"
     np.testing.assert_array_equal(rateints.data, before)
     assert rateints.meta.cal_step.image_denoise is None
-    assert Path("jw1_image_denoise_qa.png").read_bytes()[:4] == b"\x89PNG"
+    assert Path("jw1_stack_image_denoise_qa.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_a_stack_takes_the_place_of_the_rate_in_a_pair(rate, rateints, stack):

@@ -200,23 +200,51 @@ def test_without_crds_typical_values_serve_the_fit_too(ramp, halving, monkeypatc
     assert "Typical gain and read noise of NRCA1" in caplog.text
 
 
-def test_products_are_named_as_those_of_the_pipeline(ramp, halving, references, tmp_path):
+def test_products_do_not_replace_those_of_the_pipeline(ramp, halving, references, tmp_path):
     ramp.save(tmp_path / "jw1_ramp.fits")
     run("jw1_ramp.fits", **references, save_results=True, save_noise=True, save_qa=True)
     names = {path.name for path in tmp_path.iterdir()} - {"gain.fits", "readnoise.fits", "jw1_ramp.fits"}
     ours = {"jw1_ramp_denoise_noise.fits", "jw1_ramp_denoise_qa.png", "jw1_ramp_denoise_qa.html"}
     ours |= {name.replace("jw1_", "jw1_ints_") for name in ours}
-    assert names == {"jw1_rate.fits", "jw1_rateints.fits"} | ours
+    assert names == {"jw1_denoised_rate.fits", "jw1_denoised_rateints.fits"} | ours
     fit, _ = fitted(ramp, references)
-    with datamodels.open("jw1_rate.fits") as rate, datamodels.open("jw1_ramp_denoise_noise.fits") as noise:
+    with datamodels.open("jw1_denoised_rate.fits") as rate, datamodels.open("jw1_ramp_denoise_noise.fits") as noise:
         np.testing.assert_allclose(noise.data, fit.data - rate.data, atol=1e-6)
     run("jw1_ramp.fits", **references, save_results=True, product="ramp")
     assert (tmp_path / "jw1_rampdenoisestep.fits").exists()
 
 
+def test_next_exposure_on_the_same_instance(ramp, halving, references, tmp_path):
+    """Rates of the first exposure leave no trace in the names of the second and third."""
+    for name in ("a_ramp.fits", "b_ramp.fits"):
+        ramp.save(name)
+    rate, _ = fitted(ramp, references)
+    rate.save("c_rate.fits")
+    step = RampDenoiseStep(**references, save_results=True)
+    step.run("a_ramp.fits")
+    step.product = "ramp"
+    step.run("b_ramp.fits")
+    step.run("c_rate.fits")
+    names = {path.name for path in tmp_path.iterdir() if path.name[:2] in ("a_", "b_", "c_")}
+    made = {"a_denoised_rate.fits", "a_denoised_rateints.fits", "b_rampdenoisestep.fits", "c_denoised_rate.fits"}
+    assert names == {"a_ramp.fits", "b_ramp.fits", "c_rate.fits"} | made
+
+
+def test_chosen_suffix(ramp, halving, references, tmp_path):
+    run(ramp, **references, save_results=True, suffix="mine")
+    assert {"jw1_mine.fits", "jw1_mineints.fits"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_unknown_model_is_noticed_where_the_step_skips(ramp, references):
+    ramp.meta.subarray.ysize = 64
+    for product in ("ramp", "rate"):
+        with pytest.raises(ValueError, match="no_such_model"):
+            run(ramp, **references, product=product, model="no_such_model")
+
+
 def test_provenance(ramp, halving, references, tmp_path):
     run(ramp, **references, save_results=True)
-    for name in ("jw1_rate.fits", "jw1_rateints.fits"):
+    for name in ("jw1_denoised_rate.fits", "jw1_denoised_rateints.fits"):
         header = fits.getheader(tmp_path / name)
         assert header["S_RMPDN"] == header["S_RAMP"] == "COMPLETE"
         assert (header["RMD_MODL"], header["RMD_SHA"], header["RMD_PROD"]) == ("halving", "ab" * 32, "rate")

@@ -48,17 +48,21 @@ class AtomicModel:
     ----------
     model : JwstDataModel
         What to save.
+    replace : bool, optional
+        Replace a file that is there already.
     """
 
-    def __init__(self, model):
-        self._model = model
+    def __init__(self, model, replace=True):
+        self._model, self._replace = model, replace
 
     def __getattr__(self, name):
         """Attribute of the data model."""
         return getattr(self._model, name)
 
     def save(self, path):
-        """Write the file; return its path."""
+        """Write the file and return its path; `FileExistsError` if it is there already and is not to be replaced."""
+        if not self._replace and Path(path).exists():
+            raise FileExistsError(path)
         with atomic_write(path) as part:
             self._model.save(str(part))
         return str(path)

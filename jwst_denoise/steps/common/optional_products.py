@@ -24,7 +24,7 @@ def look(model, settings, plane=0):
     ----------
     model : JwstDataModel
         The exposure.
-    settings : dict
+    settings : jwst_denoise.steps.common.settings.Settings
         ``save_qa``.
     plane : int or None, optional
         Integration to show; None for the mean of all.
@@ -34,7 +34,7 @@ def look(model, settings, plane=0):
     list of jwst_denoise.report.Exposure, or None
         None if no page was asked for or none can be made.
     """
-    return _attempt("page", report.take, model, plane) if settings.get("save_qa") else None
+    return _attempt("page", report.take, model, plane) if settings.save_qa else None
 
 
 def write(step, model, result, settings, before=None):
@@ -49,21 +49,21 @@ def write(step, model, result, settings, before=None):
     model : JwstDataModel
         The corrected product.
     result : jwst_denoise.steps.common.result.Result
-        What there is to write.
-    settings : dict
-        ``save_noise``, ``save_mask``, ``save_background``, ``save_probability``, ``save_qa``.
+        Its arrays are written; those that were not asked for are None.
+    settings : jwst_denoise.steps.common.settings.Settings
+        ``save_qa``.
     before : list of jwst_denoise.report.Exposure, optional
         What `look` found before the correction.
     """
     for kind in ("noise", "background"):
-        if settings.get(f"save_{kind}") and getattr(result, kind) is not None:
+        if getattr(result, kind) is not None:
             _write_array(_path(step, model, kind), model, getattr(result, kind))
-    if settings.get("save_probability") and result.probability is not None:
+    if result.probability is not None:
         _write_array(_path(step, model, "crprob", alone=True), model, result.probability)
-    if settings.get("save_mask") and result.mask is not None:
+    if result.mask is not None:
         with atomic_write(_announce(_path(step, model, "mask"))) as part:
             masks.write_mask(part, result.mask)
-    if settings.get("save_qa"):
+    if settings.save_qa:
         _write_qa(step, model, result.preview, before)
 
 
@@ -86,11 +86,11 @@ def _attempt(what, function, *arguments):
 
 
 def _path(step, model, kind, alone=False, **naming):
-    """Path by stpipe's rules; cubes of integrations get ``ints`` in their name, so that rate and rateints differ."""
-    level = {"level": "ints"} if isinstance(model, datamodels.CubeModel) else {}
+    """Path by stpipe's rules, with the same addition as in the name of the main product."""
     basepath = model.meta.filename or step.default_output_file()
     suffix = kind if alone else f"{step.class_alias}_{kind}"
-    path = Path(step.make_output_path(basepath=basepath, suffix=suffix, **naming, **level))
+    level = step.name_addition(model, basepath)
+    path = Path(step.make_output_path(basepath=basepath, suffix=suffix, level=level, **naming))
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 

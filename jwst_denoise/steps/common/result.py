@@ -83,15 +83,16 @@ class Result:
     noise : ndarray or None
         What was removed, input − output, in the shape of the data. None unless it is to be saved.
     mask : ndarray of bool or None
-        The background mask.
+        The background mask. None unless it is to be saved.
     background : ndarray or None
-        The smooth field under the dark pixels.
+        The smooth field under the dark pixels. None unless it is to be saved.
     preview : Preview, MaskPreview, ImagePreview or None
         Planes for the picture.
     metrics : dict
         Values for the provenance.
     probability : ndarray or None
-        Probability of a cosmic ray in each pixel, in the shape of the data; of ramps, for each group.
+        Probability of a cosmic ray in each pixel, in the shape of the data; of ramps, for each group. None unless it is
+        to be saved.
     """
 
     noise: np.ndarray | None = None

@@ -1,17 +1,39 @@
 """Step ``cosmic_ray_mask``: flags cosmic rays in ramps and images by a network."""
 
-from types import SimpleNamespace
+import functools
+from dataclasses import dataclass, replace
 
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import model_files
 from jwst_denoise.steps.base import DenoiseStep
-from jwst_denoise.steps.cosmic_ray_mask import images
-from jwst_denoise.steps.exposure.info import check_domain
+from jwst_denoise.steps.common.settings import Settings
+from jwst_denoise.steps.cosmic_ray_mask import images, ramps
+from jwst_denoise.steps.exposure.info import check_domain, check_family
 
-__all__ = ["CosmicRayMaskStep"]
+__all__ = ["CosmicRayMaskSettings", "CosmicRayMaskStep"]
 
 RAMPS, IMAGES = "cosmic_ray_mask-ramp", "cosmic_ray_mask-2-32"
+FAMILIES = ("cosmic_ray_mask", "cosmic_ray_mask-ramp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosmicRayMaskSettings(Settings):
+    """Parameters of ``cosmic_ray_mask``; `CosmicRayMaskStep.spec` says what they mean."""
+
+    model: str
+    device: str
+    threshold: float | None
+    dilate: int
+    veto: bool
+    inpaint: str
+    inpaint_model: str
+    save_probability: bool
+
+    def __post_init__(self):
+        """Check the values."""
+        if self.threshold is not None and not 0 < self.threshold < 1:
+            raise ValueError(f"threshold={self.threshold} must be a probability between 0 and 1, both excluded")
 
 
 class CosmicRayMaskStep(DenoiseStep):
@@ -22,6 +44,8 @@ class CosmicRayMaskStep(DenoiseStep):
     """
 
     class_alias = "cosmic_ray_mask"
+
+    settings_class = CosmicRayMaskSettings
 
     reference_file_types = ["gain", "readnoise"]
 
@@ -36,6 +60,11 @@ class CosmicRayMaskStep(DenoiseStep):
         save_probability = boolean(default=False)  # Also write the probabilities
     """
 
+    def check_settings(self, settings):
+        """Refuse a model that does not exist or does not find cosmic rays, as in `DenoiseStep`."""
+        if settings.model != "auto":
+            check_family(settings.model, model_files.read_info(settings.model), FAMILIES, f"{IMAGES} or {RAMPS}")
+
     def denoise(self, model, settings):
         """Flag the cosmic rays of one data model in place.
 
@@ -43,7 +72,7 @@ class CosmicRayMaskStep(DenoiseStep):
         ----------
         model : RampModel, ImageModel, CubeModel, IFUImageModel or SlitModel
             The exposure.
-        settings : types.SimpleNamespace
+        settings : CosmicRayMaskSettings
             Parameters in force.
 
         Returns
@@ -64,20 +93,13 @@ class CosmicRayMaskStep(DenoiseStep):
         network = _network(settings, is_ramp, single)
         check_domain(network, model)
         threshold = _own_threshold(network, single) if settings.threshold is None else settings.threshold
-        chosen = SimpleNamespace(**{**vars(settings), "threshold": threshold})
-        chosen.reference_file = lambda kind: self.get_reference_file(model, kind)
-        result = _mask(is_ramp)(model, chosen, network)
+        chosen = replace(settings, threshold=threshold)
+        if is_ramp:
+            result = ramps.mask_ramp(model, chosen, network, functools.partial(self.get_reference_file, model))
+        else:
+            result = images.mask_images(model, chosen, network)
         result.metrics.update(model=network.info["name"], sha256=network.info["sha256"], threshold=threshold)
         return result
-
-
-def _mask(is_ramp):
-    """Function that masks this kind of data model."""
-    if not is_ramp:
-        return images.mask_images
-    from jwst_denoise.steps.cosmic_ray_mask.ramps import mask_ramp
-
-    return mask_ramp
 
 
 def _own_threshold(network, single):
@@ -87,13 +109,8 @@ def _own_threshold(network, single):
 
 def _network(settings, is_ramp, single):
     """Model in force; refuses one of another family."""
-    if settings.threshold is not None and not 0 < settings.threshold < 1:
-        raise ValueError(f"threshold={settings.threshold} must be a probability between 0 and 1, both excluded")
     default = IMAGES if single else RAMPS
     network = model_files.load(default if settings.model == "auto" else settings.model, settings.device)
     families = ["cosmic_ray_mask"] * single + ["cosmic_ray_mask-ramp"] * is_ramp
-    if network.info["family"] not in families:
-        found = f"model={settings.model!r} is of the family {network.info['family']!r}"
-        kind = "ramps" if is_ramp else "images"
-        raise ValueError(f"{found}; masks of {kind} need one of {families[0]!r}, such as {default}")
+    check_family(settings.model, network.info, families, default)
     return network

@@ -17,7 +17,7 @@ __all__ = ["mask_ramp"]
 log = logging.getLogger("stpipe.jwst_denoise.cosmic_ray_mask")
 
 
-def mask_ramp(model, settings, network):
+def mask_ramp(model, settings, network, reference_file):
     """Flag the cosmic rays of every integration of a ramp with JUMP_DET, in place.
 
     Flags that the jump step has set stay; it may have run before, or not.
@@ -27,10 +27,11 @@ def mask_ramp(model, settings, network):
     model : RampModel
         ``data`` of shape (integrations, groups, ny, nx), linear, in DN.
     settings : object
-        ``threshold``, ``dilate``, ``veto``, ``save_probability``, ``save_qa``, and ``reference_file``: path of the
-        reference file of a type for this exposure.
+        ``threshold``, ``dilate``, ``veto``, ``save_probability``, ``save_qa``.
     network : jwst_denoise.model_files.Model
         Of the family ``cosmic_ray_mask-ramp``, or with two groups ``cosmic_ray_mask``.
+    reference_file : callable
+        Path of the reference file of a type (``gain``, ``readnoise``) for the exposure, a data model, or ``"N/A"``.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def mask_ramp(model, settings, network):
     if model.meta.cal_step.linearity not in ("COMPLETE", "SKIPPED"):
         log.warning("The ramp is not linear yet: this step belongs after linearity and dark correction")
     options = images.Options(settings.threshold, settings.dilate, _spared(model, settings.veto))
-    noise = readout_noise(model, settings.reference_file)
+    noise = readout_noise(model, reference_file)
     if network.info["family"] == "cosmic_ray_mask":
         network = ramps.SingleDifference(network)
     probability = np.zeros(model.data.shape, np.float32) if settings.save_probability else None

@@ -17,7 +17,7 @@ __all__ = ["background_mask", "find_file"]
 log = logging.getLogger("stpipe.jwst_denoise.masks")
 
 
-def background_mask(model, settings, readout, config_file=None):
+def background_mask(model, settings, readout, config_file=None, input_dir=None):
     """Dark pixels of an exposure.
 
     Parameters
@@ -30,6 +30,8 @@ def background_mask(model, settings, readout, config_file=None):
         Direction of the stripes.
     config_file : path-like, optional
         Parameter file beside which a relative ``user_mask`` is looked for too.
+    input_dir : path-like, optional
+        Where the MSA metadata file is, if not in the working directory.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def background_mask(model, settings, readout, config_file=None):
         mask = masks.read_user_mask(path, model.shape, start)
         log.info("Background mask %s", path)
     else:
-        mask = _automatic(model, settings, readout, config_file)
+        mask = _automatic(model, settings, readout, config_file, input_dir)
     mask = mask & ~readout.reference_pixels
     log.info("%.1f %% of the pixels are dark background", 100 * mask.mean())
     return mask
@@ -73,24 +75,24 @@ def find_file(name, config_file=None):
     return beside if not path.exists() and beside.exists() else path
 
 
-def _automatic(model, settings, readout, config_file):
+def _automatic(model, settings, readout, config_file, input_dir):
     images = drafts.of_ramp(model) if isinstance(model, datamodels.RampModel) else drafts.of_rates(model)
     shared = images.combined()
-    make = _maker(model, settings, shared, config_file)
+    make = _maker(model, settings, shared, config_file, input_dir)
     options = {"n_sigma": settings.n_sigma, "dilation": settings.mask_dilation, "readout": readout}
     if settings.single_mask or model.data.ndim == 2:
         return make(*shared, **options)
     return np.stack([make(*image, **options) for image in images])
 
 
-def _maker(model, settings, draft, config_file):
+def _maker(model, settings, draft, config_file, input_dir):
     """Which function of `jwst_denoise.masks` suits the exposure."""
     if not is_nirspec_spectrum(model):
         return masks.imaging_mask if settings.n_sigma > 0 else _unflagged
     if not (settings.mask_science_regions or settings.science_product):
         return masks.trace_mask if settings.n_sigma > 0 else _unflagged
     product = settings.science_product and find_file(settings.science_product, config_file)
-    where = {"input_dir": settings.input_dir or "", "n_sigma": settings.n_sigma or 2.0}
+    where = {"input_dir": input_dir or "", "n_sigma": settings.n_sigma or 2.0}
     science = science_regions(model, product or None, draft=draft, **where)
     return partial(masks.region_mask, science=science)
 

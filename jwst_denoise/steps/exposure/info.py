@@ -10,7 +10,7 @@ from jwst_denoise.detectors.observing import channel_of
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
 
-__all__ = ["check_domain", "exposure_info", "templates_of"]
+__all__ = ["check_domain", "check_family", "exposure_info", "templates_of"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
@@ -44,6 +44,32 @@ def exposure_info(model):
 def is_spectrum(model):
     """Whether light is dispersed in this exposure."""
     return is_nirspec_spectrum(model) or model.meta.exposure.type in _SLITLESS
+
+
+def check_family(model, info, families, example):
+    """Refuse a model of another family.
+
+    Parameters
+    ----------
+    model : str
+        Value of the parameter ``model``.
+    info : dict
+        Of that model.
+    families : sequence of str
+        Families that the step can use.
+    example : str
+        Name of a shipped model of such a family.
+
+    Raises
+    ------
+    ValueError
+        Naming the model, its family, and a remedy.
+    """
+    if info["family"] not in families:
+        wanted = " or ".join(repr(family) for family in families)
+        raise ValueError(
+            f"model={model!r} is of the family {info['family']!r}; this step needs {wanted} here, such as {example}"
+        )
 
 
 def check_domain(network, model, refused=("instrument",), **more):

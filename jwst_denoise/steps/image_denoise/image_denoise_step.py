@@ -2,7 +2,8 @@
 
 import functools
 import logging
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jwst.datamodels import ModelLibrary
 from stdatamodels.jwst import datamodels
@@ -10,16 +11,38 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise import model_files
 from jwst_denoise.steps.base import DenoiseStep
 from jwst_denoise.steps.common import optional_products
+from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.units import electrons
 from jwst_denoise.steps.image_denoise import exposures, products, stacks
 from jwst_denoise.steps.image_denoise.noise import images
 
-__all__ = ["ImageDenoiseStep"]
+__all__ = ["ImageDenoiseSettings", "ImageDenoiseStep"]
 
 log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
 
 DEFAULT = "astro_unet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageDenoiseSettings(Settings):
+    """Parameters of ``image_denoise``; `ImageDenoiseStep.spec` says what they mean."""
+
+    model: str
+    device: str
+    exposure_time_ratio: float
+    uncertainty: str | None
+    n_samples: int
+    tile_size: int
+    mosaic: bool
+    source_threshold: float
+    keep_original: bool
+    force: bool
+
+    def __post_init__(self):
+        """Check the values."""
+        if not 1 < self.exposure_time_ratio <= 5:
+            raise ValueError(f"exposure_time_ratio={self.exposure_time_ratio} must be more than 1 and at most 5")
 
 
 class ImageDenoiseStep(DenoiseStep):
@@ -30,6 +53,8 @@ class ImageDenoiseStep(DenoiseStep):
     """
 
     class_alias = "image_denoise"
+
+    settings_class = ImageDenoiseSettings
 
     reference_file_types = ["gain"]
 
@@ -46,8 +71,6 @@ class ImageDenoiseStep(DenoiseStep):
         force = boolean(default=False)  # Denoise an image that is denoised already
     """
 
-    _refusal = None
-
     def process(self, data):
         """Denoise an image, or each of several; of a stack make one.
 
@@ -61,15 +84,18 @@ class ImageDenoiseStep(DenoiseStep):
         same kind as data, or ImageModel
             The latter of a stack; of a tuple (rate, rateints) the stack of rateints takes the place of the rate.
         """
-        if self._refusal or not _denoiser(_name(self._asked())).takes_stack:
+        if not _denoiser(_name(self._asked())).takes_stack:
             return super().process(data)
         try:
             return self._process_stack(data)
         except NotApplicable as reason:
-            self._refusal = reason
-            return super().process(data)
-        finally:
-            self._refusal = None
+            return self._process_each(data, functools.partial(self._mark, status="SKIPPED", reason=reason))
+
+    def name_addition(self, model, basepath):
+        """Word in the name of a product, as in `DenoiseStep`; ``stack`` for an image that was made of a stack."""
+        if model.meta.jwst_denoise.image_denoise.frames and "stack" not in Path(basepath).stem.split("_"):
+            return "stack"
+        return super().name_addition(model, basepath)
 
     def _asked(self):
         """Model that was asked for, by the parameter or in the pipeline's parameter file."""
@@ -79,12 +105,12 @@ class ImageDenoiseStep(DenoiseStep):
         models = self._opened(data)
         pair = isinstance(data, tuple)
         frames = [model for model in models if isinstance(model, datamodels.CubeModel)] if pair else models
-        settings = SimpleNamespace(**self.settings(models[0]))
+        settings = self.settings(models[0])
         stacks.check_stack(frames or models, settings.force)
-        network, factor, run = self._prepared(frames[0], settings)
+        network, settings, factor, run = self._prepared(frames[0], settings)
         made, result = stacks.denoise_stack(frames, models[0], run, factor, settings)
-        before = optional_products.look(frames[0], vars(settings), None if frames[0].data.ndim == 3 else 0)
-        self._finish(made, _described(result, network, settings), vars(settings), before)
+        before = optional_products.look(frames[0], settings, None if frames[0].data.ndim == 3 else 0)
+        self._finish(made, _described(result, network, settings), settings, before)
         return (made, *(self._untouched(model) for model in data[1:])) if pair else made
 
     def _untouched(self, model):
@@ -113,7 +139,7 @@ class ImageDenoiseStep(DenoiseStep):
         ----------
         model : ImageModel, CubeModel, IFUImageModel or SlitModel
             The image, or one for each integration.
-        settings : types.SimpleNamespace
+        settings : ImageDenoiseSettings
             Parameters in force.
 
         Returns
@@ -127,30 +153,26 @@ class ImageDenoiseStep(DenoiseStep):
         ValueError, FileNotFoundError
             If a parameter or a model file is wrong.
         """
-        if self._refusal:
-            raise NotApplicable(self._refusal)
         exposures.check(model, settings.force)
-        network, factor, run = self._prepared(model, settings)
+        network, settings, factor, run = self._prepared(model, settings)
         exposures.recommend_masks(model)
         result = products.denoise(model, images(model, factor), run, factor, settings)
         return _described(result, network, settings)
 
     def _prepared(self, model, settings):
-        """Network, unit, and the function that denoises; settings get the uncertainty in force."""
+        """Network, settings with the uncertainty in force, unit, and the function that denoises."""
         ratio = settings.exposure_time_ratio
-        if not 1 < ratio <= 5:
-            raise ValueError(f"exposure_time_ratio={ratio} must be more than 1 and at most 5")
         network = model_files.load(_name(settings.model), settings.device)
         knows_ratio = network.network.uses_ratio
         exposures.check_domain(network, model, ratio if knows_ratio else None)
-        settings.uncertainty = _uncertainty(network, settings.uncertainty)
+        settings = replace(settings, uncertainty=_uncertainty(network, settings.uncertainty))
         options = {"uncertainty": settings.uncertainty, "n_samples": settings.n_samples, "tile": settings.tile_size}
         if knows_ratio:
             options["ratio"] = ratio
         elif ratio != 2:
             log.info("%s estimates the scene: exposure_time_ratio is of no effect", network.info["name"])
         factor = electrons(model, functools.partial(self.get_reference_file, model))
-        return network, factor, functools.partial(network.network.denoise, mosaic=settings.mosaic, **options)
+        return network, settings, factor, functools.partial(network.network.denoise, mosaic=settings.mosaic, **options)
 
 
 def _name(model):

@@ -8,8 +8,6 @@ from jwst_denoise import nsclean
 
 __all__ = ["Fitter"]
 
-_OPTIONS = ("critical_frequency", "kill_width", "weights_sigma", "buff_sigma", "outlier_sigma", "fit_by_output")
-
 
 @dataclass(frozen=True)
 class Fitter:
@@ -28,37 +26,6 @@ class Fitter:
     readout: object
     options: dict = field(default_factory=dict)
     flat: np.ndarray | None = None
-
-    @classmethod
-    def from_settings(cls, settings, readout, background, flat=None):
-        """Bind the step's parameters.
-
-        Parameters
-        ----------
-        settings : object
-            Parameters of the step.
-        readout : jwst_denoise.readout.Readout
-            How the pixels are read.
-        background : {"keep", "remove"}
-            What becomes of the smooth field.
-        flat : ndarray, optional
-            (ny, nx) flat field.
-
-        Returns
-        -------
-        Fitter
-
-        Raises
-        ------
-        ValueError
-            If a parameter is impossible; the message names it.
-        """
-        options = {name: getattr(settings, name) for name in _OPTIONS}
-        options |= {"method": settings.method, "background": background}
-        if settings.hyper is not None:
-            options["hyper"] = nsclean.Hyper(*settings.hyper)
-        nsclean.FitOptions.from_keywords(**options)
-        return cls(readout, options, flat)
 
     def prepared(self, sample, mask, err=None):
         """Same fitter with the noise statistics of a sample, for all the images that follow.

@@ -1,8 +1,12 @@
 """Step ``nsclean``: removal of correlated (1/f) read noise."""
 
+from dataclasses import dataclass, replace
+
 from stdatamodels.jwst import datamodels
 
+from jwst_denoise import nsclean
 from jwst_denoise.steps.base import DenoiseStep
+from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.background_mask import background_mask
 from jwst_denoise.steps.exposure.kinds import background_of, readout_of, refuse_cleaned, was_cleaned
@@ -10,13 +14,71 @@ from jwst_denoise.steps.nsclean import ramps, rates
 from jwst_denoise.steps.nsclean.fitter import Fitter
 from jwst_denoise.steps.nsclean.flat import flat_field
 
-__all__ = ["NSCleanStep"]
+__all__ = ["NSCleanSettings", "NSCleanStep"]
+
+_FIT_OPTIONS = (
+    "method",
+    "critical_frequency",
+    "kill_width",
+    "weights_sigma",
+    "buff_sigma",
+    "outlier_sigma",
+    "fit_by_output",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NSCleanSettings(Settings):
+    """Parameters of ``nsclean``; `NSCleanStep.spec` says what they mean."""
+
+    method: str
+    background: str
+    user_mask: str | None
+    mask_science_regions: bool
+    science_product: str | None
+    n_sigma: float
+    mask_dilation: int
+    single_mask: bool
+    fit_by_output: bool
+    apply_flat_field: bool
+    critical_frequency: float
+    kill_width: float
+    weights_sigma: float
+    buff_sigma: float
+    outlier_sigma: float
+    hyper: tuple[float, ...] | None
+    force: bool
+    errors_only: bool
+    save_mask: bool
+    save_background: bool
+
+    def __post_init__(self):
+        """Check the values."""
+        nsclean.FitOptions.from_keywords(**self.fit_options("keep"))
+
+    def fit_options(self, background):
+        """Keywords of `jwst_denoise.nsclean.fit`.
+
+        Parameters
+        ----------
+        background : {"keep", "remove"}
+            Whether the smooth field is sky or noise.
+
+        Returns
+        -------
+        dict
+        """
+        options = {name: getattr(self, name) for name in _FIT_OPTIONS}
+        hyper = {} if self.hyper is None else {"hyper": nsclean.Hyper(*self.hyper)}
+        return {**options, **hyper, "background": background}
 
 
 class NSCleanStep(DenoiseStep):
     """Remove correlated read noise, estimated from the dark pixels, from ramps, rates and rateints."""
 
     class_alias = "nsclean"
+
+    settings_class = NSCleanSettings
 
     spec = """
         method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit, median of lines
@@ -43,6 +105,11 @@ class NSCleanStep(DenoiseStep):
 
     reference_file_types = ["flat"]
 
+    def settings(self, model):
+        """Parameters in force; with ``errors_only`` no page replaces that of the cleaning."""
+        settings = super().settings(model)
+        return replace(settings, save_qa=False) if settings.errors_only else settings
+
     def denoise(self, model, settings):
         """Clean one data model in place.
 
@@ -50,7 +117,7 @@ class NSCleanStep(DenoiseStep):
         ----------
         model : RampModel, ImageModel, IFUImageModel, CubeModel, GuiderCalModel or SlitModel
             The exposure.
-        settings : types.SimpleNamespace
+        settings : NSCleanSettings
             Parameters in force.
 
         Returns
@@ -68,10 +135,13 @@ class NSCleanStep(DenoiseStep):
         if settings.errors_only:
             if isinstance(model, datamodels.RampModel) or not was_cleaned(model):
                 raise NotApplicable("errors_only is for rates whose groups this step has cleaned")
-            return rates.fit_errors(model, background_mask(model, settings, readout, self.config_file))
+            return rates.fit_errors(model, self._background_mask(model, settings, readout))
         refuse_cleaned(model, settings.force)
         flat = flat_field(self, model) if settings.apply_flat_field else None
-        fitter = Fitter.from_settings(settings, readout, background_of(model, settings.background), flat)
-        mask = background_mask(model, settings, readout, self.config_file)
+        fitter = Fitter(readout, settings.fit_options(background_of(model, settings.background)), flat)
+        mask = self._background_mask(model, settings, readout)
         clean = ramps.clean if isinstance(model, datamodels.RampModel) else rates.clean
         return clean(model, mask, fitter, settings)
+
+    def _background_mask(self, model, settings, readout):
+        return background_mask(model, settings, readout, config_file=self.config_file, input_dir=self.input_dir)

@@ -41,7 +41,7 @@ def clean(model, mask, fitter, settings):
     fitter : jwst_denoise.steps.nsclean.fitter.Fitter
         The fit.
     settings : object
-        ``save_noise``, ``save_background``, ``save_qa``.
+        ``save_noise``, ``save_mask``, ``save_background``, ``save_qa``.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def clean(model, mask, fitter, settings):
     log.info("Removed %.4g rms from the groups, relative to the first", metrics["noise_rms"])
     label = f"integration 1, group {ngroups} less group 1"
     preview = Preview(before, _rise(model), _plane(mask, 0), fitter.readout, label) if settings.save_qa else None
-    return Result(noise, mask, background, preview, metrics)
+    return Result(noise, mask if settings.save_mask else None, background, preview, metrics)
 
 
 def _fit_of(model, mask, fitter, group):

@@ -32,7 +32,7 @@ def clean(model, mask, fitter, settings):
     fitter : jwst_denoise.steps.nsclean.fitter.Fitter
         The fit.
     settings : object
-        ``save_noise``, ``save_background``, ``save_qa``.
+        ``save_noise``, ``save_mask``, ``save_background``, ``save_qa``.
 
     Returns
     -------
@@ -70,9 +70,9 @@ def clean(model, mask, fitter, settings):
     log.info("Removed %.4g rms%s", metrics["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
     label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
     preview = Preview(first, np.array(product.data[0], np.float32), _planes(mask, 0), fitter.readout, label)
-    arrays = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
-    noise, background = arrays
-    return Result(noise, mask, background, preview if settings.save_qa else None, metrics)
+    noise, background = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
+    preview = preview if settings.save_qa else None
+    return Result(noise, mask if settings.save_mask else None, background, preview, metrics)
 
 
 def fit_errors(model, mask):

@@ -2,21 +2,39 @@
 
 import functools
 import logging
+from dataclasses import dataclass, replace
 
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import model_files
 from jwst_denoise.steps.base import DenoiseStep
+from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.info import check_family
 from jwst_denoise.steps.exposure.readout_noise import readout_noise
 from jwst_denoise.steps.ramp_denoise import groups, ramp_fit, rates
 from jwst_denoise.steps.ramp_denoise.exposures import as_scaled, check, check_domain, check_fit, is_ramp, is_rate
 
-__all__ = ["RampDenoiseStep"]
+__all__ = ["RampDenoiseSettings", "RampDenoiseStep"]
 
 log = logging.getLogger("stpipe.jwst_denoise.ramp_denoise")
 
 FAMILY, DEFAULT = "ramp_denoise", "ramp_denoise-jwst"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RampDenoiseSettings(Settings):
+    """Parameters of ``ramp_denoise``; `RampDenoiseStep.spec` says what they mean."""
+
+    model: str
+    device: str
+    product: str
+    tile_size: int
+    algorithm: str | None
+    firstgroup: int | None
+    lastgroup: int | None
+    suppress_one_group: bool | None
+    maximum_cores: str | None
 
 
 class RampDenoiseStep(DenoiseStep):
@@ -27,6 +45,8 @@ class RampDenoiseStep(DenoiseStep):
     """
 
     class_alias = "ramp_denoise"
+
+    settings_class = RampDenoiseSettings
 
     reference_file_types = ["gain", "readnoise"]
 
@@ -42,15 +62,17 @@ class RampDenoiseStep(DenoiseStep):
         maximum_cores = string(default=None)  # Of ramp_fit: processes
     """
 
-    _pair = False
-
     def settings(self, model):
-        """Parameters in force; a step that hangs on another and is handed a ramp cannot but give a ramp back."""
-        found = super().settings(model)
-        if self._is_hook and is_ramp(model) and found["product"] == "rate":
+        """Parameters in force; a hook that is given a ramp must return a ramp."""
+        settings = super().settings(model)
+        if self._is_hook and is_ramp(model) and settings.product == "rate":
             log.info("A hook that is given a ramp gives a ramp back: product='ramp'")
-            found["product"] = "ramp"
-        return found
+            return replace(settings, product="ramp")
+        return settings
+
+    def check_settings(self, settings):
+        """Refuse a model that does not exist or does not denoise ramps, as in `DenoiseStep`."""
+        check_family(settings.model, model_files.read_info(_name(settings.model)), [FAMILY], DEFAULT)
 
     def process(self, data):
         """Denoise an exposure, or each of several.
@@ -71,29 +93,24 @@ class RampDenoiseStep(DenoiseStep):
         given = [model for model in data if model is not None]
         if given and self.search_attr("_input_filename") is None:
             self.set_primary_input(given[0])
-        self._pair = True
         copies = tuple(self.prepare_output(model, make_copy=self._must_copy(model)) for model in given)
         done = iter(super()._process_one(copies) if copies else ())
         return tuple(None if model is None else next(done) for model in data)
 
     def _process_one(self, model):
         settings = self.settings(model)
-        if not is_ramp(model) or settings["product"] == "ramp":
+        if not is_ramp(model) or settings.product == "ramp":
             return super()._process_one(model)
-        _checked(model_files.read_info(_name(settings["model"])))
+        self.check_settings(settings)
         try:
             check_fit(model)
             rates = ramp_fit.fit_ramps(self, model, settings)
         except NotApplicable as reason:
-            self._mark((model,), "SKIPPED", reason)
-            return model
+            return self._mark(model, "SKIPPED", reason)
         if self.parent is None:  # the ramp is a copy, or was read, and is not needed any more
             for name in ("data", "groupdq"):
                 model.instance.pop(name, None)
             model.close()
-        self._pair = True
-        if self.suffix in (None, self.default_suffix()):
-            self.suffix = "rate"
         return rates if rates[0] is None else super()._process_one(rates)
 
     def denoise(self, model, settings):
@@ -103,7 +120,7 @@ class RampDenoiseStep(DenoiseStep):
         ----------
         model : RampModel, ImageModel, IFUImageModel, CubeModel, or tuple of rates
             The exposure.
-        settings : types.SimpleNamespace
+        settings : RampDenoiseSettings
             Parameters in force.
 
         Returns
@@ -120,7 +137,6 @@ class RampDenoiseStep(DenoiseStep):
         models = model if isinstance(model, tuple) else (model,)
         readout = check(models[0])
         network = model_files.load(_name(settings.model), settings.device)
-        _checked(network.info)
         noise = readout_noise(models[0], functools.partial(self.get_reference_file, models[0]))
         check_domain(network, models[0], readout, noise)
         if is_ramp(model):
@@ -134,19 +150,14 @@ class RampDenoiseStep(DenoiseStep):
         return results if isinstance(model, tuple) else results[0]
 
     def save_model(self, model, suffix=None, idx=None, **arguments):
-        """Save a product; rate and rateints are told apart by their suffix, as those of calwebb_detector1."""
-        if self._pair and suffix is None:
-            cube = isinstance(model, datamodels.CubeModel)
-            suffix, idx = f"{self.suffix}ints" if cube else self.suffix, None
+        """Save a product; rates are told apart by their suffix, ``denoised_rate`` and ``denoised_rateints``."""
+        if suffix is None and is_rate(model):
+            chosen = "denoised_rate" if self.suffix in (None, self.default_suffix()) else self.suffix
+            suffix = f"{chosen}ints" if isinstance(model, datamodels.CubeModel) else chosen
+            own = {"level": None, "output_file": self.output_file or model.meta.filename}
+            return super().save_model(model, suffix=suffix, **(own | arguments))
         return super().save_model(model, suffix=suffix, idx=idx, **arguments)
 
 
 def _name(model):
     return DEFAULT if model == "auto" else model
-
-
-def _checked(info):
-    """Refuse a model of another family."""
-    if info["family"] != FAMILY:
-        found = f"model {info['name']!r} is of the family {info['family']!r}"
-        raise ValueError(f"{found}; this step needs one of {FAMILY!r}, such as {DEFAULT}")

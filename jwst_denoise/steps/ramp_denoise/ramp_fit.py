@@ -32,7 +32,7 @@ def fit_ramps(step, model, settings):
         The step around it, whose reference files are used.
     model : RampModel
         Its group flags may be changed.
-    settings : dict
+    settings : object
         `PARAMETERS`; None leaves ramp_fit's own.
 
     Returns
@@ -47,8 +47,8 @@ def fit_ramps(step, model, settings):
         config.pop(name, None)
     fit = _RampFit.from_config_section(config, parent=step, name=RampFitStep.class_alias)
     for name in PARAMETERS:
-        if settings[name] is not None:
-            setattr(fit, name, settings[name])
+        if getattr(settings, name) is not None:
+            setattr(fit, name, getattr(settings, name))
     return fit.process(model)
 
 
