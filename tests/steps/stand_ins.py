@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import ImageDenoiseStep, model_files
 from jwst_denoise.networks.image_denoise import DenoisedImage
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.steps.image_denoise import image_denoise_step
 
 from .conftest import SHAPE, describe

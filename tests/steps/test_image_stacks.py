@@ -7,7 +7,7 @@ import pytest
 from jwst.datamodels import ModelContainer, ModelLibrary
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.ramps import coadd
+from jwst_denoise.ramps.coadd import coadd
 
 from .stand_ins import DNU, FAINT, GAIN, TIME, Halving, Stack, fixed, install, install_gain, make, run, scene
 
