@@ -1,11 +1,11 @@
-"""Many exposures through one step or pipeline, on a Dask cluster; what is done is not done again.
+"""Many exposures through one step or pipeline, on a Dask cluster; finished exposures are not processed again.
 
-`run` is what the command ``jwst-denoise batch`` calls. Dask itself, an optional dependency, loads when a cluster is
-started.
+`run_batch` is what the command ``jwst-denoise batch`` calls. Dask is an optional dependency that is loaded when a
+cluster is started.
 """
 
-from jwst_denoise.batch.inputs import expand
+from jwst_denoise.batch.inputs import expand_patterns
 from jwst_denoise.batch.recipe import Recipe
-from jwst_denoise.batch.runner import run
+from jwst_denoise.batch.runner import run_batch
 
-__all__ = ["Recipe", "expand", "run"]
+__all__ = ["Recipe", "expand_patterns", "run_batch"]

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Exposure", "expand", "sha256"]
+__all__ = ["Exposure", "expand_patterns", "sha256"]
 
 _ASSOCIATIONS = (".json", ".asn")
 
 
-def expand(patterns):
+def expand_patterns(patterns):
     """Files that are named, or that fit patterns such as ``"data/*_uncal.fits"``.
 
     Parameters

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jwst_denoise.batch import cluster, manifest, output
-from jwst_denoise.batch.inputs import Exposure, expand
+from jwst_denoise.batch.inputs import Exposure, expand_patterns
 from jwst_denoise.batch.recipe import Recipe
 from jwst_denoise.batch.task import Job, Outcome, environment, work
 
-__all__ = ["KEPT", "run"]
+__all__ = ["KEPT", "run_batch"]
 
 #: Status of a row for what an earlier batch has done.
 KEPT = "done before"
 
 
-def run(
+def run_batch(
     recipe, files, directory=".", *, manifest_path=None, retries=1, fresh=False, started=lambda client, tasks: None,
     **where,
 ):  # fmt: skip
@@ -61,7 +61,7 @@ def run(
         If another batch has the directory or the manifest.
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.of(recipe)
-    exposures = [Exposure(path) for path in expand(files)]
+    exposures = [Exposure(path) for path in expand_patterns(files)]
     directory = Path(directory).absolute()
     path = Path(manifest_path or directory / manifest.NAME).absolute()
     with output.opened(directory) as scratch, output.locked(path.with_name(f".{path.name}.lock"), path):

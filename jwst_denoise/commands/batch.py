@@ -49,14 +49,14 @@ def command(pars, files, output, scheduler, workers, memory, retries, settings, 
         raise click.ClickException(f"batches need Dask: {install_command('batch')}")
     if scheduler and (workers or memory):
         raise click.UsageError("--workers and --memory are for a cluster on this machine, not for that of --scheduler")
-    from jwst_denoise.batch import Recipe, expand, run, summary
+    from jwst_denoise.batch import Recipe, expand_patterns, run_batch, summary
 
-    files = expand(files)
+    files = expand_patterns(files)
     recipe = Recipe.of(pars, [_setting(text) for text in settings])
     console, records = Console(stderr=True), []
     try:
         with _terminable(), _progress(console, len(files)) as (show, started):
-            for record in run(
+            for record in run_batch(
                 recipe, files, output, manifest_path=manifest, retries=retries, fresh=fresh, started=started,
                 scheduler=scheduler, workers=workers, memory=memory,
             ):  # fmt: skip

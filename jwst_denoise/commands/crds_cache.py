@@ -41,7 +41,7 @@ def command(directory, instruments, detectors, parameter_files):
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Reference files", total=None)
-        environment = crds_cache.build(
+        environment = crds_cache.build_cache(
             directory,
             instruments or None,
             detectors or None,

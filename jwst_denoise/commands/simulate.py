@@ -109,7 +109,7 @@ def _with_transit(rate, nints, depth):
 def _write(exposure, output, root, names):
     from jwst_denoise import products
 
-    return products.write(exposure, output, root, products=names)
+    return products.write_products(exposure, output, root, products=names)
 
 
 def _report(paths):

@@ -5,6 +5,6 @@ simulator put in. They are not flight calibrations: for the calibration of real 
 """
 
 from jwst_denoise.crds_cache.activation import activated, environment
-from jwst_denoise.crds_cache.cache import DETECTORS, INSTRUMENTS, build
+from jwst_denoise.crds_cache.cache import DETECTORS, INSTRUMENTS, build_cache
 
-__all__ = ["DETECTORS", "INSTRUMENTS", "activated", "build", "environment"]
+__all__ = ["DETECTORS", "INSTRUMENTS", "activated", "build_cache", "environment"]

@@ -6,14 +6,14 @@ from jwst_denoise.crds_cache import spectrograph
 from jwst_denoise.crds_cache.activation import environment
 from jwst_denoise.crds_cache.parameter_references import ParameterReference, install
 from jwst_denoise.crds_cache.parameter_references import rules as parameter_rules
-from jwst_denoise.crds_cache.references import SUFFIXES, TYPES, write
+from jwst_denoise.crds_cache.references import SUFFIXES, TYPES, write_reference
 from jwst_denoise.crds_cache.rules import SERVER_CONFIG, write_rules, write_server_config
 from jwst_denoise.crds_cache.types import reference_types
 from jwst_denoise.parameters.shipped import suggest
 from jwst_denoise.readout import DETECTORS as GEOMETRY
 from jwst_denoise.simulate import SUBARRAYS, detector
 
-__all__ = ["DETECTORS", "INSTRUMENTS", "build"]
+__all__ = ["DETECTORS", "INSTRUMENTS", "build_cache"]
 
 #: Instruments that a cache can serve.
 INSTRUMENTS = tuple(TYPES)
@@ -39,7 +39,7 @@ _DETECTOR = ("META.INSTRUMENT.DETECTOR",)
 _MARK = Path("config", "made_by_jwst_denoise")
 
 
-def build(directory, instruments=None, detectors=None, parameters=(), progress=None):
+def build_cache(directory, instruments=None, detectors=None, parameters=(), progress=None):
     """Write a CRDS cache for stages 1 and 2 of the pipeline and for calwebb_guider, or add detectors to one.
 
     Parameters
@@ -127,7 +127,7 @@ def _write_references(directory, names, progress):
         folder = _folder(directory, _owner(name))
         folder.mkdir(parents=True, exist_ok=True)
         file = _file_name(type_, values)
-        write(folder / file, type_, detector(name), **options)
+        write_reference(folder / file, type_, detector(name), **options)
         if progress is not None:
             progress(number, len(jobs), file)
 

@@ -11,7 +11,7 @@ from jwst_denoise.products.pointing import APERTURES, detector_aperture, sky_axe
 from jwst_denoise.simulate import frame_time
 from jwst_denoise.simulate import subarray as find_subarray
 
-__all__ = ["SUFFIXES", "TYPES", "write"]
+__all__ = ["SUFFIXES", "TYPES", "write_reference"]
 
 #: Two frames are enough: the pipeline extrapolates a dark that is shorter than the exposure, and logs that it does.
 DARK_FRAMES = 2
@@ -138,7 +138,7 @@ SUFFIXES = dict.fromkeys(("distortion", "abvegaoffset", *spectrograph.TYPES), ".
 TYPES = {"NIRSPEC": _SPECTROGRAPH, "NIRCAM": _IMAGER, "NIRISS": _IMAGER, "FGS": _IMAGER}
 
 
-def write(path, type_, detector, **options):
+def write_reference(path, type_, detector, **options):
     """Write a reference file: keywords by stdatamodels, arrays in FITS tile compression.
 
     Most arrays are constant or nearly so; compressed, a cache of all detectors is some megabytes instead of gigabytes.

@@ -58,7 +58,7 @@ def run(output, cache, log, progress):
     output = Path(output)
     with progress.stage("simulating a field") as report:
         exposure = exposures.make(SCENARIO, report.fraction)
-        uncal = products.write(exposure, output, SCENARIO.root, ("uncal",))["uncal"]
+        uncal = products.write_products(exposure, output, SCENARIO.root, ("uncal",))["uncal"]
     with crds_cache.activated(cache):
         runs = _runs(uncal, output, log, progress)
     made = {name: run[-1].path for name, run in runs.items()}

@@ -53,7 +53,7 @@ def _cache(directory, scenario, stages):
     """Build the CRDS cache; return its variables."""
     names = dict.fromkeys([scenario.detector, images.SCENARIO.detector] if scenario else [])
     with stages.stage("offline CRDS cache") as report:
-        return crds_cache.build(
+        return crds_cache.build_cache(
             directory, detectors=[*names, "GUIDER2"], progress=lambda n, total, _: report.fraction(n / total)
         )
 

@@ -64,7 +64,7 @@ def run(scenario, output, cache, log, progress):
     output = Path(output)
     with progress.stage("simulating the exposure") as report:
         exposure = exposures.make(scenario, report.fraction)
-        uncal = products.write(exposure, output, scenario.root)["uncal"]
+        uncal = products.write_products(exposure, output, scenario.root)["uncal"]
     with crds_cache.activated(cache):
         with progress.stage("calwebb_detector1") as report:
             raw = pipeline.detector1(uncal, output / "raw", log, None, report.name, steps=KEEP_JUMPS)

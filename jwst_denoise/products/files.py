@@ -8,7 +8,7 @@ from astropy.io import fits
 from jwst_denoise.products import models
 from jwst_denoise.simulate.truth import Truth
 
-__all__ = ["PRODUCTS", "read_truth", "write", "write_truth"]
+__all__ = ["PRODUCTS", "read_truth", "write_products", "write_truth"]
 
 _MODELS = {
     "uncal": models.uncal_model,
@@ -22,7 +22,7 @@ _ARRAYS = ("rate", "correlated", "cosmic_rays", "drift", "picture_frame", "pictu
 _UNITS = dict(zip(_ARRAYS, ("electron/s", "electron", "electron", "electron", "", "electron/s"), strict=True))
 
 
-def write(exposure, directory, root, products=("uncal",), **options):
+def write_products(exposure, directory, root, products=("uncal",), **options):
     """Write products of an exposure and its truth.
 
     Parameters

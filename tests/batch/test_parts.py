@@ -8,14 +8,14 @@ import sys
 import pytest
 
 from jwst_denoise import parameters
-from jwst_denoise.batch import Recipe, expand, output
+from jwst_denoise.batch import Recipe, expand_patterns, output
 from jwst_denoise.batch.cluster import cores, local
 from jwst_denoise.batch.inputs import Exposure
 from jwst_denoise.batch.manifest import Manifest, Record
 
 
 def test_patterns_are_expanded_once_and_in_order(scripts, tmp_path):
-    assert expand([scripts[2], str(tmp_path / "e*.txt")]) == [scripts[i] for i in (2, 0, 1, 3)]
+    assert expand_patterns([scripts[2], str(tmp_path / "e*.txt")]) == [scripts[i] for i in (2, 0, 1, 3)]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_patterns_are_expanded_once_and_in_order(scripts, tmp_path):
 )
 def test_bad_files_are_named(tmp_path, name, error, text):
     with pytest.raises(error, match=text):
-        expand([tmp_path / name])
+        expand_patterns([tmp_path / name])
 
 
 def test_two_files_of_one_name_are_refused(scripts, tmp_path):
@@ -36,7 +36,7 @@ def test_two_files_of_one_name_are_refused(scripts, tmp_path):
     twin = tmp_path / "other" / "e0.txt"
     twin.touch()
     with pytest.raises(ValueError, match="one name"):
-        expand([scripts[0], twin])
+        expand_patterns([scripts[0], twin])
 
 
 def test_association_changes_with_its_members(tmp_path):

@@ -31,7 +31,7 @@ def out(tmp_path):
 
 def run(files, out, recipe=STEP, **options):
     """File name → record."""
-    records = list(batch.run(recipe, files, out, **options))
+    records = list(batch.run_batch(recipe, files, out, **options))
     assert len(records) == len({record.file for record in records})
     return {os.path.basename(record.file): record for record in records}
 
@@ -143,7 +143,7 @@ def test_worker_that_does_not_come_back_is_replaced(write, out, monkeypatch):
         nanny.status = Status.starting
         os.kill(nanny.pid, 9)
 
-    records = list(batch.run(STEP, [write("e.txt", "write p.out")], out, workers=1, started=kill))
+    records = list(batch.run_batch(STEP, [write("e.txt", "write p.out")], out, workers=1, started=kill))
     assert [record.status for record in records] == ["done"]
 
 

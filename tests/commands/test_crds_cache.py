@@ -13,7 +13,7 @@ from jwst_denoise.crds_cache import cache as building
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Reference files without content."""
-    monkeypatch.setattr(building, "write", lambda path, type_, detector, **options: path.write_text(type_))
+    monkeypatch.setattr(building, "write_reference", lambda path, type_, detector, **options: path.write_text(type_))
 
 
 def run(*arguments):

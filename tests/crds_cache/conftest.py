@@ -9,7 +9,7 @@ from jwst_denoise import crds_cache
 def cache(tmp_path_factory):
     """Directory of a cache of a detector of every instrument."""
     directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build(directory, detectors=["NRS1", "NRCB1", "NIS", "GUIDER2"])
+    crds_cache.build_cache(directory, detectors=["NRS1", "NRCB1", "NIS", "GUIDER2"])
     return directory
 
 

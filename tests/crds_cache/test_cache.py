@@ -11,7 +11,7 @@ from jwst_denoise.crds_cache import cache as building
 @pytest.fixture
 def quick(monkeypatch):
     """Reference files without content, for tests of everything around them."""
-    monkeypatch.setattr(building, "write", lambda path, type_, detector, **options: path.write_text(type_))
+    monkeypatch.setattr(building, "write_reference", lambda path, type_, detector, **options: path.write_text(type_))
 
 
 def detectors_of(directory, type_="gain"):
@@ -19,19 +19,19 @@ def detectors_of(directory, type_="gain"):
 
 
 def test_all_detectors_of_an_instrument(tmp_path, quick):
-    crds_cache.build(tmp_path / "cache", ["nirspec"])
+    crds_cache.build_cache(tmp_path / "cache", ["nirspec"])
     assert detectors_of(tmp_path / "cache") == ["NRS1", "NRS2"]
 
 
 def test_everything(tmp_path, quick):
-    crds_cache.build(tmp_path / "cache")
+    crds_cache.build_cache(tmp_path / "cache")
     assert len(detectors_of(tmp_path / "cache")) == 15
 
 
 def test_detectors_are_added(tmp_path, quick):
     directory = tmp_path / "cache"
-    crds_cache.build(directory, detectors=["nrs1"])
-    crds_cache.build(directory, detectors=["NRCALONG"])
+    crds_cache.build_cache(directory, detectors=["nrs1"])
+    crds_cache.build_cache(directory, detectors=["NRCALONG"])
     assert detectors_of(directory) == ["NRCALONG", "NRS1"]
     rules = (directory / "mappings" / "jwst" / "jwst_nirspec_gain_0001.rmap").read_text()
     assert "jwst_nirspec_gain_nrs1.fits" in rules
@@ -40,7 +40,7 @@ def test_detectors_are_added(tmp_path, quick):
 
 def test_progress_counts_files(tmp_path, quick):
     seen = []
-    crds_cache.build(tmp_path / "cache", detectors=["NIS"], progress=lambda *args: seen.append(args))
+    crds_cache.build_cache(tmp_path / "cache", detectors=["NIS"], progress=lambda *args: seen.append(args))
     numbers, totals, names = zip(*seen, strict=True)
     assert numbers == tuple(range(1, totals[0] + 1))
     assert set(totals) == {len(names)}
@@ -60,13 +60,13 @@ def test_progress_counts_files(tmp_path, quick):
 )
 def test_unknown_names_write_nothing(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
-        crds_cache.build(tmp_path / "cache", **arguments)
+        crds_cache.build_cache(tmp_path / "cache", **arguments)
     assert not (tmp_path / "cache").exists()
 
 
 def test_missing_parameter_file_writes_nothing(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.asdf"):
-        crds_cache.build(tmp_path / "cache", detectors=[], parameters=[tmp_path / "nowhere.asdf"])
+        crds_cache.build_cache(tmp_path / "cache", detectors=[], parameters=[tmp_path / "nowhere.asdf"])
     assert not (tmp_path / "cache").exists()
 
 
@@ -78,7 +78,7 @@ def test_another_directory_is_left_alone(tmp_path, file, message):
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_text("mine")
     with pytest.raises(ValueError, match=message):
-        crds_cache.build(tmp_path, detectors=["NRS1"])
+        crds_cache.build_cache(tmp_path, detectors=["NRS1"])
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / file]
     assert (tmp_path / file).read_text() == "mine"
 

@@ -32,7 +32,7 @@ def exposure():
 
 
 def test_detector1_takes_out_what_the_simulator_puts_in(active, exposure, tmp_path):
-    uncal = products.write(exposure, tmp_path, "simulated")["uncal"]
+    uncal = products.write_products(exposure, tmp_path, "simulated")["uncal"]
     rate = Detector1Pipeline.call(str(uncal))
     for step in COMPLETE:
         assert getattr(rate.meta.cal_step, step) == "COMPLETE", step

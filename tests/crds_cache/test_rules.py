@@ -81,7 +81,7 @@ def test_detector_that_is_not_in_the_cache(active):
 
 def test_parameter_references_are_found_by_exposure_type(cache, tmp_path):
     directory = tmp_path / "cache"
-    crds_cache.build(directory, detectors=[], parameters=[parameters.path("nircam_detector1_nsclean_groups")])
+    crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path("nircam_detector1_nsclean_groups")])
     type_ = "pars-detector1pipeline"
     with crds_cache.activated(directory):
         found = find([type_], "NRCB1", exp_type="NRC_TSIMAGE")
@@ -93,10 +93,10 @@ def test_parameter_references_are_found_by_exposure_type(cache, tmp_path):
 def test_two_parameter_references_for_one_exposure(tmp_path):
     directory = tmp_path / "cache"
     names = ("nircam_detector1_nsclean_groups", "nircam_detector1_nsclean_rates")
-    crds_cache.build(directory, detectors=[], parameters=[parameters.path(names[0])])
-    crds_cache.build(directory, detectors=[], parameters=[parameters.path(names[0])])
+    crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path(names[0])])
+    crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path(names[0])])
     with pytest.raises(ValueError, match="both pars-detector1pipeline for NRC_IMAGE"):
-        crds_cache.build(directory, detectors=[], parameters=[parameters.path(names[1])])
+        crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path(names[1])])
     assert len(list(directory.rglob("*pars*.asdf"))) == 1
 
 
@@ -104,7 +104,7 @@ def test_parameter_reference_of_another_instrument(tmp_path):
     file = tmp_path / "mine.asdf"
     asdf.AsdfFile({"class": "a.B", "meta": {"instrument": {"name": "MIRI"}}}).write_to(file)
     with pytest.raises(ValueError, match=r"mine\.asdf is for MIRI; the cache serves NIRSPEC, NIRCAM"):
-        crds_cache.build(tmp_path / "cache", detectors=[], parameters=[file])
+        crds_cache.build_cache(tmp_path / "cache", detectors=[], parameters=[file])
     assert not (tmp_path / "cache").exists()
 
 
@@ -112,5 +112,5 @@ def test_parameter_reference_without_instrument(tmp_path):
     file = tmp_path / "mine.asdf"
     asdf.AsdfFile({"class": "a.B"}).write_to(file)
     with pytest.raises(ValueError, match=r"mine\.asdf: a parameter reference needs the keys class and meta"):
-        crds_cache.build(tmp_path / "cache", detectors=[], parameters=[file])
+        crds_cache.build_cache(tmp_path / "cache", detectors=[], parameters=[file])
     assert not (tmp_path / "cache").exists()

@@ -75,7 +75,7 @@ def test_light_of_a_grating_fills_the_columns(grating):
 def test_denoise1_and_spec2_extract_the_star(active, tmp_path):
     """From the counts to the spectrum, with our steps in stage 1."""
     exposure = expose("slit", np.random.default_rng(1), brightness=25.0)
-    uncal = products.write(exposure, tmp_path, "star")["uncal"]
+    uncal = products.write_products(exposure, tmp_path, "star")["uncal"]
     rate = DenoiseDetector1Pipeline.call(str(uncal), steps={"ramp_denoise": {"skip": True}})
     assert rate.meta.cal_step.nsclean == "COMPLETE"
     (cal,) = Spec2Pipeline.call(rate, save_results=True, output_dir=str(tmp_path))

@@ -36,7 +36,7 @@ SECTIONS = ["The noise", "What to run", "What to check", "What to expect", "Limi
 def cache(tmp_path_factory):
     """Cache of the detectors, in use, and no collection of garbage before every step: half of the time."""
     directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build(directory, detectors=sorted({detector for detector, *_ in EXPOSURES.values()}))
+    crds_cache.build_cache(directory, detectors=sorted({detector for detector, *_ in EXPOSURES.values()}))
     with crds_cache.activated(directory), pytest.MonkeyPatch.context() as patch:
         patch.delenv("STPIPE_DISABLE_CRDS_STEPPARS", raising=False)
         patch.setattr("stpipe.step.gc", SimpleNamespace(collect=lambda: 0))
@@ -55,7 +55,7 @@ def uncal(recipe, directory):
     exposure = simulate.simulate_exposure(
         scene, detector, None, pattern, 5, 1, np.random.default_rng(5), observation=observation
     )
-    path = products.write(exposure, directory, "exposure")["uncal"]
+    path = products.write_products(exposure, directory, "exposure")["uncal"]
     with datamodels.open(path) as model:
         model.meta.exposure.type = exp_type
         model.save(path)

@@ -40,7 +40,7 @@ def rateints(tmp_path):
     exposure = simulate.simulate_exposure(
         scene, detector, None, "RAPID", 6, 5, rng, observation=observation, cosmic_rays=False
     )
-    return products.write(exposure, tmp_path, "exposure", products=["rateints"])["rateints"]
+    return products.write_products(exposure, tmp_path, "exposure", products=["rateints"])["rateints"]
 
 
 def test_unknown_without_the_package():

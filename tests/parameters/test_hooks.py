@@ -107,7 +107,7 @@ def test_file_of_the_user_wins_over_references_of_crds(tmp_path, monkeypatch, di
     monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", str(disabled))
     reference = write(tmp_path / "reference.asdf", {"nsclean": {"method": "median", "critical_frequency": 0.01}})
     own = write(tmp_path / "own.asdf", {"nsclean": {"method": "gp", "user_mask": "m.fits"}})
-    crds_cache.build(tmp_path / "cache", detectors=[], parameters=[reference])
+    crds_cache.build_cache(tmp_path / "cache", detectors=[], parameters=[reference])
     with crds_cache.activated(tmp_path / "cache"), datamodels.RampModel((1, 2, 8, 8)) as model:
         model.meta.instrument.name, model.meta.instrument.detector = "NIRCAM", "NRCB1"
         model.meta.exposure.type = "NRC_IMAGE"

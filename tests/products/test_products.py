@@ -166,7 +166,7 @@ def test_no_two_groups_together_is_nan():
 
 
 def test_files_round_trip(exposure, tmp_path):
-    paths = products.write(exposure, tmp_path / "new", "jwsim", products=("uncal", "rate"))
+    paths = products.write_products(exposure, tmp_path / "new", "jwsim", products=("uncal", "rate"))
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         "jwsim_rate.fits", "jwsim_truth.fits", "jwsim_uncal.fits"
     ]  # fmt: skip
@@ -185,19 +185,19 @@ def test_files_round_trip(exposure, tmp_path):
 
 def test_what_cannot_be_written_is_refused_before_anything_is(exposure, tmp_path):
     with pytest.raises(ValueError, match="no product cal; known: uncal"):
-        products.write(exposure, tmp_path, "x", products=("cal",))
+        products.write_products(exposure, tmp_path, "x", products=("cal",))
     scene = np.zeros((2048, 2048))
     irs2 = simulate.simulate_exposure(scene, "NRS1", None, "NRSIRS2RAPID", 1, 1, np.random.default_rng(1), **QUIET)
     with pytest.raises(ValueError, match="NRSIRS2RAPID.*interleaved"):
-        products.write(irs2, tmp_path, "x")
+        products.write_products(irs2, tmp_path, "x")
     h4rg = simulate.simulate_exposure(np.zeros((64, 64)), "H4RG", None, "UTR", 2, 1, np.random.default_rng(1), **QUIET)
     with pytest.raises(ValueError, match="H4RG is not a JWST detector"):
-        products.write(h4rg, tmp_path, "x")
+        products.write_products(h4rg, tmp_path, "x")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_not_a_truth_is_named(exposure, tmp_path):
-    paths = products.write(exposure, tmp_path, "x")
+    paths = products.write_products(exposure, tmp_path, "x")
     with pytest.raises(ValueError, match="x_uncal.fits is not a truth file: no extension RATE"):
         products.read_truth(paths["uncal"])
     with pytest.raises(FileNotFoundError):

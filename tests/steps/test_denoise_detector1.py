@@ -43,7 +43,7 @@ STATUS = {"cosmic_ray_mask": "S_CRMASK", "nsclean": "S_NSCLN", "ramp_denoise": "
 def cache(tmp_path_factory):
     """Cache of one detector, in use, and no collection of garbage before every step: half of the time."""
     directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build(directory, detectors=["NRCB1"])
+    crds_cache.build_cache(directory, detectors=["NRCB1"])
     with crds_cache.activated(directory), pytest.MonkeyPatch.context() as patch:
         patch.setattr("stpipe.step.gc", SimpleNamespace(collect=lambda: 0))
         yield directory
@@ -68,7 +68,7 @@ def uncal(tmp_path_factory):
     rng = np.random.default_rng(12)
     hits = simulate.CosmicRayParameters(flux=500.0, snowball_rate=0, shower_rate=0)
     exposure = simulate.simulate_exposure(scene, detector, None, "RAPID", 5, 2, rng, observation=observation, hits=hits)
-    return str(products.write(exposure, tmp_path_factory.mktemp("uncal"), "jw1")["uncal"])
+    return str(products.write_products(exposure, tmp_path_factory.mktemp("uncal"), "jw1")["uncal"])
 
 
 def run(uncal, directory, pipeline, **steps):

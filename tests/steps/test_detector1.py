@@ -18,7 +18,7 @@ DARK = np.s_[..., :9, :]
 def cache(tmp_path_factory):
     """Cache of one detector, in use."""
     directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build(directory, detectors=["NRS1"])
+    crds_cache.build_cache(directory, detectors=["NRS1"])
     with crds_cache.activated(directory):
         yield directory
 
@@ -32,7 +32,7 @@ def uncal(tmp_path_factory):
     scene[13:19] = 40
     rng = np.random.default_rng(11)
     exposure = simulate.simulate_exposure(scene, detector, None, "NRSRAPID", 6, 2, rng, observation=observation)
-    return products.write(exposure, tmp_path_factory.mktemp("uncal"), "jw1")["uncal"]
+    return products.write_products(exposure, tmp_path_factory.mktemp("uncal"), "jw1")["uncal"]
 
 
 @pytest.fixture(params=["groups", "rates"])

@@ -15,7 +15,7 @@ JUMP = 4
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build(directory, detectors=["NRCB1"])
+    crds_cache.build_cache(directory, detectors=["NRCB1"])
     with crds_cache.activated(directory):
         yield directory
 
@@ -30,7 +30,7 @@ def test_hook_of_the_jump_step(cache, tmp_path, ngroups):
     exposure = simulate.simulate_exposure(
         np.full((160, 160), 0.5), detector, None, "RAPID", ngroups, 1, rng, observation=observation, hits=hits
     )
-    uncal = products.write(exposure, tmp_path, "jw1")["uncal"]
+    uncal = products.write_products(exposure, tmp_path, "jw1")["uncal"]
     file = str(parameters.path("nircam_detector1_cosmic_ray_mask_ramps"))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("STPIPE_DISABLE_CRDS_STEPPARS")

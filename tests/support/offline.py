@@ -87,8 +87,8 @@ def _pipeline():
     )
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        crds_cache.build(folder / "crds", detectors=["NRCB1"])
-        uncal = products.write(exposure, folder, "jw1")["uncal"]
+        crds_cache.build_cache(folder / "crds", detectors=["NRCB1"])
+        uncal = products.write_products(exposure, folder, "jw1")["uncal"]
         with crds_cache.activated(folder / "crds"):
             DenoiseDetector1Pipeline.call(str(uncal), configure_log=False)
 

@@ -41,7 +41,7 @@ def exposed(case, some):
     made = field(case)
     with tempfile.TemporaryDirectory() as name, opened():
         folder = Path(name)
-        uncal = products.write(made.exposure, folder, ROOT, ("uncal",))["uncal"]
+        uncal = products.write_products(made.exposure, folder, ROOT, ("uncal",))["uncal"]
         images = {way.name: figures.image_of(ways.image(way, Path(uncal), folder, folder / "log.txt")) for way in some}
     return made, images
 

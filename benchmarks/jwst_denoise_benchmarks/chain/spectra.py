@@ -41,7 +41,7 @@ def _exposure(subarray, brightness, number, some):
     with tempfile.TemporaryDirectory() as name, opened():
         folder = Path(name)
         log = folder / "log.txt"
-        uncal = products.write(exposure, folder, ROOT, ("uncal",))["uncal"]
+        uncal = products.write_products(exposure, folder, ROOT, ("uncal",))["uncal"]
         found = {way.name: _read(ways.spectrum(way, Path(uncal), folder, log)) for way in some}
         true, _ = _read(_perfect(exposure, folder / "default" / f"{ROOT}_rate.fits", folder / "perfect", log))
     noise = found[ways.DEFAULT.name][1]

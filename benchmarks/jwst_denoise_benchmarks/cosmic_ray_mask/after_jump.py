@@ -60,8 +60,8 @@ def left_by_jump(groups, quick):
     )
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        crds_cache.build(folder / "crds", detectors=[DETECTOR])
-        uncal = products.write(exposure, folder, "benchmark")["uncal"]
+        crds_cache.build_cache(folder / "crds", detectors=[DETECTOR])
+        uncal = products.write_products(exposure, folder, "benchmark")["uncal"]
         with crds_cache.activated(folder / "crds"):
             steps = {"jump": {"save_results": True, "output_dir": str(folder)}}
             run = detector1(uncal, folder, folder / "log", steps=steps)

@@ -102,7 +102,7 @@ def opened():
     """
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        crds_cache.build(folder / "crds", detectors=[DETECTOR])
+        crds_cache.build_cache(folder / "crds", detectors=[DETECTOR])
         with crds_cache.activated(folder / "crds"):
             yield lambda *arguments: _case(folder, *arguments)
 
@@ -114,7 +114,7 @@ def _case(folder, scene, subarray, pattern, ngroups, hits, seed):
         rate, DETECTOR, None, pattern, ngroups, 1, rng, observation=observation, hits=hits
     )
     name = f"case{seed}"
-    uncal = products.write(exposure, folder, name)["uncal"]
+    uncal = products.write_products(exposure, folder, name)["uncal"]
     steps = {"dark_current": {"save_results": True, "output_dir": str(folder)}, "jump": {"skip": True}}
     detector1(uncal, folder, folder / "log", steps=steps)
     return RampCase(exposure, _read(next(folder.glob(f"{name}_dark*.fits"))), *_truth(exposure))

@@ -51,7 +51,7 @@ def opened():
 def _references():
     """Directory with a cache of references, built once and removed at the end of the process."""
     folder = tempfile.TemporaryDirectory()
-    crds_cache.build(Path(folder.name), detectors=list(DETECTORS.values()))
+    crds_cache.build_cache(Path(folder.name), detectors=list(DETECTORS.values()))
     return folder
 
 

@@ -32,7 +32,7 @@ def _files(folder, quick):
     )
     path = folder / "speed_ramp.fits"
     products.ramp_model(exposure).save(path)
-    crds_cache.build(folder / "crds", detectors=[detector.name])
+    crds_cache.build_cache(folder / "crds", detectors=[detector.name])
     return path
 
 
