@@ -40,5 +40,5 @@ def command(before, after, output, plane):
         pair = report.compare_files(before, after, plane)
         status.update("Measuring and drawing …")
         output = output or Path(f"{after.name.removesuffix('.gz').removesuffix('.fits')}_report.html")
-        report.write(output, *pair)
+        report.write_page(output, *pair)
     click.echo(f"{output}  ({output.stat().st_size / 1e6:.1f} MB)")

@@ -1,45 +1,51 @@
-"""The page: one HTML file that holds everything it shows."""
+"""One HTML page about a processing step, with pictures, graphs and tables in a single file."""
 
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
+from types import SimpleNamespace
+
+import numpy as np
 
 from jwst_denoise import __version__
-from jwst_denoise.report import tables
+from jwst_denoise.report import pictures, plotting, regions, tables
+from jwst_denoise.report.comparison import compare_images
 from jwst_denoise.report.exposure import MOST_SLITS
 from jwst_denoise.report.records import steps_between
-from jwst_denoise.report.section import section_of, slit_row
 
-__all__ = ["render", "write"]
+__all__ = ["render_page", "write_page"]
 
 MOST_SECTIONS = 6
+FLATTEST = 10  # largest ratio of width to height at which a picture of a spectrum is shown
+LABELS = (5, 3)  # tick labels of an overview and of a close-up
 
 
-def write(path, before, after, title=None):
-    """Write the page of a product before and after.
+def write_page(path, before, after, title=None):
+    """Write the page about a product before and after a step.
 
     Parameters
     ----------
     path : path-like
         File to write.
     before, after : list of jwst_denoise.report.exposure.Exposure
-        Images, as many before as after.
+        As many images before as after.
     title : str, optional
-        Heading; the names of the files by default.
+        Heading; by default instrument, detector, exposure type and both file names.
     """
-    text = render(before, after, title)
+    text = render_page(before, after, title)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 
-def render(before, after, title=None):
-    """HTML of a product before and after.
+def render_page(before, after, title=None):
+    """HTML page about a product before and after a step.
 
     Parameters
     ----------
     before, after : list of jwst_denoise.report.exposure.Exposure
-        Images, as many before as after.
+        As many images before as after.
     title : str, optional
-        Heading; the names of the files by default.
+        Heading; by default instrument, detector, exposure type and both file names.
 
     Returns
     -------
@@ -49,18 +55,19 @@ def render(before, after, title=None):
 
     records = before[0].record, after[0].record
     pairs, several = list(zip(before, after, strict=True)), len(before) > 1
-    sections = [section_of(*pair, number, several) for number, pair in enumerate(pairs[:MOST_SECTIONS], 1)]
+    sections = [_section(*pair, number, several) for number, pair in enumerate(pairs[:MOST_SECTIONS], 1)]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(_text("page.html")).render(
-        title=title or f"{records[0].name} → {records[1].name}",
+        title=title or f"{records[0].title()} → {records[1].name}",
         subtitle=_subtitle(records[1]),
         summary=_summary(*records),
         sections=sections,
-        slits=[slit_row(*pair) for pair in pairs] if several else [],
+        slits=[tables.slit_row(compare_images(*pair)) for pair in pairs] if several else [],
         left_out=_left_out(len(pairs)),
         has_flags=any(image.flags for section in sections for image in section.overview.images),
-        flags_first=all(section.nothing_removed for section in sections),
+        flags_first=all(section.unchanged for section in sections),
         provenance=tables.provenance(*records),
+        palette=pictures.difference_colors().tobytes().hex(),
         style=_text("style.css"),
         script=_text("script.js"),
         version=__version__,
@@ -72,13 +79,13 @@ def _text(name):
 
 
 def _subtitle(record):
-    told = [f"{name}: {tables.number(value)}" for name, value in record.facts.items()]
-    return " · ".join([*told, f"report of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"])
+    info = [f"{name}: {tables.number(value)}" for name, value in record.exposure_info.items()]
+    return " · ".join([*info, f"report of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"])
 
 
 def _summary(before, after):
     ran = steps_between(before, after)
-    return f"Steps that ran in between: {', '.join(ran)}." if ran else "By their headers, no step ran in between."
+    return f"Steps between the two products: {', '.join(ran)}." if ran else "The headers list no step in between."
 
 
 def _left_out(count):
@@ -86,3 +93,152 @@ def _left_out(count):
         return ""
     listed = f" The table lists the first {MOST_SLITS}." if count >= MOST_SLITS else ""
     return f"The first {MOST_SECTIONS} of {count} slits are shown below.{listed}"
+
+
+def _section(before, after, number, brief):
+    """Everything about one image; ``brief`` with fewer graphs and close-ups, for one of many slits."""
+    comparison = compare_images(before, after)
+    stretch = pictures.Stretch.of(before.image, after.image, comparison.usable)
+    span = _span(comparison)
+    parts = regions.choose_regions(comparison)[: 2 if brief else None]
+    overview = _trio(comparison, stretch, span, number)
+    overview.boxes = [_box(part, f"image-{number}-{k}", k, before.image.shape) for k, part in enumerate(parts, 1)]
+    zooms = [_trio(comparison, stretch, span, number, part) for part in parts]
+    for box, zoom in zip(overview.boxes, zooms, strict=True):
+        zoom.id, zoom.heading = box.id, box.heading
+    return SimpleNamespace(
+        id=f"image-{number}",
+        heading=before.label or "Image",
+        notes=tables.notes(comparison),
+        cards=tables.cards(comparison),
+        doubts=tables.doubts(comparison),
+        overview=overview,
+        zooms=zooms,
+        graphs=[SimpleNamespace(caption=c, svg=plotting.as_svg(d, comparison)) for c, d in _graphs(comparison, brief)],
+        filter=overview.filter,
+        table=" ".join(f"{value:.3g}" for value in stretch.table),
+        noise=tables.noise(comparison),
+        quality=tables.quality(comparison),
+        quality_notes=tables.quality_notes(comparison),
+        flags=tables.flags(before, after),
+        flags_note=tables.flags_note(before, after),
+        unchanged=span == 0,
+    )
+
+
+def _span(comparison):
+    """Largest removed value of the color bar; 0 if nothing was removed."""
+    removed = np.abs(comparison.removed[np.isfinite(comparison.removed)])
+    if not removed.size or not removed.any():
+        return 0.0
+    return float(np.percentile(removed, 99.5)) or float(removed.max())
+
+
+def _trio(comparison, stretch, span, number, region=None):
+    """Maps before, after and removed, of the whole image or a region; without a change, new flags replace the last."""
+    part = region.part if region else np.s_[:, :]
+    shrink = (lambda image: image) if region else pictures.shrink_image
+    ny, nx = comparison.usable[part].shape
+    flagged = comparison.flagged[part] if comparison.flagged is not None else np.zeros((ny, nx), bool)
+    flags = pictures.paint_flags(shrink(flagged)) if flagged.any() else None
+    scene = {"flags": None, "kind": "scene", "bars": _bars(stretch)}
+    images = [
+        SimpleNamespace(**scene | {"name": name, "uri": stretch.paint(shrink(one.image[part])), "title": name})
+        for name, one in comparison.pair
+    ]
+    images[1].flags = flags
+    title = "removed: before − after" if span else "nothing was removed" + ("; orange: new flags" if flags else "")
+    images.append(
+        SimpleNamespace(
+            name="removed",
+            kind="difference",
+            uri=pictures.paint_difference(shrink(comparison.removed[part]), span or 1.0),
+            title=title,
+            flags=None if span else flags,
+            bars={"difference": [tables.number(value) for value in (-span, 0.0, span)]} if span else {},
+        )
+    )
+    factor = -(-max(ny, nx) // pictures.LARGEST) if region is None else 1
+    x, y = (region.x, region.y) if region else (0, 0)
+    return SimpleNamespace(
+        images=images,
+        unit=comparison.unit,
+        width=nx,
+        height=max(ny, -(-nx // FLATTEST)),
+        wide=nx > plotting.WIDE * ny,
+        place=(x + 1, y + 1, nx, ny),
+        ticks={"x": _ticks(x, nx, region), "y": _ticks(y, ny, region)},
+        binned=f"Each point is the mean of {factor} × {factor} pixels." if factor > 1 else "",
+        filter=f"zscale-{number}",
+        values=" ".join(f"{value:.4g}" for value in stretch.values),
+        span=f"{span:.4g}",
+        boxes=[],
+    )
+
+
+def _bars(stretch):
+    """Labels of the color bar at even distances, for both stretches."""
+    places = np.linspace(0, len(stretch.values) - 1, 5).round().astype(int)
+    return {
+        "asinh": [tables.number(value) for value in stretch.values[places]],
+        "zscale": [tables.number(value) for value in np.linspace(*stretch.zscale, 5)],
+    }
+
+
+def _ticks(first, count, region):
+    """Labels of an axis that counts pixels from 1: (place in per cent, text)."""
+    from matplotlib.ticker import MaxNLocator
+
+    locator = MaxNLocator(LABELS[region is not None], integer=True, steps=[1, 2, 5, 10])
+    return [
+        (round(100 * (value - 0.5 - first) / count, 2), f"{value:.0f}")
+        for value in locator.tick_values(first, first + count)
+        if first + 1 <= value <= first + count
+    ]
+
+
+def _box(region, own, number, shape):
+    """Place of a close-up on the whole image, in per cent from the upper left corner."""
+    ny, nx = shape
+    sizes = {"left": region.x / nx, "top": 1 - (region.y + region.ny) / ny}
+    sizes |= {"width": region.nx / nx, "height": region.ny / ny}
+    heading = f"{number}. {region.name}: {region.place}"
+    return SimpleNamespace(id=own, number=number, heading=heading, **{k: round(100 * v, 2) for k, v in sizes.items()})
+
+
+def _graphs(comparison, brief):
+    """Caption and function of every graph."""
+    changed = not comparison.unchanged
+    yield "Median of the background pixels of every row.", partial(_call, plotting.draw_profile, 1)
+    yield "Median of the background pixels of every column.", partial(_call, plotting.draw_profile, 0)
+    yield (
+        "Noise of the mean over an area of the background. White noise falls with the square root of the area.",
+        plotting.draw_noise,
+    )
+    if comparison.over_err:
+        yield (
+            "Background pixels around their local level, over ERR. Correct errors of independent pixels give the "
+            "Gaussian of width 1.",
+            plotting.draw_over_err,
+        )
+    if brief:
+        return
+    if comparison.before.readout is not None:
+        yield "Power spectrum of the background in the order of readout.", plotting.draw_readout_spectrum
+    yield "Power spectrum of the background along the rows.", partial(_call, plotting.draw_spectrum, 1)
+    yield "Power spectrum of the background along the columns.", partial(_call, plotting.draw_spectrum, 0)
+    yield "Values of all usable pixels.", plotting.draw_pixels
+    if changed:
+        yield "Removed values, over the noise of each pixel before.", plotting.draw_removed
+        yield (
+            "Autocorrelation of the removed values. White noise has 0; the gray band is the bound for image_denoise.",
+            plotting.draw_correlation,
+        )
+        if len(comparison.quality.sources.flux_before):
+            yield "Change of the flux of each source; bars are its error before.", plotting.draw_fluxes
+    if len(comparison.before.noise) > 1:
+        yield "Noise of every plane around its local level.", plotting.draw_planes
+
+
+def _call(draw, along, axis, comparison):
+    draw(axis, comparison, along)

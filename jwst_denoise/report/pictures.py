@@ -1,4 +1,4 @@
-"""Pictures as PNG in data URIs: gray with an asinh stretch that a table turns into zscale, and red and blue."""
+"""Pictures of a page as PNG in data URIs: scenes in gray, asinh or by a table zscale, and differences in color."""
 
 import base64
 import io
@@ -9,11 +9,11 @@ import numpy as np
 from jwst_denoise.masks.segment import bin_sum
 from jwst_denoise.statistics import robust_sigma
 
-__all__ = ["Stretch", "mark", "paint", "shrink"]
+__all__ = ["LEVELS", "Stretch", "difference_colors", "paint_difference", "paint_flags", "shrink_image"]
 
 LARGEST = 1024  # pixels on the longer side of a picture
-LEVELS = 160  # of gray; level 0 is transparent: no datum
-BELOW, SOFT = 5.0, 2.0  # sigma of the noise: below the sky, and where the stretch turns logarithmic
+LEVELS = 160  # of gray; level 0 is transparent: no data
+BELOW, SOFT = 5.0, 2.0  # sigma of the noise: limit below the sky, and where the stretch turns logarithmic
 FLAGGED = (249, 115, 22)
 
 
@@ -62,20 +62,24 @@ class Stretch:
         return cls(level, SOFT * sigma, low, high, (first, max(last, first + 1e-3 * sigma)))
 
     def levels(self, image):
-        """Gray levels from 1 to `LEVELS`, 0 where there is no datum."""
+        """Gray levels from 1 to `LEVELS`, 0 without data."""
         low, high = self._asinh(np.array([self.low, self.high]))
         with np.errstate(invalid="ignore"):
             scaled = (self._asinh(image) - low) / (high - low)
-        found = 1 + (LEVELS - 1) * np.clip(np.nan_to_num(scaled), 0, 1)
-        return np.where(np.isfinite(image), found.round(), 0).astype(np.uint8)
+        levels = 1 + (LEVELS - 1) * np.clip(np.nan_to_num(scaled), 0, 1)
+        return np.where(np.isfinite(image), levels.round(), 0).astype(np.uint8)
+
+    @property
+    def values(self):
+        """(LEVELS,) value of every gray level."""
+        low, high = self._asinh(np.array([self.low, self.high]))
+        return self.level + self.soft * np.sinh(np.linspace(low, high, LEVELS))
 
     @property
     def table(self):
-        """Brightness by zscale, from 0 to 1, of evenly spaced brightness by asinh."""
-        low, high = self._asinh(np.array([self.low, self.high]))
-        values = self.level + self.soft * np.sinh(np.linspace(low, high, LEVELS))
+        """(LEVELS,) brightness by zscale, from 0 to 1, of every gray level."""
         first, last = self.zscale
-        return np.clip((values - first) / (last - first), 0, 1)
+        return np.clip((self.values - first) / (last - first), 0, 1)
 
     def paint(self, image):
         """Data URI of an image in gray."""
@@ -86,8 +90,15 @@ class Stretch:
         return np.arcsinh((values - self.level) / self.soft)
 
 
-def paint(image, span):
-    """Data URI of what was removed: blue below zero, white at it, red above.
+def difference_colors():
+    """(LEVELS, 3) colors of a difference, uint8, from the lowest value to the highest."""
+    from matplotlib import colormaps
+
+    return (255 * colormaps["RdBu_r"](np.linspace(0, 1, LEVELS))[:, :3]).round().astype(np.uint8)
+
+
+def paint_difference(image, span):
+    """Data URI of a difference: blue below zero, white at it, red above.
 
     Parameters
     ----------
@@ -96,28 +107,25 @@ def paint(image, span):
     span : float
         Value of the strongest red.
     """
-    from matplotlib import colormaps
-
-    colors = (255 * colormaps["RdBu_r"](np.linspace(0, 1, LEVELS))[:, :3]).round().astype(np.uint8)
     with np.errstate(invalid="ignore"):
         scaled = 1 + (LEVELS - 1) * np.clip(np.nan_to_num(0.5 + image / (2 * span)), 0, 1)
-    return _png(np.where(np.isfinite(image), scaled.round(), 0).astype(np.uint8), colors.ravel())
+    return _png(np.where(np.isfinite(image), scaled.round(), 0).astype(np.uint8), difference_colors().ravel())
 
 
-def mark(flagged):
+def paint_flags(flagged):
     """Data URI of flagged pixels in orange; the others are transparent."""
     return _png(flagged.astype(np.uint8), np.array(FLAGGED, np.uint8))
 
 
-def shrink(image, largest=LARGEST):
-    """Mean of blocks of pixels such that a picture has no more than so many on a side.
+def shrink_image(image, largest=LARGEST):
+    """Average blocks of pixels, so that a picture has at most ``largest`` pixels on a side.
 
     Parameters
     ----------
     image : ndarray
-        (ny, nx); NaN does not count. Of a boolean image, blocks with any True.
+        (ny, nx); NaN is left out. In a boolean image, a block is True if any pixel is.
     largest : int, optional
-        Pixels of the longer side.
+        Pixels on the longer side.
 
     Returns
     -------
@@ -135,7 +143,7 @@ def shrink(image, largest=LARGEST):
 
 
 def _png(levels, colors):
-    """Data URI of an image by its palette, the first row at the bottom; level 0 is transparent."""
+    """Data URI of an image with a palette, the first row at the bottom; level 0 is transparent."""
     from PIL import Image
 
     picture = Image.fromarray(np.ascontiguousarray(levels[::-1]))

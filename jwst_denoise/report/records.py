@@ -1,4 +1,4 @@
-"""What the header of a product says of how it was made."""
+"""Provenance of a product: its file, the exposure, the steps that ran, and what this package recorded."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from pathlib import Path
 
 __all__ = ["Record", "file_record", "record_of", "steps_between"]
 
-#: What is told of an observation: heading -> path in ``meta``.
-_FACTS = {
+#: Heading -> path in ``meta``.
+_EXPOSURE_INFO = {
     "instrument": "instrument.name",
     "detector": "instrument.detector",
     "filter": "instrument.filter",
@@ -26,7 +26,7 @@ _SOFTWARE = {"jwst": "calibration_software_version", "CRDS context": "ref_file.c
 
 @dataclass(frozen=True)
 class Record:
-    """Where a product comes from.
+    """Provenance of a product.
 
     Parameters
     ----------
@@ -36,27 +36,32 @@ class Record:
         Type of the data model.
     shape : tuple of int
         Shape of the data.
-    facts, software : dict
+    exposure_info, software : dict
         Heading -> value.
     steps : dict
         Step -> status.
     denoise : dict
-        What our steps have written: step -> parameters, model, its SHA-256 and metrics.
+        Step of this package -> parameters, model, its SHA-256 and metrics.
     sha256 : str
-        Of the file; empty if it is in memory.
+        SHA-256 of the file; empty for a model in memory.
     size : int
-        Of the file, bytes.
+        Size of the file in bytes.
     """
 
     name: str
     kind: str = ""
     shape: tuple = ()
-    facts: dict = field(default_factory=dict)
+    exposure_info: dict = field(default_factory=dict)
     software: dict = field(default_factory=dict)
     steps: dict = field(default_factory=dict)
     denoise: dict = field(default_factory=dict)
     sha256: str = ""
     size: int = 0
+
+    def title(self, step=""):
+        """Heading of a picture or page: instrument, detector, exposure type, file name and step."""
+        info = (self.exposure_info.get(name, "") for name in ("instrument", "detector", "exposure type"))
+        return " · ".join(text for text in (" ".join(filter(None, info)), self.name, step) if text)
 
 
 def file_record(path):
@@ -89,7 +94,7 @@ def record_of(model, file=None):
     model : JwstDataModel
         The product.
     file : Record, optional
-        What is known of its file.
+        Name, size and checksum of its file.
 
     Returns
     -------
@@ -103,7 +108,7 @@ def record_of(model, file=None):
         file.name if file else meta.get("filename") or "in memory",
         type(model).__name__,
         tuple(shape),
-        _known({name: _get(meta, path) for name, path in _FACTS.items()}),
+        _known({name: _get(meta, path) for name, path in _EXPOSURE_INFO.items()}),
         _known(software),
         dict(meta.get("cal_step", {})),
         {step: dict(values) for step, values in ours.items() if hasattr(values, "items")},
@@ -113,7 +118,7 @@ def record_of(model, file=None):
 
 
 def steps_between(before, after):
-    """Steps that the second record calls COMPLETE and the first does not.
+    """Steps that are COMPLETE in the second record and not in the first.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Parts of an image that are worth a close look, chosen from the image itself."""
+"""Parts of an image for close-ups, chosen from the image itself."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 from jwst_denoise.quality.peaks import Contrast, find
 
-__all__ = ["Region", "choose"]
+__all__ = ["Region", "choose_regions"]
 
 SIZE = 72  # pixels
 SOURCES = 2
-APART = 0.75  # of their size, the least distance of two regions along one axis
+APART = 0.75  # least distance of two regions along one axis, in units of their size
 THRESHOLD = 5.0
-NARROW = 1.5  # pixels, Gaussian width of the worst residual
+NARROW = 1.5  # pixels, Gaussian width of the largest residual
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Region:
     Parameters
     ----------
     name : str
-        Why it was chosen.
+        Reason of the choice.
     y, x : int
         Lower left corner, from 0.
     ny, nx : int
@@ -37,25 +37,28 @@ class Region:
     nx: int
 
     @property
+    def place(self):
+        """Pixels of the part, counted from 1."""
+        return f"x = {self.x + 1} to {self.x + self.nx}, y = {self.y + 1} to {self.y + self.ny}"
+
+    @property
     def part(self):
         """Index of the part."""
         return np.s_[self.y : self.y + self.ny, self.x : self.x + self.nx]
 
 
-def choose(comparison, flagged=None):
-    """Choose parts: most new flags, the brightest sources, the worst residual, and a typical background.
+def choose_regions(comparison):
+    """Choose parts: most new flags, the brightest sources, the largest local residual, and the background.
 
     Parameters
     ----------
-    comparison : jwst_denoise.report.measure.Comparison
+    comparison : jwst_denoise.report.comparison.Comparison
         The image before and after.
-    flagged : ndarray of bool, optional
-        (ny, nx) pixels that got a flag.
 
     Returns
     -------
     list of Region
-        Hardly overlapping; none if the image is hardly larger than one.
+        Regions with little overlap; none if the image is hardly larger than one of them.
     """
     shape = comparison.usable.shape
     wide = max(shape) > 3 * min(shape)
@@ -63,7 +66,7 @@ def choose(comparison, flagged=None):
     if not comparison.usable.any() or shape[0] * shape[1] < 2 * size[0] * size[1]:
         return []
     chosen = []
-    for name, place in _places(comparison, flagged, size):
+    for name, place in _places(comparison, size):
         corner = [int(np.clip(c - s // 2, 0, n - s)) for c, s, n in zip(place, size, shape, strict=True)]
         if not any(_overlap(other, corner) for other in chosen):
             if sum(r.name.startswith("bright") for r in chosen) < SOURCES or not name.startswith("bright"):
@@ -72,22 +75,22 @@ def choose(comparison, flagged=None):
 
 
 def _overlap(region, corner):
-    """Whether a region and one of its size at a corner (y, x) have most of their width and height in common."""
+    """Whether a region overlaps most of a region of its size at a corner (y, x)."""
     return abs(region.y - corner[0]) < APART * region.ny and abs(region.x - corner[1]) < APART * region.nx
 
 
-def _places(comparison, flagged, size):
-    """Reason and center (y, x) of parts, the most telling first; several of the bright sources, in case of overlap."""
-    if flagged is not None and flagged.any():
-        yield "most new flags", _highest(uniform_filter(flagged.astype(np.float32), size))
+def _places(comparison, size):
+    """Reason and center (y, x) of parts, by priority; more bright sources than needed, since some may overlap."""
+    if comparison.flagged is not None and comparison.flagged.any():
+        yield "most new flags", _highest(uniform_filter(comparison.flagged.astype(np.float32), size))
     contrast = Contrast(comparison.noise, comparison.usable).of(comparison.after.image)
-    yield from ((f"bright source at x = {x + 1}, y = {y + 1}", (y, x)) for y, x in find(contrast, THRESHOLD)[:20])
+    yield from (("bright source", (y, x)) for y, x in find(contrast, THRESHOLD)[:20])
     with np.errstate(invalid="ignore"):
         removed = np.where(comparison.usable, comparison.removed / comparison.noise, 0)
     if removed.any():
-        yield "largest local residual", _highest(np.abs(gaussian_filter(removed, NARROW)))
-    blank = uniform_filter(comparison.blank.astype(np.float32), size)
-    yield "typical background", _highest(np.where(_inside(blank.shape, size), blank, -1))
+        yield "largest local change", _highest(np.abs(gaussian_filter(removed, NARROW)))
+    background = uniform_filter(comparison.background.astype(np.float32), size)
+    yield "background", _highest(np.where(_inside(background.shape, size), background, -1))
 
 
 def _inside(shape, size):

@@ -255,7 +255,7 @@ class DenoiseStep(SafeProducts, Step):
         settings = self.settings(models[0])
         if self._is_hook:  # stpipe writes the parameters of parentless steps only
             log.info("%s: %s", self.class_alias, settings.describe())
-        before = [optional_products.look(one, settings) for one in models]
+        before = [optional_products.read_before(one, settings) for one in models]
         try:
             if settings.skip and self.parent is not None:
                 raise NotApplicable("skip is set")

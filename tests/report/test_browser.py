@@ -44,7 +44,7 @@ document.documentElement.dataset.found = encodeURIComponent(JSON.stringify(found
 @pytest.fixture(scope="module")
 def page(pair, tmp_path_factory):
     path = tmp_path_factory.mktemp("browser") / "page.html"
-    text = report.render(*(report.take(model) for model in pair))
+    text = report.render_page(*(report.read_images(model) for model in pair))
     path.write_text(text.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
     return path
 

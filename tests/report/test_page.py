@@ -13,8 +13,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import NSCleanStep, report
 from jwst_denoise.commands.main import main
-from jwst_denoise.report.measure import compare
-from jwst_denoise.steps.qa import correction
+from jwst_denoise.steps import qa
 
 from .conftest import describe
 
@@ -84,15 +83,15 @@ def test_nothing_comes_from_elsewhere(page, elements):
 def test_what_it_says(elements, files):
     text = " ".join(" ".join(elements.words).split())
     for words in (
-        "rate.fits → clean.fits", "Steps that ran in between: nsclean.", "noise of the blank sky", "DQ: JUMP_DET",
-        "method='gp', n_sigma=2.0", "NIRCAM", "bright source at", "most new flags",
-        "Power spectrum of the blank sky along the rows.", "12 with S/N > 10",
+        "NIRCAM NRCA1 NRC_IMAGE · rate.fits → clean.fits", "Steps between the two products: nsclean.", "DQ: JUMP_DET",
+        "method='gp', n_sigma=2.0", "noise in apertures, r = 2.5 pixels", "most new flags: x = ",
+        "Power spectrum of the background along the rows.", "median of 12 with S/N > 10",
+        "not a measure of depth", "box of 11 × 11 pixels",
         report.compare_files(files["rate"], files["clean"])[0][0].record.sha256,
     ):  # fmt: skip
         assert words in text, words
-    (width,) = re.findall(r"width ([\d.]+) → ([\d.]+)", text)
-    assert float(width[0]) == pytest.approx(np.sqrt(5), rel=0.2)
-    assert float(width[1]) == pytest.approx(1, abs=0.03)
+    (noise,) = re.findall(r"one pixel ([\d.]+) ([\d.]+) ÷ [\d.]+ ([\d.]+) ([\d.]+)", text)
+    np.testing.assert_allclose([float(value) for value in noise], [5**0.5, 1, 5**0.5, 1], rtol=0.2)
 
 
 def test_accessible(elements):
@@ -122,34 +121,34 @@ def test_size_of_a_full_frame():
     model = describe(datamodels.ImageModel(), "full.fits")
     model.data = rng.normal(size=(2048, 2048)).astype("f4")
     stretch = report.pictures.Stretch.of(model.data, model.data, np.ones(model.data.shape, bool))
-    gray = stretch.paint(report.pictures.shrink(model.data))
-    removed = report.pictures.paint(report.pictures.shrink(model.data), 0.5)
+    gray = stretch.paint(report.pictures.shrink_image(model.data))
+    removed = report.pictures.paint_difference(report.pictures.shrink_image(model.data), 0.5)
     assert 2 * len(gray) + len(removed) < 7e6
 
 
-def test_doubts_are_said(pair):
-    """Of a denoised image whose stars have lost 5 % of their light."""
+def test_failed_quality_checks_are_listed(pair):
+    """A denoised image whose stars have lost 5 % of their flux."""
     before, after = pair[1].copy(), pair[1].copy()
     after.data = (0.95 * (after.data - 5) + 5).astype("f4")
     after.meta.cal_step.image_denoise = "COMPLETE"
-    (old,), (new,) = report.take(before), report.take(after)
-    assert "flux_change" in compare(old, new).trust.outside
-    page = report.render([old], [new])
-    assert "To be looked at" in page
+    (old,), (new,) = report.read_images(before), report.read_images(after)
+    assert "flux_change" in report.compare_images(old, new).quality.outside
+    page = report.render_page([old], [new])
+    assert "Quality check failed" in page
     assert "change of the flux of sources with S/N &gt; 10: -0.05" in page
     assert "not judged" not in page
 
 
 def test_other_steps_are_not_judged_by_the_bounds_of_white_noise(page):
-    assert "To be looked at" not in page
+    assert "Quality check failed" not in page
     assert page.count(">not judged<") == 7
 
 
 def test_cube_has_its_planes_and_text_cannot_inject(cubes):
     model = cubes[0].copy()
     model.meta.target.catalog_name = "<script>alert(1)</script>"
-    page = report.render(report.take(model, 1), report.take(cubes[1], 1), "<b>title</b>")
-    assert "Plane 2 of 3." in page
+    page = report.render_page(report.read_images(model, 1), report.read_images(cubes[1], 1), "<b>title</b>")
+    assert "Shown: plane 2 of 3." in page
     assert "Noise of every plane" in page
     assert "<script>alert" not in page
     assert "<b>title" not in page
@@ -168,8 +167,8 @@ def test_a_picture_that_fails_costs_no_product(pair, tmp_path, monkeypatch, capl
     def fail(*_):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(correction, "write", fail)
-    monkeypatch.setattr(report, "write", fail)
+    monkeypatch.setattr(qa, "write_picture", fail)
+    monkeypatch.setattr(report, "write_page", fail)
     model = pair[0].copy()
     model.meta.subarray.fastaxis, model.meta.subarray.slowaxis = -1, 2
     options = {"method": "median", "save_qa": True, "output_dir": str(tmp_path), "configure_log": False}

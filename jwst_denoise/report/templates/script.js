@@ -34,8 +34,52 @@ function refresh() {
   for (const button of document.querySelectorAll(".controls button")) {
     button.setAttribute("aria-pressed", pressed[button.dataset.action]);
   }
-  const told = one ? page.dataset.show : "side by side";
-  document.getElementById("shown").textContent = timer ? "" : `shown: ${told}, ${page.dataset.stretch}`;
+  const shown = one ? page.dataset.show : "side by side";
+  document.getElementById("shown").textContent = timer ? "" : `shown: ${shown}, ${page.dataset.stretch}`;
+}
+
+// Values are read back from the colors of the pictures.
+const canvases = new WeakMap();
+
+function pixels(image) {
+  if (!canvases.has(image)) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.naturalWidth, height: image.naturalHeight });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    canvases.set(image, context);
+  }
+  return canvases.get(image);
+}
+
+function level(image, color) {
+  const palette = page.dataset.palette, count = palette.length / 6;
+  if (image.className === "scene") return Math.round(color[0] / 255 * (count - 1));
+  const text = [...color.slice(0, 3)].map((each) => each.toString(16).padStart(2, "0")).join("");
+  for (let k = 0; k < count; k++) if (palette.substr(6 * k, 6) === text) return k;
+  return null;
+}
+
+function describe(stage, x, y) {
+  const image = stage.querySelector("img"), section = stage.closest("section").dataset;
+  const [x0, y0, nx, ny] = stage.dataset.place.split(" ").map(Number);
+  const place = `x = ${x0 + Math.min(Math.floor(x * nx), nx - 1)}, y = ${y0 + Math.min(Math.floor((1 - y) * ny), ny - 1)}`;
+  const context = pixels(image), { width, height } = context.canvas;
+  const spot = [Math.min(Math.floor(x * width), width - 1), Math.min(Math.floor(y * height), height - 1)];
+  const color = context.getImageData(...spot, 1, 1).data, count = page.dataset.palette.length / 6;
+  const k = color[3] ? level(image, color) : null;
+  if (k === null) return `${place}: no data`;
+  const scene = image.className === "scene", span = Number(section.span);
+  const value = scene ? Number(section.values.split(" ")[k]) : span * (2 * k / (count - 1) - 1);
+  const sign = k === 0 ? "≤" : k === count - 1 ? "≥" : "≈";
+  return `${place}: ${sign} ${value.toPrecision(3)} ${section.unit}`;
+}
+
+for (const stage of document.querySelectorAll(".stage")) {
+  stage.addEventListener("pointermove", (event) => {
+    const box = stage.getBoundingClientRect();
+    const place = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    document.getElementById("value").textContent = describe(stage, ...place);
+  });
 }
 
 document.documentElement.classList.add("script");

@@ -6,19 +6,18 @@ from pathlib import Path
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks, report
+from jwst_denoise.steps import qa
 from jwst_denoise.steps.common.atomic_write import AtomicModel, atomic_write
-from jwst_denoise.steps.common.result import ImagePreview, MaskPreview
-from jwst_denoise.steps.qa import correction, cosmic_ray_mask, image_denoise
 
-__all__ = ["look", "write"]
+__all__ = ["read_before", "write"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 _MODEL_BY_DIMENSIONS = {2: datamodels.ImageModel, 3: datamodels.CubeModel, 4: datamodels.RampModel}
 
 
-def look(model, settings, plane=0):
-    """Take note of a data model before it is changed, for the page of ``save_qa``.
+def read_before(model, settings, plane=0):
+    """Read the images of a data model before it is changed, for ``save_qa``.
 
     Parameters
     ----------
@@ -32,9 +31,9 @@ def look(model, settings, plane=0):
     Returns
     -------
     list of jwst_denoise.report.Exposure, or None
-        None if no page was asked for or none can be made.
+        None without ``save_qa``, and if the images cannot be read.
     """
-    return _attempt("page", report.take, model, plane) if settings.save_qa else None
+    return _attempt("report", report.read_images, model, plane) if settings.save_qa else None
 
 
 def write(step, model, result, settings, before=None):
@@ -53,7 +52,7 @@ def write(step, model, result, settings, before=None):
     settings : jwst_denoise.steps.common.settings.Settings
         ``save_qa``.
     before : list of jwst_denoise.report.Exposure, optional
-        What `look` found before the correction.
+        Images before the correction, from `read_before`.
     """
     for kind in ("noise", "background"):
         if getattr(result, kind) is not None:
@@ -63,25 +62,23 @@ def write(step, model, result, settings, before=None):
     if result.mask is not None:
         with atomic_write(_announce(_path(step, model, "mask"))) as part:
             masks.write_mask(part, result.mask)
-    if settings.save_qa:
-        _write_qa(step, model, result.preview, before)
+    if before is not None:
+        _write_qa(step, model, result, before)
 
 
-def _write_qa(step, model, preview, before):
-    """Write picture and page; neither is worth losing the product for."""
-    title = f"{model.meta.filename or ''}  {step.class_alias}".strip()
-    if preview is not None:
-        picture = {MaskPreview: cosmic_ray_mask, ImagePreview: image_denoise}.get(type(preview), correction)
-        _attempt("picture", picture.write, _announce(_path(step, model, "qa", ext="png")), preview, title)
-    if before is not None and (after := _attempt("page", report.take, model)):
-        _attempt("page", report.write, _announce(_path(step, model, "qa", ext="html")), before, after, title)
+def _write_qa(step, model, result, before):
+    """Write picture and page; a failure costs neither the other nor the product."""
+    if after := _attempt("report", report.read_images, model):
+        picture, page = (_announce(_path(step, model, "qa", ext=ext)) for ext in ("png", "html"))
+        _attempt("picture", qa.write_picture, picture, step.class_alias, before[0], after[0], result)
+        _attempt("page", report.write_page, page, before, after, before[0].record.title(step.class_alias))
 
 
-def _attempt(what, function, *arguments):
+def _attempt(product, function, *arguments):
     try:
         return function(*arguments)
     except Exception as error:
-        log.warning("No %s of %s: %s: %s", what, arguments[0], type(error).__name__, error)
+        log.warning("No %s of %s: %s: %s", product, arguments[0], type(error).__name__, error)
         return None
 
 

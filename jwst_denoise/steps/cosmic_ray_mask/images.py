@@ -12,7 +12,7 @@ from jwst_denoise.cosmic_ray_mask.inpaint import inpaint, load_inpainter, measur
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, usable
 from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import MaskPreview, Result
+from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.info import templates_of
 
@@ -61,7 +61,7 @@ def mask_images(model, settings, network):
         ``data`` of shape (ny, nx) or (integrations, ny, nx).
     settings : object
         ``threshold``, ``dilate``, ``veto``, ``inpaint``, ``inpaint_model``, ``device``, ``save_probability``,
-        ``save_noise``, ``save_qa``.
+        ``save_noise``.
     network : jwst_denoise.model_files.Model
         Of the family ``cosmic_ray_mask``.
 
@@ -92,17 +92,14 @@ def mask_images(model, settings, network):
             probability[k] = likely
         if fill:
             values[k], extra[k] = fill(image, values[k], flagged[k], err, bad)
-    before = np.array(product.data[0]) if settings.save_qa else None
     noise = _difference(product.data, values).reshape(model.data.shape) if fill and settings.save_noise else None
     product.mark(flagged)
     if fill:
         product.fill(values, flagged, extra)
     log.info("Flagged %d pixels, %.3g %%", np.count_nonzero(flagged), 100 * flagged.mean())
-    label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
-    preview = MaskPreview(before, np.array(product.data[0]), flagged[0], label) if settings.save_qa else None
     if probability is not None:
         probability = probability.reshape(model.data.shape)
-    return Result(noise, preview=preview, probability=probability, metrics=_metrics(flagged))
+    return Result(noise, probability=probability, metrics=_metrics(flagged))
 
 
 def _difference(data, values):

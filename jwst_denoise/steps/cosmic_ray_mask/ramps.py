@@ -7,7 +7,7 @@ import numpy as np
 from jwst_denoise.cosmic_ray_mask import images, ramps
 from jwst_denoise.dq import JUMP_DET
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import MaskPreview, Result
+from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.info import templates_of
 from jwst_denoise.steps.exposure.readout_noise import readout_noise
@@ -27,7 +27,7 @@ def mask_ramp(model, settings, network, reference_file):
     model : RampModel
         ``data`` of shape (integrations, groups, ny, nx), linear, in DN.
     settings : object
-        ``threshold``, ``dilate``, ``veto``, ``save_probability``, ``save_qa``.
+        ``threshold``, ``dilate``, ``veto``, ``save_probability``.
     network : jwst_denoise.model_files.Model
         Of the family ``cosmic_ray_mask-ramp``, or with two groups ``cosmic_ray_mask``.
     reference_file : callable
@@ -55,7 +55,7 @@ def mask_ramp(model, settings, network, reference_file):
         network = ramps.SingleDifference(network)
     probability = np.zeros(model.data.shape, np.float32) if settings.save_probability else None
     groupdq = np.array(model.groupdq)
-    found, preview = 0, None
+    found = 0
     for part in chunks(nints, 1, "integrations"):
         k = part.start
         groups = np.asarray(model.data[k])
@@ -64,21 +64,14 @@ def mask_ramp(model, settings, network, reference_file):
         found += int(np.count_nonzero(flagged))
         if probability is not None:
             probability[k] = likely
-        if k == 0 and settings.save_qa:
-            preview = _preview(groups, flagged)
     new = int(np.count_nonzero(groupdq & ~model.groupdq & JUMP_DET))
     model.groupdq = groupdq
     fraction = found / (nints * (ngroups - 1) * ny * nx)
     log.info("Flagged %d jumps, %.3g %% of the differences; %d were not flagged before", found, 100 * fraction, new)
     metrics = {"flagged": found, "fraction": fraction}
-    return Result(preview=preview, probability=probability, metrics=metrics)
+    return Result(probability=probability, metrics=metrics)
 
 
 def _spared(model, veto):
     """What a single difference must not be flagged for."""
     return templates_of(model) if veto and model.data.shape[1] == 2 else ()
-
-
-def _preview(groups, flagged):
-    rise = np.asarray(groups[-1] - groups[0], np.float32)
-    return MaskPreview(rise, rise, flagged.any(axis=0), f"integration 1, group {len(groups)} less group 1")

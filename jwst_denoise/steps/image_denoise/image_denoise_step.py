@@ -109,7 +109,7 @@ class ImageDenoiseStep(DenoiseStep):
         stacks.check_stack(frames or models, settings.force)
         network, settings, factor, run = self._prepared(frames[0], settings)
         made, result = stacks.denoise_stack(frames, models[0], run, factor, settings)
-        before = optional_products.look(frames[0], settings, None if frames[0].data.ndim == 3 else 0)
+        before = optional_products.read_before(frames[0], settings, None if frames[0].data.ndim == 3 else 0)
         self._finish(made, _described(result, network, settings), settings, before)
         return (made, *(self._untouched(model) for model in data[1:])) if pair else made
 

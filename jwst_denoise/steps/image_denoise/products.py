@@ -8,7 +8,7 @@ import numpy as np
 from jwst_denoise import quality
 from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import ImagePreview, Result
+from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.exposure import denoised_pixels
 
 __all__ = ["ARRAYS", "QualityMonitor", "denoise", "keep_original"]
@@ -56,7 +56,7 @@ def denoise(model, slopes_of, run, factor, settings):
     if settings.keep_original:
         keep_original(model, before["data"].reshape(shape), before["err"].reshape(shape))
     removed = (before["data"] - arrays["data"]).reshape(shape) if settings.save_noise else None
-    return Result(removed, preview=judge.preview, metrics=judge.report())
+    return Result(removed, quality=judge.trust, metrics=judge.report())
 
 
 def keep_original(model, data, err):
@@ -89,7 +89,7 @@ class QualityMonitor:
     def __init__(self, factor, threshold, judged, count):
         self._factor, self._threshold, self._judged, self._count = factor, threshold, judged, count
         self._square, self._share, self._images = 0.0, 0.0, 0
-        self.trust, self.preview = None, None
+        self.trust = None
 
     def see(self, index, slopes, found, taken):
         """Take note of one image: `SlopeImage`, `DenoisedImage`, and where that was written."""
@@ -103,9 +103,6 @@ class QualityMonitor:
             judged = quality.assess_quality(slopes.rate, after, noise, found.share, self._threshold)
             if self.trust is None or len(judged.outside) > len(self.trust.outside):
                 self.trust = judged
-                label = f"image {index + 1} of {self._count}" if self._count > 1 else ""
-                planes = (np.asarray(image / self._factor, np.float32) for image in (slopes.rate, after, noise))
-                self.preview = ImagePreview(*planes, judged, label)
 
     def report(self):
         """Say the doubts in the log; metrics for the header."""

@@ -94,7 +94,7 @@ def denoise_stack(models, like, run, factor, settings):
     if settings.keep_original:
         keep_original(made, before, err)
     removed = before - made.data if settings.save_noise else None
-    return made, Result(removed, preview=judge.preview, metrics=judge.report() | {"frames": len(frames)})
+    return made, Result(removed, quality=judge.trust, metrics=judge.report() | {"frames": len(frames)})
 
 
 def _check_pointing(models):

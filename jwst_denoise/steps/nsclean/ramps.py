@@ -18,7 +18,7 @@ import numpy as np
 from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import bad_differences
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import Preview, Result
+from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.nsclean.contamination import check_group_correlation
 
 __all__ = ["clean"]
@@ -41,7 +41,7 @@ def clean(model, mask, fitter, settings):
     fitter : jwst_denoise.steps.nsclean.fitter.Fitter
         The fit.
     settings : object
-        ``save_noise``, ``save_mask``, ``save_background``, ``save_qa``.
+        ``save_noise``, ``save_mask``, ``save_background``.
 
     Returns
     -------
@@ -58,7 +58,6 @@ def clean(model, mask, fitter, settings):
         check_group_correlation(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
     noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
-    before = _rise(model)
     square = 0.0
     for index in (part.start for part in chunks(nints, 1, "integrations")):
         for groups, removed, sky in _fits(model, index, mask, fitter):
@@ -69,9 +68,8 @@ def clean(model, mask, fitter, settings):
                 background[index] += sky.sum(axis=0) / (ngroups - 1)
     metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / (nints * (ngroups - 1))))}
     log.info("Removed %.4g rms from the groups, relative to the first", metrics["noise_rms"])
-    label = f"integration 1, group {ngroups} less group 1"
-    preview = Preview(before, _rise(model), _plane(mask, 0), fitter.readout, label) if settings.save_qa else None
-    return Result(noise, mask if settings.save_mask else None, background, preview, metrics)
+    saved = mask if settings.save_mask else None
+    return Result(noise, saved, background, metrics, background_pixels=_plane(mask, 0))
 
 
 def _fit_of(model, mask, fitter, group):
@@ -129,9 +127,3 @@ def _fixed(model, index, groups):
 
 def _plane(mask, index):
     return mask if mask.ndim == 2 else mask[index]
-
-
-def _rise(model):
-    """Last group of the first integration less the first."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(model.data[0, -1], np.float32) - np.asarray(model.data[0, 0], np.float32)

@@ -8,7 +8,7 @@ from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.statistics import box_level
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import Preview, Result
+from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.nsclean import errors
 from jwst_denoise.steps.nsclean.contamination import check_error_scale
 
@@ -32,7 +32,7 @@ def clean(model, mask, fitter, settings):
     fitter : jwst_denoise.steps.nsclean.fitter.Fitter
         The fit.
     settings : object
-        ``save_noise``, ``save_mask``, ``save_background``, ``save_qa``.
+        ``save_noise``, ``save_mask``, ``save_background``.
 
     Returns
     -------
@@ -48,7 +48,6 @@ def clean(model, mask, fitter, settings):
     size = max(1, CHUNK_PIXELS // (shape[1] * shape[2]))
     noise = np.zeros(shape, np.float32) if settings.save_noise else None
     background = np.zeros(shape, np.float32) if settings.save_background else None
-    first = np.array(product.data[0], np.float32)
     fitter = _prepared(product, mask, fitter)
     scale, square = None, 0.0
     for part in chunks(shape[0], size, "integrations"):
@@ -68,11 +67,9 @@ def clean(model, mask, fitter, settings):
     if scale is not None:
         metrics["error_scale"] = scale
     log.info("Removed %.4g rms%s", metrics["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
-    label = f"integration 1 of {shape[0]}" if model.data.ndim == 3 else ""
-    preview = Preview(first, np.array(product.data[0], np.float32), _planes(mask, 0), fitter.readout, label)
     noise, background = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
-    preview = preview if settings.save_qa else None
-    return Result(noise, mask if settings.save_mask else None, background, preview, metrics)
+    saved = mask if settings.save_mask else None
+    return Result(noise, saved, background, metrics, background_pixels=_planes(mask, 0))
 
 
 def fit_errors(model, mask):

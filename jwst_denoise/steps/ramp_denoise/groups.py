@@ -6,7 +6,7 @@ import numpy as np
 
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import Preview, Result
+from jwst_denoise.steps.common.result import Result
 
 __all__ = ["clean"]
 
@@ -29,7 +29,7 @@ def clean(model, network, readout, noise, settings):
     noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
     settings : object
-        ``tile_size``, ``save_noise``, ``save_qa``.
+        ``tile_size``, ``save_noise``.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def clean(model, network, readout, noise, settings):
     with np.errstate(invalid="ignore"):
         known = np.broadcast_to((gain > 0) & np.isfinite(noise.read_noise), model.data.shape[-2:])
     good = known & ((model.pixeldq & (DO_NOT_USE | REFERENCE_PIXEL)) == 0)
-    before, removed_noise = _rise(model), np.zeros(model.data.shape, np.float32) if settings.save_noise else None
+    removed_noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     square = 0.0
     for part in chunks(nints, 1, "integrations"):
         k = part.start
@@ -61,11 +61,4 @@ def clean(model, network, readout, noise, settings):
             removed_noise[k] = removed
     metrics = {"noise_rms": float(np.sqrt(square / nints))}
     log.info("Removed %.4g DN rms from the groups, relative to the first", metrics["noise_rms"])
-    label = f"integration 1, group {ngroups} less group 1"
-    preview = Preview(before, _rise(model), good, readout, label, "pixels used")
-    return Result(removed_noise, preview=preview if settings.save_qa else None, metrics=metrics)
-
-
-def _rise(model):
-    with np.errstate(invalid="ignore"):
-        return np.array(model.data[0, -1] - model.data[0, 0], np.float32)
+    return Result(removed_noise, metrics=metrics)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.progress import chunks
-from jwst_denoise.steps.common.result import Preview, Result
+from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.exposure import denoised_pixels
 from jwst_denoise.steps.exposure.slope_images import slope_images
 
@@ -35,7 +35,7 @@ def denoise(models, network, readout, noise, settings):
     noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
     settings : object
-        ``tile_size``, ``save_noise``, ``save_qa``.
+        ``tile_size``, ``save_noise``.
 
     Returns
     -------
@@ -63,23 +63,21 @@ def _denoise(model, function, readout, noise, settings):
     shape = model.data.shape
     arrays = {name: as_cube(getattr(model, name), shape) for name in ARRAYS}
     slopes_of, gain, count = slope_images(model, noise), np.asarray(noise.gain, np.float32), len(arrays["data"])
-    before = np.array(arrays["data"][: count if settings.save_noise else 1])
-    square, share, first = 0.0, 0.0, None
+    before = np.array(arrays["data"]) if settings.save_noise else None
+    square, share, weight = 0.0, 0.0, None
     for part in chunks(count, 1, "integrations"):
         slopes = slopes_of(part.start)
         found = function(slopes)
         planes = {name: array[part.start] for name, array in arrays.items()}
         taken = denoised_pixels.write(planes, found, np.isfinite(slopes.rate), gain)
-        first = taken if first is None else first
         square += float(np.mean((found.correlated / gain)[taken] ** 2)) if taken.any() else 0.0
-        share += float(np.mean(np.where(taken, found.share, 0)))
+        plane_weight = np.where(taken, found.share, 0)
+        weight = plane_weight if weight is None else weight
+        share += float(np.mean(plane_weight))
     metrics = {"noise_rms": float(np.sqrt(square / count)), "share": share / count}
     log.info("Removed %.4g DN/s rms of correlated noise; %.1f %% network", metrics["noise_rms"], 100 * share / count)
     removed = (before - arrays["data"]).reshape(shape) if settings.save_noise else None
-    label = f"integration 1 of {count}" if len(shape) == 3 else ""
-    after = np.array(arrays["data"][0], np.float32)
-    preview = Preview(before[0], after, first, readout, label, "pixels of the network")
-    return Result(removed, preview=preview if settings.save_qa else None, metrics=metrics)
+    return Result(removed, weight=weight, metrics=metrics)
 
 
 def _same(slopes, others):

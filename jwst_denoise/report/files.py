@@ -1,4 +1,4 @@
-"""Two products on disk that belong together."""
+"""Pairs of product files: open, check and read the images to compare."""
 
 import contextlib
 import warnings
@@ -9,24 +9,24 @@ import numpy as np
 from stdatamodels.exceptions import NoTypeWarning
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.report.exposure import planes_of, take
+from jwst_denoise.report.exposure import count_planes, read_images
 from jwst_denoise.report.records import file_record
 
-__all__ = ["compare_files", "worst_plane"]
+__all__ = ["compare_files", "most_changed_plane"]
 
-THINNED = 4  # every so many rows and columns tell which plane has changed most
+STEP = 4  # the change of a plane is measured in every fourth row and column
 
 
 def compare_files(before, after, plane=None):
-    """Images of two files, one by one.
+    """Read the images of two files for a comparison.
 
     Parameters
     ----------
     before, after : path-like
         Files of one exposure, before and after a step.
     plane : int, optional
-        Which integration, or wavelength of a cube, from 1; by default the one that has changed most. Of several
-        planes before and a single one after, the mean of those before is compared.
+        Integration, or wavelength of a cube, from 1; by default the one that changed most. If there are several
+        planes before and one after, the mean of those before is compared.
 
     Returns
     -------
@@ -44,19 +44,21 @@ def compare_files(before, after, plane=None):
         if not path.is_file():
             raise FileNotFoundError(f"there is no file {path}")
     if paths[0].samefile(paths[1]):
-        raise ValueError(f"{before} and {after} are the same file; give the product before a step and the one after")
+        raise ValueError(
+            f"{before} and {after} are the same file; give the product before a step and the product after it"
+        )
     files = [file_record(path) for path in paths]
     if files[0].sha256 == files[1].sha256:
         raise ValueError(f"{before} and {after} hold the same bytes: there is nothing to report")
     with contextlib.ExitStack() as stack:
         models = [stack.enter_context(_opened(path)) for path in paths]
-        taken = _taken(models, files, paths, plane)
-    _check(*taken, *paths)
-    return taken
+        images = _read(models, files, paths, plane)
+    _check(*images, *paths)
+    return images
 
 
-def worst_plane(before, after):
-    """Plane that has changed most, from 0; the first if none has.
+def most_changed_plane(before, after):
+    """Plane that changed most, from 0; the first if none changed.
 
     Parameters
     ----------
@@ -71,9 +73,9 @@ def worst_plane(before, after):
     if old is None or new is None or old.shape != new.shape or old.ndim < 3:
         return 0
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of planes without a value
+        warnings.simplefilter("ignore", RuntimeWarning)  # planes without a value
         changes = [
-            np.nanmean(np.square(a[..., ::THINNED, ::THINNED].astype(np.float64) - b[..., ::THINNED, ::THINNED]))
+            np.nanmean(np.square(a[..., ::STEP, ::STEP].astype(np.float64) - b[..., ::STEP, ::STEP]))
             for a, b in zip(old, new, strict=True)
         ]
     return int(np.argmax(np.nan_to_num(changes)))
@@ -95,38 +97,40 @@ class _Named:
 
 def _opened(path):
     with warnings.catch_warnings(), _Named(path):
-        warnings.simplefilter("ignore", NoTypeWarning)  # what is no product gets an error of its own
+        warnings.simplefilter("ignore", NoTypeWarning)  # other files get an error of this package
         return datamodels.open(str(path))
 
 
-def _taken(models, files, paths, plane):
+def _read(models, files, paths, plane):
     counts = []
     for model, path in zip(models, paths, strict=True):
         with _Named(path):
-            counts.append(planes_of(model))
+            counts.append(count_planes(model))
     if counts[0] == counts[1]:
-        chosen = [worst_plane(*models) if plane is None else plane - 1] * 2
+        chosen = [most_changed_plane(*models) if plane is None else plane - 1] * 2
     elif counts[1] == 1:
         chosen = [None if plane is None else plane - 1, 0]
     else:
         raise ValueError(
-            f"{paths[0]} has {counts[0]} planes and {paths[1]} has {counts[1]}: they do not belong together"
+            f"{paths[0]} has {counts[0]} planes and {paths[1]} has {counts[1]}; give two products of one exposure"
         )
-    taken = []
+    images = []
     for model, file, path, one in zip(models, files, paths, chosen, strict=True):
         with _Named(path):
-            taken.append(take(model, one, file))
-    return tuple(taken)
+            images.append(read_images(model, one, file))
+    return tuple(images)
 
 
 def _check(before, after, *paths):
     """Refuse images that cannot be subtracted from each other."""
     if len(before) != len(after):
-        raise ValueError(f"{paths[0]} has {len(before)} slits and {paths[1]} has {len(after)}: no pairs can be made")
+        raise ValueError(
+            f"{paths[0]} has {len(before)} slits and {paths[1]} has {len(after)}; give two products of one exposure"
+        )
     for old, new in zip(before, after, strict=True):
         where = f" of {old.label}" if old.label else ""
         if old.image.shape != new.image.shape:
-            sizes = [" x ".join(map(str, one.image.shape[::-1])) for one in (old, new)]
+            sizes = [" x ".join(map(str, each.image.shape[::-1])) for each in (old, new)]
             raise ValueError(
                 f"{paths[0]} is {sizes[0]} and {paths[1]} {sizes[1]} pixels{where}: give two products of one exposure"
             )

@@ -1,4 +1,4 @@
-"""Which products can be compared, and what is taken of them."""
+"""Which products can be compared, and what is read from them."""
 
 import shutil
 
@@ -54,7 +54,7 @@ def test_the_plane_that_has_changed_most(files, cubes):
 
 def test_noise_of_every_plane(cubes):
     """White noise of 1, and stripes of 1, 3 and 2."""
-    (before,), (after,) = (report.take(model) for model in cubes)
+    (before,), (after,) = (report.read_images(model) for model in cubes)
     np.testing.assert_allclose(before.noise, np.hypot(1, [1, 3, 2]), rtol=0.25)
     np.testing.assert_allclose(after.noise, 1, rtol=0.05)
 
@@ -68,18 +68,18 @@ def test_a_stack_is_compared_with_the_mean(files, cubes, tmp_path):
 
 
 def test_slope_of_ramps(ramps, pair):
-    (taken,) = report.take(ramps[0])
+    (exposure,) = report.read_images(ramps[0])
     good = np.isfinite(pair[0].data)
-    np.testing.assert_allclose(taken.image[good], pair[0].data[good], rtol=1e-3)
-    assert taken.unit == "DN/s"
-    assert set(taken.flags) == {"PIXELDQ", "GROUPDQ"}
-    assert len(taken.noise) == 2
+    np.testing.assert_allclose(exposure.image[good], pair[0].data[good], rtol=1e-3)
+    assert exposure.unit == "DN/s"
+    assert set(exposure.flags) == {"PIXELDQ", "GROUPDQ"}
+    assert len(exposure.noise) == 2
 
 
 def test_ramps_on_disk(ramps, tmp_path):
     paths = [saved(ramp, tmp_path / f"{k}.fits") for k, ramp in enumerate(ramps)]
     before, after = report.compare_files(*paths)
-    page = report.render(before, after)
+    page = report.render_page(before, after)
     assert "GROUPDQ" in page
     assert "differences of successive groups" in page
 
@@ -97,7 +97,7 @@ def test_slits(pair, tmp_path, monkeypatch):
         paths.append(saved(several, tmp_path / f"{name}.fits"))
     before, after = report.compare_files(*paths)
     assert [one.label for one in before] == [f"slit S{number}" for number in range(3)]
-    page = report.render(before, after)
+    page = report.render_page(before, after)
     assert page.count("<section") == 2
     assert "<td>slit S2</td>" in page
     assert "The first 2 of 3 slits are shown below." in page
@@ -108,19 +108,19 @@ def test_guider_product(pair):
     model.data = np.stack([pair[0].data] * 3)
     model.err = np.ones(model.data.shape, "f4")
     model.dq = pair[0].dq.copy()
-    (before,) = report.take(model, 2)
+    (before,) = report.read_images(model, 2)
     assert len(before.noise) == 3
     np.testing.assert_array_equal(before.image, pair[0].data)
     assert not before.usable[3, 4]
 
 
-def test_what_is_taken_is_a_copy(pair):
+def test_images_are_copies(pair):
     model = pair[0].copy()
-    (taken,) = report.take(model)
+    (exposure,) = report.read_images(model)
     model.data += 100
     model.dq |= 1
-    np.testing.assert_array_equal(taken.image, pair[0].data)
-    np.testing.assert_array_equal(taken.flags["DQ"], pair[0].dq)
+    np.testing.assert_array_equal(exposure.image, pair[0].data)
+    np.testing.assert_array_equal(exposure.flags["DQ"], pair[0].dq)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_what_is_taken_is_a_copy(pair):
         ("plane", "has 3 planes; there is no plane 4"),
     ],
 )
-def test_what_cannot_be_compared(files, pair, tmp_path, change, text):
+def test_products_that_cannot_be_compared(files, pair, tmp_path, change, text):
     before, after, plane, other = files["rate"], files["clean"], None, tmp_path / "other.fits"
     if change == "missing":
         after = tmp_path / "nothing.fits"

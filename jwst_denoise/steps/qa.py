@@ -1,0 +1,135 @@
+"""Quality-assurance pictures of the steps: which maps and graphs of an image before and after a step are drawn."""
+
+from functools import partial
+
+import numpy as np
+
+from jwst_denoise.report import plotting
+from jwst_denoise.report.comparison import compare_images
+
+__all__ = ["draw_picture", "select_close_ups", "write_picture"]
+
+CLOSE_UP = 64  # pixels
+MOST_CLOSE_UPS = 3
+
+
+def write_picture(path, alias, before, after, result):
+    """Draw the picture of a step and write it as PNG.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    alias : str
+        Alias of the step.
+    before, after : jwst_denoise.report.Exposure
+        The image.
+    result : jwst_denoise.steps.common.result.Result
+        With the background pixels, the weight of the network and the quality metrics.
+    """
+    draw_picture(alias, before, after, result).savefig(path, dpi=100, facecolor="white")
+
+
+def draw_picture(alias, before, after, result):
+    """Draw the picture of a step, see `write_picture`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    comparison = compare_images(before, after, result.background_pixels, result.quality)
+    rows = {"cosmic_ray_mask": _flag_rows, "image_denoise": _image_rows}.get(alias, _noise_rows)(comparison, result)
+    title = before.record.title(alias)
+    return plotting.new_figure(f"{title}\n{before.content}" if before.content else title, rows)
+
+
+def select_close_ups(flagged, size=CLOSE_UP, number=MOST_CLOSE_UPS):
+    """Corners (y, x) of parts of an image: with many flagged pixels, a typical number, and few.
+
+    Parameters
+    ----------
+    flagged : ndarray of bool
+        (ny, nx).
+    size, number : int, optional
+        Edge of a part in pixels, and largest number of parts.
+
+    Returns
+    -------
+    list of tuple of int
+        Different corners of parts with flagged pixels.
+    """
+    ys, xs = ([min(start, max(n - size, 0)) for start in range(0, n, size)] for n in flagged.shape)
+    corners = [(y, x) for y in ys for x in xs]
+    counts = np.array([np.count_nonzero(flagged[y : y + size, x : x + size]) for y, x in corners])
+    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    picks = np.unique(np.linspace(0, len(order) - 1, number).round().astype(int)) if len(order) else []
+    return [corners[order[k]] for k in picks]
+
+
+def _maps(comparison, *others):
+    """Before, after and removed, and further maps."""
+    unit, removed = comparison.unit, comparison.removed
+    scene = plotting.scene_style(comparison.after.image, comparison.usable)
+    maps = [plotting.Map(name, one.image, unit, scene) for name, one in comparison.pair]
+    style = plotting.difference_style(removed, comparison.usable)
+    return plotting.arrange_maps([*maps, plotting.Map("removed: before − after", removed, unit, style), *others])
+
+
+def _noise_rows(comparison, result):
+    """Rows for ``nsclean`` and ``ramp_denoise``."""
+    fraction = f"{comparison.background.mean():.0%}"
+    background = f"background pixels ({fraction}), without outliers"
+    profiles = [
+        partial(_draw_along, plotting.draw_profile, 1, f"rows: median of {background}"),
+        partial(_draw_along, plotting.draw_profile, 0, f"columns: median of {background}"),
+    ]
+    if comparison.before.readout is not None:
+        spectrum = partial(_draw, plotting.draw_readout_spectrum, f"order of readout: {background}")
+    else:
+        spectrum = partial(_draw_along, plotting.draw_spectrum, 1, f"along rows: {background}")
+    others = []
+    if result.weight is not None and np.ptp(result.weight) > 0.01:
+        style = {"vmin": 0, "vmax": 1, "cmap": "cividis"}
+        others.append(plotting.Map("weight of the network in the result", result.weight, "0 to 1", style))
+    graphs = [partial(graph, comparison) for graph in (*profiles, spectrum)]
+    return [*_maps(comparison, *others), graphs]
+
+
+def _image_rows(comparison, result):
+    """Rows for ``image_denoise``."""
+    graphs = (
+        (plotting.draw_noise, "background: noise of the mean over an area"),
+        (plotting.draw_correlation, "removed: white noise has 0"),
+        (plotting.draw_fluxes, f"{len(comparison.quality.sources.flux_before)} sources with S/N > 10"),
+        (plotting.draw_quality, "quality metrics"),
+    )
+    return [*_maps(comparison), [partial(_draw, draw, title, comparison) for draw, title in graphs]]
+
+
+def _flag_rows(comparison, result):
+    """Rows for ``cosmic_ray_mask``: the whole image, and close-ups before, with new flags and, if it differs, after."""
+    unit, style = comparison.unit, plotting.scene_style(comparison.after.image, comparison.usable)
+    before, after, flagged = comparison.before.image, comparison.after.image, comparison.flagged
+    if flagged is None or not flagged.any():
+        return [[plotting.Map("no new flags", before, unit, style)]]
+    title = f"new flags (orange): {np.count_nonzero(flagged)} pixels, {flagged.mean():.2%}"
+    kinds = [("before", before, None), ("new flags", before, flagged)]
+    overview = [plotting.Map(title, before, unit, style, flagged)]
+    if not comparison.unchanged:
+        kinds.append(("after", after, None))
+        overview.append(plotting.Map("after", after, unit, style))
+    close_ups = [
+        plotting.Map(name, image[part], unit, style, None if mask is None else mask[part], (y, x))
+        for y, x in select_close_ups(flagged, number=6 // len(kinds))
+        for part in (np.s_[y : y + CLOSE_UP, x : x + CLOSE_UP],)
+        for name, image, mask in kinds
+    ]
+    return [*plotting.arrange_maps(overview), close_ups]
+
+
+def _draw(draw, title, comparison, axis):
+    draw(axis, comparison, title)
+
+
+def _draw_along(draw, along, title, comparison, axis):
+    draw(axis, comparison, along, title)

@@ -1,1 +1,0 @@
-"""Quality-assurance pictures of the steps."""
