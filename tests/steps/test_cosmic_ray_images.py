@@ -1,7 +1,6 @@
 """The step ``cosmic_ray_mask`` on images."""
 
 import logging
-import os
 
 import numpy as np
 import pytest
@@ -12,9 +11,7 @@ from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise import CosmicRayMaskStep, model_files
 from jwst_denoise.networks import build
-from jwst_denoise.steps.common.result import MaskPreview
 from jwst_denoise.steps.cosmic_ray_mask import cosmic_ray_mask_step
-from jwst_denoise.steps.qa import cosmic_ray_mask
 
 from .conftest import SHAPE, describe
 
@@ -327,30 +324,6 @@ def test_real_slit(data_directory, tiny):
         same = (result.dq & JUMP) == (model.dq & JUMP)
         np.testing.assert_array_equal(result.data[same], model.data[same])
         assert result.meta.cal_step.cosmic_ray_mask == "COMPLETE"
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("shape", [(300, 300), (20, 300), (40, 40)])
-@pytest.mark.parametrize("case", ["filled", "flagged", "nothing flagged", "all NaN"])
-def test_picture(rng, shape, case):
-    before = rng.normal(size=shape).astype("f4")
-    if case == "all NaN":
-        before[:] = np.nan
-    flagged = (rng.random(shape) < 0.02) & (case != "nothing flagged")
-    after = np.where(flagged & (case == "filled"), 0, before)
-    cosmic_ray_mask.write("qa.png", MaskPreview(before, after, flagged, "a plane"), "title")
-    assert os.path.getsize("qa.png") > 10_000
-
-
-def test_close_ups_show_much_and_little():
-    flagged = np.zeros((256, 128), bool)
-    flagged[70:74, 3:9] = flagged[3, 3] = flagged[130, 70] = True
-    flagged[130:132, 100] = True
-    corners = cosmic_ray_mask.close_ups(flagged)
-    assert corners[0] == (64, 0)
-    assert corners[-1] == (0, 0)
-    assert len(corners) == 3
-    assert cosmic_ray_mask.close_ups(np.zeros((10, 300), bool)) == [(0, 0)]
 
 
 def test_real_slit_with_the_shipped_model(data_directory):
