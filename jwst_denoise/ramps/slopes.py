@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["SlopeImage", "SlopeNoise", "fit_segments", "fit_slope", "slope_noise"]
+__all__ = ["RemovedNoise", "SlopeImage", "SlopeNoise", "fit_segments", "fit_slope", "slope_noise", "slope_weights"]
 
 TINY = 1e-30
 
@@ -49,6 +49,67 @@ class SlopeNoise:
     poisson: float
 
 
+def slope_weights(ngroups, group_time):
+    """Weights with which equally weighted groups add up to their least-squares slope.
+
+    Parameters
+    ----------
+    ngroups : int
+        Two or more.
+    group_time : float
+        s from group to group.
+
+    Returns
+    -------
+    ndarray
+        (ngroups,) 1 / s.
+    """
+    time = group_time * (np.arange(ngroups) - (ngroups - 1) / 2)
+    return time / np.sum(time**2)
+
+
+class RemovedNoise:
+    """Root mean square of the noise that is subtracted from the groups of ramps, and of what their slopes lose by it.
+
+    Parameters
+    ----------
+    ngroups : int
+        Groups of an integration, two or more.
+    group_time : float or None
+        s from group to group; without it the rms of the slopes is NaN.
+    """
+
+    def __init__(self, ngroups, group_time):
+        self._weights = slope_weights(ngroups, group_time or np.nan).astype(np.float32)
+        self._groups, self._slopes, self._slope, self._count = 0.0, 0.0, 0.0, 0
+
+    def add(self, groups, removed):
+        """Add the noise of some groups of an integration.
+
+        Parameters
+        ----------
+        groups : slice
+            Which groups; the last slice of an integration ends with its last group.
+        removed : ndarray
+            (n, ny, nx) what was subtracted from them, in DN; from the first group of a ramp, nothing.
+        """
+        self._groups += float(np.mean(removed**2, dtype=float)) * len(removed)
+        self._slope = self._slope + np.tensordot(self._weights[groups], removed, 1)
+        if groups.stop == len(self._weights):
+            self._slopes += float(np.mean(self._slope**2, dtype=float))
+            self._slope, self._count = 0.0, self._count + 1
+
+    @property
+    def group_rms(self):
+        """DN, over all groups but the first."""
+        return float(np.sqrt(self._groups / (self._count * (len(self._weights) - 1))))
+
+    @property
+    def rate_rms(self):
+        """DN / s, over the integrations."""
+        return float(np.sqrt(self._slopes / self._count))
+
+
 def slope_noise(ngroups, group_time, nframes=1, groupgap=0):
     """Noise of the least-squares slope of equally weighted groups.
 
@@ -81,8 +142,7 @@ def slope_noise(ngroups, group_time, nframes=1, groupgap=0):
     """
     if ngroups < 2:
         raise ValueError(f"a slope needs two groups, not ngroups={ngroups}")
-    time = group_time * (np.arange(ngroups) - (ngroups - 1) / 2)
-    weight = time / np.sum(time**2)
+    weight = slope_weights(ngroups, group_time)
     frames = np.zeros((ngroups, nframes + groupgap))
     frames[:, :nframes] = weight[:, None] / nframes
     later = np.cumsum(frames.ravel()[::-1])[::-1][1:]

@@ -13,11 +13,11 @@ from stpipe import config_parser
 from stpipe.exceptions import ValidationError
 
 from jwst_denoise import parameters
-from jwst_denoise.steps.common import optional_products, provenance
+from jwst_denoise.steps.common import optional_products
 from jwst_denoise.steps.common.atomic_write import AtomicModel
 from jwst_denoise.steps.common.input_files import check_parameter_file, readable
 from jwst_denoise.steps.common.settings import Settings
-from jwst_denoise.steps.common.status import CorrectionFailed, NotApplicable, mark
+from jwst_denoise.steps.common.status import CorrectionFailed, NotApplicable, mark, record
 from jwst_denoise.steps.exposure.kinds import complete
 
 __all__ = ["DenoiseStep", "ParameterError", "SafeProducts"]
@@ -275,7 +275,7 @@ class DenoiseStep(SafeProducts, Step):
     def _finish(self, model, result, settings, before=None):
         """Record what was done to one data model, and write the optional products."""
         mark(model, self.class_alias, "COMPLETE")
-        provenance.record(model, self.class_alias, settings, result.metrics)
+        record(model, self.class_alias, settings, result.metrics)
         optional_products.write(self, model, result, settings, before)
 
     def _mark(self, model, status, reason):

@@ -7,7 +7,8 @@ import logging
 from jwst.pipeline import Detector1Pipeline
 from stdatamodels.jwst.datamodels import JwstDataModel
 
-from jwst_denoise.steps.common.atomic_write import AtomicModel
+from jwst_denoise.steps.base import SafeProducts
+from jwst_denoise.steps.common.status import restore_history
 from jwst_denoise.steps.cosmic_ray_mask.cosmic_ray_mask_step import CosmicRayMaskStep
 from jwst_denoise.steps.nsclean.nsclean_step import NSCleanStep
 from jwst_denoise.steps.ramp_denoise.ramp_denoise_step import RampDenoiseStep
@@ -17,7 +18,7 @@ __all__ = ["DenoiseDetector1Pipeline"]
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 
-class DenoiseDetector1Pipeline(Detector1Pipeline):
+class DenoiseDetector1Pipeline(SafeProducts, Detector1Pipeline):
     """Pipeline calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
 
     Cosmic rays are flagged after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise, and
@@ -77,11 +78,16 @@ class DenoiseDetector1Pipeline(Detector1Pipeline):
         with contextlib.ExitStack() as stack:
             for place, step in self._places():
                 stack.enter_context(_after(getattr(self, place), step))
-            return super().process(input_data)
+            result = super().process(input_data)
+        if result is not None:
+            restore_history(result)
+        return result
 
     def save_model(self, model, *args, **kwargs):
-        """Save a product under stpipe's names, whole or not at all."""
-        return super().save_model(AtomicModel(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
+        """Save a product, with the steps of this package in its history."""
+        if isinstance(model, JwstDataModel):
+            restore_history(model)
+        return super().save_model(model, *args, **kwargs)
 
     def _places(self):
         """Steps of calwebb_detector1 and those that follow them; a step that is skipped says so in the ramp."""

@@ -57,7 +57,7 @@ def test_from_training_to_the_step(installed, rateints, tmp_path):
     assert scores["after"] < 0.8 * scores["before"]
 
     ImageDenoiseStep.call(str(rateints), model=str(path), save_results=True, output_dir=str(tmp_path))
-    with fits.open(tmp_path / "exposure_imagedenoisestep.fits") as after, fits.open(rateints) as before:
+    with fits.open(tmp_path / "exposure_ints_imagedenoisestep.fits") as after, fits.open(rateints) as before:
         assert (after[0].header["S_IMGDN"], after[0].header["IMD_MODL"]) == ("COMPLETE", "my_filter")
         scatter = [np.nanstd(np.diff(file["SCI"].data, axis=0)[:, 4:-4, 4:-4]) for file in (after, before)]
         assert scatter[0] < 0.8 * scatter[1]

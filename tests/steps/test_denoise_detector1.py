@@ -147,8 +147,20 @@ def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
     header = fits.getheader(made["rate"])
     assert header["RMD_PROD"] == "ramp"
     assert header["NSC_ERRF"] > 0
+    assert "errors_only=False" in header["NSC_PARS"]
+    for name in ("rate", "rateints"):
+        history = "".join(fits.getheader(made[name])["HISTORY"])
+        assert [history.count(f" {alias}(") for alias in STATUS] == [1, 1, 1]
+        assert "nsclean(method='median'" in history and "errors_only=True" not in history
+    noise = np.nanmedian(np.sqrt(arrays(made["rateints"])["var_rnoise"]))
+    assert 0.05 < header["NSC_RMS"] / noise < 2  # of the same unit
+    with datamodels.open(made["rate"]) as rate:
+        lines = rate.cal_logs.calwebb_denoise1
+    assert sum("dark background" in line for line in lines) == 1  # one mask for the noise and for the errors
     with datamodels.open(made["ramp"]) as ours, datamodels.open(plain["ramp"]) as theirs:
-        assert (ours.groupdq & ~theirs.groupdq & JUMP).any()
+        new = (ours.groupdq & ~theirs.groupdq & JUMP) != 0
+        assert header["CRM_NPIX"] == np.count_nonzero(new) > 0
+        assert header["CRM_NOLD"] > 0
         assert not np.array_equal(ours.data, theirs.data)
     with datamodels.open(made["ramp"]) as ramp:  # what is saved is what was fitted
         rate, _ = RampFitStep.call(ramp, configure_log=False)

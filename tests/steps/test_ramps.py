@@ -28,6 +28,20 @@ def test_every_group_loses_its_stripes(ramp, method):
     np.testing.assert_array_equal(result.data[..., 5, 7], ramp.data[..., 5, 7])
 
 
+def test_rms_is_that_of_the_rates(ramp):
+    """NSC_RMS can be compared with the read noise of the rate: it is what the slopes lose, in DN/s."""
+    ramp.meta.exposure.group_time = 10.0
+    result = run(ramp)
+    time = 10.0 * (np.arange(6) - 2.5)
+    removed = np.nan_to_num(ramp.data - result.data)
+    slopes = np.einsum("k,ikyx->iyx", time / np.sum(time**2), removed)
+    assert result.meta.jwst_denoise.nsclean.noise_rms == pytest.approx(np.sqrt(np.mean(slopes**2)), rel=1e-3)
+
+
+def test_without_a_group_time_there_is_no_rms(ramp):
+    assert run(ramp).meta.jwst_denoise.nsclean.noise_rms is None
+
+
 def test_light_stays(ramp):
     rise = run(ramp).data[:, -1, 42:48, 62:70] - ramp.data[:, 0, 42:48, 62:70]
     assert abs(rise.mean() / 5 - 200.5) < 1

@@ -14,6 +14,7 @@ from stdatamodels.jwst import datamodels
 import jwst_denoise
 from jwst_denoise import NSCleanStep, masks, schemas
 from jwst_denoise.entry_points import get_steps
+from jwst_denoise.steps.common.status import restore_history
 
 
 def run(data, **parameters):
@@ -34,6 +35,24 @@ def test_status_survives_files_and_later_steps(rate):
         with datamodels.open(name) as model:
             assert model.meta.cal_step.nsclean == "COMPLETE"
             assert model.meta.jwst_denoise.version == header["JDN_VER"]
+
+
+def test_comments_give_units_and_are_whole(rate):
+    """astropy cuts what does not fit into 80 characters, and warns."""
+    properties = datamodels.ImageModel().schema["properties"]["meta"]["properties"]["jwst_denoise"]["properties"]
+    numbers = 0
+    for step, section in properties.items():
+        for name, entry in section.get("properties", {}).items():
+            title = entry.get("title", "")
+            if entry["type"] in ("number", "integer"):
+                numbers += 1
+                assert len(title) <= 47, f"{step}.{name}"
+                assert title.endswith(")"), f"{step}.{name} has no unit: {title!r}"
+    assert numbers > 20
+    run(rate, user_mask=None, n_sigma=2.123456).save("one.fits")
+    header = fits.getheader("one.fits")
+    assert "DN/s" in header.comments["NSC_RMS"]
+    assert header.comments["NSC_PARS"] == ""
 
 
 def test_status_goes_from_ramp_to_rate(ramp):
@@ -99,6 +118,21 @@ def test_registered_steps_exist():
         step = getattr(jwst_denoise, name.removeprefix("jwst_denoise."))
         assert step.class_alias == alias
         assert is_pipeline == alias.startswith("calwebb_")
+
+
+def test_history_has_one_line_for_each_step_where_a_step_of_jwst_has_dropped_them(rate):
+    """A new data model, as ramp_fit makes it, has the keywords and no history."""
+    cleaned, new = run(rate), datamodels.ImageModel()
+    new.update(cleaned)
+    new.meta.jwst_denoise.cosmic_ray_mask.parameters = "model='auto'"
+    new.meta.jwst_denoise.cosmic_ray_mask.flagged = 7
+    for _ in range(2):
+        restore_history(new)
+    lines = [entry["description"].partition(" ")[2] for entry in new.instance["history"]["entries"]]
+    version = jwst_denoise.__version__
+    assert lines[0] == f"{version} cosmic_ray_mask(model='auto'); flagged=7"
+    assert lines[1].startswith(f"{version} nsclean(method='median'") and "; noise_rms=" in lines[1]
+    assert len(lines) == 2
 
 
 @pytest.mark.parametrize(("kind", "level"), [("rate", ""), ("rateints", "ints_"), ("ramp", "")])

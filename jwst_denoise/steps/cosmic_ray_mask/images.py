@@ -93,22 +93,20 @@ def mask_images(model, settings, network):
         if fill:
             values[k], extra[k] = fill(image, values[k], flagged[k], err, bad)
     noise = _difference(product.data, values).reshape(model.data.shape) if fill and settings.save_noise else None
+    metrics = product.count(flagged)
     product.mark(flagged)
     if fill:
         product.fill(values, flagged, extra)
-    log.info("Flagged %d pixels, %.3g %%", np.count_nonzero(flagged), 100 * flagged.mean())
+    text = "Flagged %d pixels, %.3g %%; %d other detections were flagged before"
+    log.info(text, metrics["flagged"], 100 * metrics["fraction"], metrics["flagged_before"])
     if probability is not None:
         probability = probability.reshape(model.data.shape)
-    return Result(noise, probability=probability, metrics=_metrics(flagged))
+    return Result(noise, probability=probability, metrics=metrics)
 
 
 def _difference(data, values):
     with np.errstate(invalid="ignore"):
         return data - values
-
-
-def _metrics(flagged):
-    return {"flagged": int(np.count_nonzero(flagged)), "fraction": float(flagged.mean())}
 
 
 def _filling(settings):
@@ -153,6 +151,12 @@ class _Product:
         err = None if self.err is None else np.array(self.err[k], np.float32)
         bad = ~usable(image, dq=self.dq[k], flags=UNUSABLE)
         return np.where(np.isfinite(image), image, np.nan), err, bad
+
+    def count(self, flagged):
+        """Pixels that are to be flagged anew, and those that are flagged already."""
+        before = int(np.count_nonzero(flagged & ((self.dq & JUMP_DET) != 0)))
+        new = int(np.count_nonzero(flagged)) - before
+        return {"flagged": new, "flagged_before": before, "fraction": new / flagged.size}
 
     def mark(self, flagged):
         self.dq[flagged] |= np.array(FOUND, self.dq.dtype)

@@ -55,20 +55,21 @@ def mask_ramp(model, settings, network, reference_file):
         network = ramps.SingleDifference(network)
     probability = np.zeros(model.data.shape, np.float32) if settings.save_probability else None
     groupdq = np.array(model.groupdq)
-    found = 0
+    detected = 0
     for part in chunks(nints, 1, "integrations"):
         k = part.start
         groups = np.asarray(model.data[k])
         flagged, likely = ramps.mask_integration(groups, groupdq[k], network, noise, options, model.pixeldq)
         groupdq[k][flagged] |= np.array(JUMP_DET, groupdq.dtype)
-        found += int(np.count_nonzero(flagged))
+        detected += int(np.count_nonzero(flagged))
         if probability is not None:
             probability[k] = likely
     new = int(np.count_nonzero(groupdq & ~model.groupdq & JUMP_DET))
     model.groupdq = groupdq
-    fraction = found / (nints * (ngroups - 1) * ny * nx)
-    log.info("Flagged %d jumps, %.3g %% of the differences; %d were not flagged before", found, 100 * fraction, new)
-    metrics = {"flagged": found, "fraction": fraction}
+    fraction = new / (nints * (ngroups - 1) * ny * nx)
+    text = "Flagged %d groups, %.3g %% of the group differences; %d other detections were flagged before"
+    log.info(text, new, 100 * fraction, detected - new)
+    metrics = {"flagged": new, "flagged_before": detected - new, "fraction": fraction}
     return Result(probability=probability, metrics=metrics)
 
 

@@ -1,5 +1,7 @@
 """Step ``nsclean``: removal of correlated (1/f) read noise."""
 
+import logging
+import weakref
 from dataclasses import dataclass, replace
 
 from stdatamodels.jwst import datamodels
@@ -16,6 +18,10 @@ from jwst_denoise.steps.nsclean.flat import flat_field
 
 __all__ = ["NSCleanSettings", "NSCleanStep"]
 
+log = logging.getLogger("stpipe.jwst_denoise.nsclean")
+
+#: Pipeline → background mask of the ramp that it has cleaned last, for the errors of the rates that are made of it.
+_MASKS_OF_RAMPS = weakref.WeakKeyDictionary()
 _FIT_OPTIONS = (
     "method",
     "critical_frequency",
@@ -131,17 +137,41 @@ class NSCleanStep(DenoiseStep):
         ValueError, FileNotFoundError
             If a parameter or the mask file is wrong.
         """
+        is_ramp = isinstance(model, datamodels.RampModel)
+        if is_ramp:
+            _MASKS_OF_RAMPS.pop(self._pipeline, None)
         readout = readout_of(model)
         if settings.errors_only:
-            if isinstance(model, datamodels.RampModel) or not was_cleaned(model):
+            if is_ramp or not was_cleaned(model):
                 raise NotApplicable("errors_only is for rates whose groups this step has cleaned")
-            return rates.fit_errors(model, self._background_mask(model, settings, readout))
+            mask = self._mask_of_ramp(model)
+            return rates.fit_errors(model, self._background_mask(model, settings, readout) if mask is None else mask)
         refuse_cleaned(model, settings.force)
         flat = flat_field(self, model) if settings.apply_flat_field else None
         fitter = Fitter(readout, settings.fit_options(background_of(model, settings.background)), flat)
         mask = self._background_mask(model, settings, readout)
-        clean = ramps.clean if isinstance(model, datamodels.RampModel) else rates.clean
-        return clean(model, mask, fitter, settings)
+        result = (ramps if is_ramp else rates).clean(model, mask, fitter, settings)
+        if is_ramp:
+            _MASKS_OF_RAMPS[self._pipeline] = mask
+        return result
+
+    @property
+    def _pipeline(self):
+        """Step without a parent from which this one runs."""
+        step = self
+        while step.parent is not None:
+            step = step.parent
+        return step
+
+    def _mask_of_ramp(self, model):
+        """Mask with which the groups of this rate were cleaned in the same pipeline; None if there is none."""
+        mask = _MASKS_OF_RAMPS.get(self._pipeline)
+        if mask is not None and mask.ndim == 3 and mask.shape != model.data.shape:
+            mask = mask.all(axis=0)
+        if mask is None or mask.shape != model.data.shape[-mask.ndim :]:
+            return None
+        log.info("The errors are fitted on the background mask of the groups")
+        return mask
 
     def _background_mask(self, model, settings, readout):
         return background_mask(model, settings, readout, config_file=self.config_file, input_dir=self.input_dir)

@@ -17,6 +17,7 @@ import numpy as np
 
 from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import bad_differences
+from jwst_denoise.ramps.slopes import RemovedNoise
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.nsclean.contamination import check_group_correlation
@@ -58,16 +59,16 @@ def clean(model, mask, fitter, settings):
         check_group_correlation(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
     noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
-    square = 0.0
+    total = RemovedNoise(ngroups, model.meta.exposure.group_time)
     for index in (part.start for part in chunks(nints, 1, "integrations")):
         for groups, removed, sky in _fits(model, index, mask, fitter):
-            square += float(np.mean(removed**2, dtype=float)) * len(removed)
+            total.add(groups, removed)
             if noise is not None:
                 noise[index, groups] = removed
             if background is not None:
                 background[index] += sky.sum(axis=0) / (ngroups - 1)
-    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / (nints * (ngroups - 1))))}
-    log.info("Removed %.4g rms from the groups, relative to the first", metrics["noise_rms"])
+    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": total.rate_rms}
+    log.info("Removed %.4g DN rms from the groups, %.4g DN/s rms from the rates", total.group_rms, total.rate_rms)
     saved = mask if settings.save_mask else None
     return Result(noise, saved, background, metrics, background_pixels=_plane(mask, 0))
 

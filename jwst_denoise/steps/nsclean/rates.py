@@ -66,7 +66,9 @@ def clean(model, mask, fitter, settings):
     metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
     if scale is not None:
         metrics["error_scale"] = scale
-    log.info("Removed %.4g rms%s", metrics["noise_rms"], f"; read noise variance × {scale:.3f}" if scale else "")
+    unit = model.meta.bunit_data or "(no BUNIT)"
+    scaled = f"; read noise variance × {scale:.3f}" if scale else ""
+    log.info("Removed correlated noise of %.4g %s rms%s", metrics["noise_rms"], unit, scaled)
     noise, background = (None if a is None else a.reshape(model.data.shape) for a in (noise, background))
     saved = mask if settings.save_mask else None
     return Result(noise, saved, background, metrics, background_pixels=_planes(mask, 0))
@@ -99,7 +101,7 @@ def fit_errors(model, mask):
     scale = product.error_scale(first, images, _planes(mask, first) & np.isfinite(images), zero)
     for part in chunks(count, size, "integrations"):
         product.update_errors(part, scale, False, zero)
-    log.info("Read noise variance × %.3f; the data are as they were", scale)
+    log.info("Read noise variance × %.3f; the data are unchanged", scale)
     return Result(metrics={"error_scale": scale})
 
 

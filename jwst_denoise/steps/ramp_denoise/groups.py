@@ -5,6 +5,7 @@ import logging
 import numpy as np
 
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
+from jwst_denoise.ramps.slopes import RemovedNoise
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Result
 
@@ -41,7 +42,7 @@ def clean(model, network, readout, noise, settings):
         known = np.broadcast_to((gain > 0) & np.isfinite(noise.read_noise), model.data.shape[-2:])
     good = known & ((model.pixeldq & (DO_NOT_USE | REFERENCE_PIXEL)) == 0)
     removed_noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
-    square = 0.0
+    total = RemovedNoise(ngroups, model.meta.exposure.group_time)
     for part in chunks(nints, 1, "integrations"):
         k = part.start
         flags = model.groupdq[k]
@@ -56,9 +57,9 @@ def clean(model, network, readout, noise, settings):
             removed /= gain
         removed[~usable] = 0
         model.data[k] -= removed.astype(model.data.dtype, copy=False)
-        square += float(np.mean(removed[1:] ** 2, dtype=float))
+        total.add(slice(1, ngroups), removed[1:])
         if removed_noise is not None:
             removed_noise[k] = removed
-    metrics = {"noise_rms": float(np.sqrt(square / nints))}
-    log.info("Removed %.4g DN rms from the groups, relative to the first", metrics["noise_rms"])
+    metrics = {"noise_rms": total.rate_rms}
+    log.info("Removed %.4g DN rms from the groups, %.4g DN/s rms from the rates", total.group_rms, total.rate_rms)
     return Result(removed_noise, metrics=metrics)
