@@ -1,4 +1,4 @@
-"""Read patterns: frames averaged into a group and dropped between groups."""
+"""Read patterns: how many frames make a group and how many are dropped between groups."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,13 +13,13 @@ class ReadPattern:
     Parameters
     ----------
     name : str
-        Keyword READPATT.
+        READPATT.
     nframes : int
         Frames averaged into a group, a keyword of the same name.
     groupgap : int
         Frames dropped between groups, keyword GROUPGAP.
     instrument : str
-        Instrument that offers it.
+        The instrument that has it.
     """
 
     name: str
@@ -28,7 +28,7 @@ class ReadPattern:
     instrument: str = ""
 
     def __post_init__(self):
-        """Check the numbers of frames."""
+        """Refuse patterns that cannot be read."""
         if self.nframes < 1 or self.groupgap < 0:
             raise ValueError(f"{self.name}: nframes={self.nframes} and groupgap={self.groupgap} make no group")
 
@@ -73,7 +73,7 @@ def read_pattern(name):
     Raises
     ------
     ValueError
-        If no pattern has this name.
+        If there is none of this name.
 
     Examples
     --------

@@ -1,8 +1,7 @@
 """Neural networks: building blocks and architectures.
 
-This layer stands on torch, numpy, scipy and the array layer (`jwst_denoise.readout`, `jwst_denoise.nsclean`,
-`jwst_denoise.masks`, `jwst_denoise.simulate`). It never imports jwst, stpipe, stdatamodels, asdf or astropy, so that
-it works on training machines that have none of them.
+This layer uses torch, numpy, scipy and the array layers of the package. It never imports jwst, stpipe, stdatamodels,
+asdf or astropy, so that it runs on training machines that have none of them.
 """
 
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig

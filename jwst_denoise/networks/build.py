@@ -1,16 +1,16 @@
-"""Networks by the description that model files carry."""
+"""Networks from the description in model files."""
 
 import importlib
 import importlib.metadata
 import inspect
 from types import MappingProxyType
 
-__all__ = ["FAMILIES", "GROUP", "build", "family_class"]
+__all__ = ["FAMILIES", "GROUP", "build", "current_architecture", "family_class"]
 
-#: Group of entry points in which other packages name families of theirs.
+#: Group of entry points by which other packages add families.
 GROUP = "jwst_denoise.networks"
 
-#: Family -> where its class is.
+#: Family -> module and class.
 FAMILIES = MappingProxyType(
     {
         "astro_unet": "jwst_denoise.networks.astro_unet:AstroUNet",
@@ -18,11 +18,30 @@ FAMILIES = MappingProxyType(
         "cosmic_ray_mask-ramp": "jwst_denoise.networks.group_differences:GroupDifferenceMask",
         "inpaint": "jwst_denoise.networks.inpaint:Inpaint",
         "noise2noise": "jwst_denoise.networks.noise2noise:Noise2Noise",
-        "noise2noise-cube": "jwst_denoise.networks.noise2noise_cube:Noise2NoiseCube",
+        "noise2noise-cube": "jwst_denoise.networks.noise2noise:Noise2NoiseCube",
         "noise2noise-stack": "jwst_denoise.networks.noise2noise:Noise2NoiseStack",
         "ramp_denoise": "jwst_denoise.networks.ramp_denoise:RampDenoise",
         "ramp_denoise-hxrg": "jwst_denoise.networks.hxrg.network:HxRGDenoise",
     }
+)
+
+#: Family -> parameter as named in model files of version 0.1 -> its present name.
+_IMAGE_NAMES = {"units": "input_scaling", "kernel": "source_box", "wide": "flux_box", "lines": "line_length"}
+RENAMED = MappingProxyType(
+    {
+        "astro_unet": _IMAGE_NAMES,
+        "noise2noise": _IMAGE_NAMES,
+        "noise2noise-stack": _IMAGE_NAMES,
+        "ramp_denoise": {
+            "units": "recurrent_units", "kernel": "flux_box", "near": "source_box", "wide": "comparison_length",
+            "spare": "protection_box",
+        },
+        "ramp_denoise-hxrg": {"units": "recurrent_units"},
+    }
+)  # fmt: skip
+#: (family, parameter, value) that version 0.1 wrote -> value in this version; None: the parameter is gone.
+REPLACED = MappingProxyType(
+    {("ramp_denoise", "mixer", "gru"): None, ("ramp_denoise-hxrg", "masked", "neighbour"): "neighbor"}
 )
 
 
@@ -32,7 +51,7 @@ def build(architecture):
     Parameters
     ----------
     architecture : mapping
-        ``family``, see `family_class`, and the parameters of its class.
+        ``family``, see `family_class`, and the parameters of its class; also with the names of version 0.1.
 
     Returns
     -------
@@ -41,7 +60,7 @@ def build(architecture):
     Raises
     ------
     ValueError
-        If the family or a parameter is not known or has an impossible value.
+        If the family or a parameter is unknown, or has an impossible value.
 
     Examples
     --------
@@ -49,7 +68,7 @@ def build(architecture):
     >>> build({"family": "cosmic_ray_mask", "depth": 2, "hidden": 4}).halo
     10
     """
-    parameters = dict(architecture)
+    parameters = current_architecture(architecture)
     family = parameters.pop("family", None)
     cls = family_class(family)
     known = list(inspect.signature(cls).parameters)
@@ -58,8 +77,40 @@ def build(architecture):
     return cls(**parameters)
 
 
+def current_architecture(architecture):
+    """Architecture with this version's names of parameters.
+
+    Model files keep the names with which they were written, because their SHA-256 depends on them.
+
+    Parameters
+    ----------
+    architecture : mapping
+        As in a model file.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        If a parameter is given under its old and its new name.
+    """
+    family, result = architecture.get("family"), {}
+    for name, value in architecture.items():
+        if isinstance(value, str) and (family, name, value) in REPLACED:
+            value = REPLACED[family, name, value]
+            if value is None:
+                continue
+        name = RENAMED.get(family, {}).get(name, name)
+        if name in result:
+            raise ValueError(f"{family}: the parameter {name} is given twice, under its old and its new name")
+        result[name] = value
+    return result
+
+
 def family_class(family):
-    """Class of a family, of this package or of another that is installed.
+    """Class of a family, of this package or of another installed one.
 
     Parameters
     ----------
@@ -73,7 +124,7 @@ def family_class(family):
     Raises
     ------
     ValueError
-        If there is no such family; the message lists those that there are.
+        If there is no such family; the message lists the known ones.
     """
     if family in FAMILIES:
         module, name = FAMILIES[family].split(":")

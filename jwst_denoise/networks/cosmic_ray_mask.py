@@ -1,10 +1,10 @@
-"""deepCR-mask: the probability that a cosmic ray is in a pixel of an image."""
+"""deepCR-mask: the probability that a cosmic ray has hit a pixel of an image."""
 
 import torch
 from torch import nn
 
-from jwst_denoise.networks.blocks import planes
-from jwst_denoise.networks.blocks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.blocks.scaling import compress, level_and_noise, map_planes, prepare_plane
+from jwst_denoise.networks.blocks.tiling import run_tiled
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 
 __all__ = ["CosmicRayMask"]
@@ -13,8 +13,8 @@ __all__ = ["CosmicRayMask"]
 class CosmicRayMask(nn.Module):
     """``mask-D-H`` of deepCR on an image in any units.
 
-    The image is brought to units of its noise above its sky level and compressed by asinh; a second channel says
-    which pixels hold a datum. One model so serves rates and counts at any exposure time.
+    The image is brought to units of its noise above its sky level and compressed by asinh; a second channel is the mask
+    of valid pixels. So one model serves rates and counts at any exposure time.
 
     Parameters
     ----------
@@ -34,18 +34,18 @@ class CosmicRayMask(nn.Module):
 
     @property
     def architecture(self):
-        """What `jwst_denoise.networks.build` makes this network of."""
+        """Description from which `jwst_denoise.networks.build` makes this network."""
         return {"family": self.family, "depth": self.unet.config.depth, "hidden": self.unet.config.hidden}
 
     @property
     def halo(self):
-        """Pixels of context that reach an output pixel."""
+        """Distance in pixels within which the input affects an output pixel."""
         return self.unet.halo
 
     def forward(self, image, noise=None, level=None):
         """Logits (N, 1, ny, nx) of images (N, ny, nx) with NaN for missing pixels; (N,) noise and level where known."""
         level, noise = level_and_noise(image, noise, level)
-        values, good = scaled(image, level, noise)
+        values, good = compress(image, level, noise)
         return self.unet(torch.stack([values, good], dim=1))
 
     def predict(self, image, err=None, bad=None, tile=256):
@@ -54,9 +54,10 @@ class CosmicRayMask(nn.Module):
         Parameters
         ----------
         image : ndarray
-            (ny, nx), or (n, ny, nx) of which each plane is taken by itself; any units; NaN where there is no datum.
+            (ny, nx), or (n, ny, nx) of which each plane is treated independently; any units; NaN where there are no
+            data.
         err : ndarray or float, optional
-            Its noise in the same units; only the median is used. By default measured in the image.
+            Its noise in the same units, of which only the median is used. By default measured in the image.
         bad : ndarray, optional
             Bool: pixels that are not to be used.
         tile : int or None, optional
@@ -65,16 +66,16 @@ class CosmicRayMask(nn.Module):
         Returns
         -------
         ndarray
-            float32, same shape, finite everywhere; where there is no datum, what the surroundings say.
+            float32, same shape, finite everywhere; missing pixels get the probability that their surroundings suggest.
 
         Raises
         ------
         ValueError
-            If the shapes do not fit.
+            If the shapes do not match.
         """
-        return planes.each_plane(lambda *plane: self._plane(*plane, tile), image, err, bad)
+        return map_planes(lambda *plane: self._predict_plane(*plane, tile), image, err, bad)
 
-    def _plane(self, image, err, bad, tile):
-        data, level, noise = planes.noise_of(image, err, bad)
-        values, good = scaled(torch.from_numpy(data)[None], level, noise)
-        return torch.sigmoid(planes.run(self.unet, torch.cat([values, good]), tile)).numpy()
+    def _predict_plane(self, image, err, bad, tile):
+        data, level, noise = prepare_plane(image, err, bad)
+        values, good = compress(torch.from_numpy(data)[None], level, noise)
+        return torch.sigmoid(run_tiled(self.unet, torch.cat([values, good]), tile)).numpy()

@@ -1,27 +1,27 @@
-"""deepCR-inpaint: the light that a masked pixel would have had."""
+"""deepCR-inpaint: the signal that a masked pixel would have had."""
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import conv2d
 
-from jwst_denoise.networks.blocks import planes
-from jwst_denoise.networks.blocks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.blocks.scaling import compress, level_and_noise, map_planes, prepare_plane
+from jwst_denoise.networks.blocks.tiling import run_tiled
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 
 __all__ = ["Inpaint"]
 
-SURROUNDINGS = ((1.0, 1.0), (3.5, 1e-3))  # widths in pixels and weights of the mean around a pixel
-REACH = 10  # pixels that it reaches
-LARGEST = 16.0  # asinh of the brightest value, in units of the noise, that can come out
+SURROUNDINGS = ((1.0, 1.0), (3.5, 1e-3))  # widths in pixels and weights of the Gaussians of `mean_of_surroundings`
+REACH = 10  # pixels, where they are truncated
+LARGEST = 16.0  # asinh of the largest value of the output, in units of the noise
 
 
 class Inpaint(nn.Module):
     """``inpaint-D-H`` of deepCR on an image in any units.
 
-    The image is brought to the units of `CosmicRayMask`. The network sees how far it lies from the mean of its
-    surroundings, with holes at 0, the mask of the holes, and that mean, to which its answer is added: a star so looks
-    the same at any brightness. Pixels without datum count as holes.
+    The image is brought to the units of `CosmicRayMask`. The network sees its deviation from the mean of its
+    surroundings, with holes at 0, the mask of the holes, and that mean, to which its output is added. So a star looks
+    the same at any brightness. Pixels without data count as holes.
 
     Parameters
     ----------
@@ -41,19 +41,19 @@ class Inpaint(nn.Module):
 
     @property
     def architecture(self):
-        """What `jwst_denoise.networks.build` makes this network of."""
+        """Description from which `jwst_denoise.networks.build` makes this network."""
         return {"family": self.family, "depth": self.unet.config.depth, "hidden": self.unet.config.hidden}
 
     @property
     def halo(self):
-        """Pixels of context that reach an output pixel."""
+        """Distance in pixels within which the input affects an output pixel."""
         return self.unet.halo
 
     def forward(self, image, hole, noise=None, level=None):
         """Values (N, 1, ny, nx), in units of the noise above the sky level, for images (N, ny, nx) and holes (bool)."""
         level, noise = level_and_noise(image, noise, level)
-        inputs, around = _inputs(*scaled(image.masked_fill(hole, torch.nan), level, noise))
-        return _expanded(self.unet(inputs) + around)
+        inputs, around = _inputs(*compress(image.masked_fill(hole, torch.nan), level, noise))
+        return _expand(self.unet(inputs) + around)
 
     def predict(self, image, hole, err=None, bad=None, tile=256):
         """Fill the holes of an image.
@@ -61,11 +61,12 @@ class Inpaint(nn.Module):
         Parameters
         ----------
         image : ndarray
-            (ny, nx), or (n, ny, nx) of which each plane is taken by itself; any units; NaN where there is no datum.
+            (ny, nx), or (n, ny, nx) of which each plane is treated independently; any units; NaN where there are no
+            data.
         hole : ndarray
             Bool: pixels to fill, (ny, nx) or the image's shape.
         err : ndarray or float, optional
-            Its noise; only the median is used. By default measured in the image.
+            Its noise, of which only the median is used. By default measured in the image.
         bad : ndarray, optional
             Bool: pixels that are neither used nor filled.
         tile : int or None, optional
@@ -74,23 +75,23 @@ class Inpaint(nn.Module):
         Returns
         -------
         ndarray
-            Same shape and type; everything outside the holes is as it was.
+            Same shape and type; unchanged outside the holes.
 
         Raises
         ------
         ValueError
-            If the shapes do not fit.
+            If the shapes do not match.
         """
         if np.shape(hole) != np.shape(image)[-np.ndim(hole) :]:
             raise ValueError(f"the mask of holes has shape {np.shape(hole)}, the image {np.shape(image)}")
-        return planes.each_plane(lambda *plane: self._plane(*plane, tile), image, hole, err, bad)
+        return map_planes(lambda *plane: self._predict_plane(*plane, tile), image, hole, err, bad)
 
-    def _plane(self, image, hole, err, bad, tile):
+    def _predict_plane(self, image, hole, err, bad, tile):
         hole = np.asarray(hole, dtype=bool)
         outside = hole if bad is None else hole | np.asarray(bad, dtype=bool)
-        data, level, noise = planes.noise_of(image, err, outside)
-        inputs, around = _inputs(*scaled(torch.from_numpy(data)[None], level, noise))
-        output = _expanded(planes.run(self.unet, inputs[0], tile) + around[0, 0]) * noise + level
+        data, level, noise = prepare_plane(image, err, outside)
+        inputs, around = _inputs(*compress(torch.from_numpy(data)[None], level, noise))
+        output = _expand(run_tiled(self.unet, inputs[0], tile) + around[0, 0]) * noise + level
         fill = hole if bad is None else hole & ~np.asarray(bad, dtype=bool)
         result = np.array(image)
         result[fill] = output.numpy()[fill]
@@ -101,26 +102,26 @@ def _inputs(values, good):
     """Channels (N, 3, ny, nx) of the network and the mean of the surroundings (N, 1, ny, nx)."""
     values, good = values[:, None], good[:, None]
     with torch.autocast(values.device.type, enabled=False):
-        around = surroundings(values, good)
+        around = mean_of_surroundings(values, good)
     return torch.cat([(values - around) * good, 1 - good, around], dim=1), around
 
 
-def surroundings(values, good):
-    """Mean of the good pixels around each pixel, (N, 1, ny, nx): the nearest count, others where these are missing."""
+def mean_of_surroundings(values, good):
+    """Mean of the good pixels around each pixel, (N, 1, ny, nx); distant ones matter where near ones are missing."""
     offset = torch.arange(-REACH, REACH + 1, dtype=values.dtype, device=values.device)
-    total, weight = torch.zeros_like(values), torch.full_like(values, 1e-12)
-    for width, share in SURROUNDINGS:
-        kernel = torch.exp(-0.5 * (offset / width) ** 2)
-        total += share * _blurred(values * good, kernel)
-        weight += share * _blurred(good, kernel)
-    return total / weight
+    total, coverage = torch.zeros_like(values), torch.full_like(values, 1e-12)
+    for width, weight in SURROUNDINGS:
+        profile = torch.exp(-0.5 * (offset / width) ** 2)
+        total += weight * _convolve(values * good, profile)
+        coverage += weight * _convolve(good, profile)
+    return total / coverage
 
 
-def _blurred(image, kernel):
-    rows = conv2d(image, kernel.reshape(1, 1, -1, 1), padding=(REACH, 0))
-    return conv2d(rows, kernel.reshape(1, 1, 1, -1), padding=(0, REACH))
+def _convolve(image, profile):
+    rows = conv2d(image, profile.reshape(1, 1, -1, 1), padding=(REACH, 0))
+    return conv2d(rows, profile.reshape(1, 1, 1, -1), padding=(0, REACH))
 
 
-def _expanded(output):
-    """Out of the compressed scale in which the network works, into units of the noise."""
+def _expand(output):
+    """Inverse of the compressed scale: values in units of the noise."""
     return torch.sinh(output.clamp(-LARGEST, LARGEST))

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from jwst_denoise.networks.blocks.statistics import level_and_noise
+from jwst_denoise.networks.blocks.scaling import level_and_noise
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps
 from jwst_denoise.training.cosmic_rays.ramp_stamps import RampStamps
@@ -84,7 +84,7 @@ def _of_images(network, settings):
     """Calibrate the errors on one half of the images, and measure on the other."""
     images = noisy_images(settings, "calibration", settings.calibration, 4)
     half = settings.calibration // 2
-    if settings.units == "noise":
+    if settings.input_scaling == "noise":
         calibrate_image_errors(network, [images[index] for index in range(half)])
     return image_scores(network, [images[index] for index in range(half, settings.calibration)])
 

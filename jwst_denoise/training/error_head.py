@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.networks.blocks.scaling import pixel_noise
 
 __all__ = ["fit_error_head"]
 
@@ -30,7 +30,7 @@ def fit_error_head(network, opened):
             with torch.no_grad():
                 signal, _ = network(slopes, *more)
                 estimate = network.scene(signal, slopes, more[0])
-                square = ((estimate[0] - truth[2]) / spread(estimate, slopes)[0]) ** 2
+                square = ((estimate[0] - truth[2]) / pixel_noise(estimate, slopes)[0]) ** 2
             chosen = torch.from_numpy(rng.permutation(int(use.sum()))[:PIXELS])
             features[-1] = features[-1][0, :, use][:, chosen]
             squares.append(square[use][chosen].clamp(max=LARGEST))

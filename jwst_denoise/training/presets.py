@@ -6,7 +6,10 @@ from types import MappingProxyType
 __all__ = ["PRESETS", "ImagePreset", "Preset", "RampPreset", "RibbonPreset", "preset"]
 
 SCHEDULES = ("plateau", "cosine", "exponential", "step", "constant")
-MAY_BE_ZERO = ("seed", "dropout", "wide", "spare", "kernel", "lines", "clean", "faint", "emphasis")
+MAY_BE_ZERO = (
+    "seed", "dropout", "comparison_length", "protection_box", "source_box", "flux_box", "line_length", "clean", "faint",
+    "emphasis",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,10 @@ class RampPreset(Preset):
         ``jwst`` or ``nirps``: detectors and scenes.
     pixels : int
         Of a block of lines; narrower ones have more lines.
-    units : int
-        Of the recurrent layers.
-    mixer : str
-        ``gru`` or ``attention``.
-    along, across : int
-        Box, in pixels along and across lines, in which light is conserved.
-    near : int
-        Edge in pixels of the box in which correlated noise holds no light, see
-        `jwst_denoise.networks.blocks.conservation.remove_source_flux`.
-    wide : int
-        Pixels along a line over which light and correlated noise are told apart, see
-        `jwst_denoise.networks.blocks.conservation.remove_source_flux`.
-    spare : int
-        Edge in pixels of the boxes whose light is spared, see `jwst_denoise.networks.ramp_denoise.RampDenoise`.
+    flux_box_lines, flux_box_pixels : int
+        ``flux_box`` of the network, see `jwst_denoise.networks.ramp_denoise.RampDenoise`.
+    recurrent_units, source_box, comparison_length, protection_box : int
+        Of the network.
     power : int
         Of the error in the loss.
     """
@@ -115,13 +108,12 @@ class RampPreset(Preset):
     calibration: int = 48
     scenes: int = 160
     pixels: int = 262144
-    units: int = 24
-    mixer: str = "gru"
-    along: int = 5
-    across: int = 5
-    near: int = 9
-    wide: int = 255
-    spare: int = 5
+    recurrent_units: int = 24
+    flux_box_lines: int = 5
+    flux_box_pixels: int = 5
+    source_box: int = 9
+    comparison_length: int = 255
+    protection_box: int = 5
     power: int = 2
 
     def __post_init__(self):
@@ -129,8 +121,6 @@ class RampPreset(Preset):
         super().__post_init__()
         if self.batch != 1:
             raise ValueError(f"batch={self.batch}: blocks differ in shape and come one by one; change pixels instead")
-        if self.mixer not in ("gru", "attention"):
-            raise ValueError(f"mixer={self.mixer!r} must be 'gru' or 'attention'")
 
 
 @dataclass(frozen=True)
@@ -148,7 +138,7 @@ class RibbonPreset(Preset):
         Of a ramp: lines of a frame, amplifiers, pixels of a line that each reads, reads.
     passes : int
         Passes over the lines of the ramps, after which other ramps take their place.
-    rows, units, filters, masked, activation, dropout
+    rows, recurrent_units, filters, masked, activation, dropout
         Of the network, see `jwst_denoise.networks.hxrg.network.HxRGDenoise`.
     power : int
         Of the error in the loss.
@@ -170,7 +160,7 @@ class RibbonPreset(Preset):
     reads: int = 100
     passes: int = 50
     rows: int = 3
-    units: int = 208
+    recurrent_units: int = 208
     filters: int = 64
     masked: str = "neighbor"
     activation: str = "relu"
@@ -204,7 +194,7 @@ class ImagePreset(Preset):
         Ratios of exposure times.
     frames : int
         Frames of half a stack at most.
-    units, kernel, wide, lines, activation, ratio, dropout, error
+    input_scaling, source_box, flux_box, line_length, activation, ratio, dropout, error
         Of the network, see `jwst_denoise.networks.astro_unet` and `jwst_denoise.networks.noise2noise`.
     """
 
@@ -227,10 +217,10 @@ class ImagePreset(Preset):
     lowest: int = 2
     highest: int = 5
     frames: int = 6
-    units: str = "noise"
-    kernel: int = 5
-    wide: int = 31
-    lines: int = 255
+    input_scaling: str = "noise"
+    source_box: int = 5
+    flux_box: int = 31
+    line_length: int = 255
     activation: str = "leaky_relu"
     ratio: str = "plane"
     dropout: float = 0.0
@@ -262,7 +252,7 @@ _RAMP = replace(
 
 _RIBBONS = RibbonPreset(
     scenes=24, steps=180, epochs=25, validation=256, calibration=480, lines=128, outputs=8, width=32, reads=20,
-    units=32, filters=16,
+    recurrent_units=32, filters=16,
 )  # fmt: skip
 
 #: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
@@ -275,7 +265,14 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("ramp_denoise", "jwst"): RampPreset(),
         ("ramp_denoise", "nirps"): RampPreset(
-            data="nirps", pixels=458752, epochs=7, steps=100, along=11, near=7, wide=0, spare=0
+            data="nirps",
+            pixels=458752,
+            epochs=7,
+            steps=100,
+            flux_box_pixels=11,
+            source_box=7,
+            comparison_length=0,
+            protection_box=0,
         ),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),
@@ -283,10 +280,10 @@ PRESETS = MappingProxyType(
         ("astro_unet", "paper"): replace(
             _ASTRO,
             hidden=32,
-            units="rate",
-            kernel=0,
-            wide=0,
-            lines=0,
+            input_scaling="rate",
+            source_box=0,
+            flux_box=0,
+            line_length=0,
             batch=4,
             steps=160,
             epochs=5000,
@@ -304,10 +301,10 @@ PRESETS = MappingProxyType(
             batch=10,
             steps=1000,
             epochs=20,
-            units="rate",
-            kernel=0,
-            wide=0,
-            lines=0,
+            input_scaling="rate",
+            source_box=0,
+            flux_box=0,
+            line_length=0,
             error="none",
             faint=0.0,
             emphasis=0.0,

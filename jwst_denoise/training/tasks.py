@@ -7,7 +7,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.blocks.statistics import level_and_noise
+from jwst_denoise.networks.blocks.scaling import level_and_noise
 from jwst_denoise.simulate.fast.scenes import EchelleScenes, LineScenes, ScenePool
 from jwst_denoise.simulate.fast.slopes import draw_jwst_setup, draw_nirps_setup
 from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps
@@ -100,11 +100,11 @@ def noisy_images(settings, purpose, length, share=1):
 
 def image_architecture(family, settings):
     """What `jwst_denoise.networks.build` makes the network of."""
-    named = ["hidden", "depth", "units", "kernel", "wide", "lines"]
+    named = ["hidden", "depth", "input_scaling", "source_box", "flux_box", "line_length"]
     named += ["activation", "ratio"] if family == "astro_unet" else ["dropout", "error"]
     if settings.data == "stacks":
         family = "noise2noise-stack"
-        named.remove("units")
+        named.remove("input_scaling")
     return {"family": family} | {name: getattr(settings, name) for name in named}
 
 
@@ -126,9 +126,10 @@ def _image_task(family, settings, exposures):
 def _ramp_task(settings):
     network = build(
         {
-            "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth, "units": settings.units,
-            "mixer": settings.mixer, "kernel": [settings.across, settings.along],
-            "near": settings.near, "wide": settings.wide, "spare": settings.spare,
+            "family": "ramp_denoise", "hidden": settings.hidden, "depth": settings.depth,
+            "recurrent_units": settings.recurrent_units, "source_box": settings.source_box,
+            "flux_box": [settings.flux_box_lines, settings.flux_box_pixels],
+            "comparison_length": settings.comparison_length, "protection_box": settings.protection_box,
         }
     )  # fmt: skip
     return Task(

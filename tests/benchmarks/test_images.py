@@ -95,7 +95,7 @@ class Known:
 
     def denoise(self, image, ratio=2.0, uncertainty="aleatoric"):
         rate = self.change(image)
-        return SimpleNamespace(rate=rate, err=np.full_like(rate, self.err), share=np.ones_like(rate))
+        return SimpleNamespace(rate=rate, err=np.full_like(rate, self.err), network_weight=np.ones_like(rate))
 
 
 def test_every_group_has_a_function():

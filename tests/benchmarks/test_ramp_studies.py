@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.networks.hxrg.preprocess import subtract_background_levels, subtract_reference_levels
 from jwst_denoise.simulate.fast import h4rg_ramps
 from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
 from jwst_denoise_benchmarks.ramps import studies
@@ -21,8 +21,8 @@ def ramps():
 
 def test_fit_is_that_of_corrected_reads(ramps):
     ramp = ramps[0]
-    reads = unlit_corrected(
-        reference_corrected(ramp.groups - ramp.groups[0], ramp.readout), ramp.readout, ramp.background
+    reads = subtract_background_levels(
+        subtract_reference_levels(ramp.groups - ramp.groups[0], ramp.readout), ramp.readout, ramp.background
     )  # fmt: skip
     time = np.arange(8) - 3.5
     expected = np.tensordot(time / np.sum(time**2), reads, axes=1) * 7
@@ -57,7 +57,7 @@ def test_rows_compare_every_loss_with_the_fit(monkeypatch, ramps):
 
     def trained(quick, power):
         def predict(groups, **arguments):
-            assert {"group_time", "readout", "bad", "jump", "unlit"} == set(arguments)
+            assert {"group_time", "readout", "bad", "jump", "background"} == set(arguments)
             return truth[groups.tobytes()] * (1 + 0.01 * power), None
 
         return SimpleNamespace(predict=predict)

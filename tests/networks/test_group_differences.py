@@ -7,8 +7,14 @@ import torch
 from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.networks import build
 from jwst_denoise.networks.blocks.tiling import apply_tiled
-from jwst_denoise.networks.group_differences import GroupDifferenceMask, _blocks
-from jwst_denoise.networks.group_planes import CHANNELS, _sorted, normalized, without_stripes
+from jwst_denoise.networks.group_differences import (
+    CHANNELS,
+    GroupDifferenceMask,
+    _blocks,
+    _sorted,
+    normalize_differences,
+    subtract_line_levels,
+)
 
 NOISE, NFRAMES = 8.0, 4
 
@@ -29,7 +35,7 @@ def seen(differences, usable=None, variance=100.0, share=1.0):
     differences = torch.as_tensor(differences, dtype=torch.float32)
     usable = torch.ones(differences.shape, dtype=torch.bool) if usable is None else torch.as_tensor(usable)
     saturated = torch.zeros((len(differences) + 1, *differences.shape[1:]), dtype=torch.bool)
-    return normalized(differences, usable, saturated, torch.tensor(variance), share)
+    return normalize_differences(differences, usable, saturated, torch.tensor(variance), share)
 
 
 @pytest.mark.parametrize("number", range(1, 24))
@@ -45,7 +51,7 @@ def test_excess_is_in_units_of_the_noise_over_the_other_differences():
     assert result.excess[3, 1, 2] == pytest.approx(np.arcsinh(600 / 12))  # √(100 + 44)
     assert result.excess.abs().sum() == pytest.approx(np.arcsinh(600 / 12))
     assert result.rate[1, 2] == pytest.approx(np.arcsinh(4.4))
-    assert result.alone[0, 0] == pytest.approx(1 / np.sqrt(5))
+    assert result.uncertainty[0, 0] == pytest.approx(1 / np.sqrt(5))
 
 
 def test_of_two_differences_the_smaller_is_the_rate():
@@ -60,7 +66,7 @@ def test_a_single_difference_is_compared_with_the_sky():
     differences = np.full((1, 30, 30), 10.0)
     differences[0, 3, 4] = 510.0
     result = seen(differences)
-    assert (result.alone == 1).all()
+    assert (result.uncertainty == 1).all()
     assert result.excess[0, 0, 0] == 0
     assert result.excess[0, 3, 4] == pytest.approx(np.arcsinh(500 / np.sqrt(110)))
 
@@ -73,7 +79,7 @@ def test_unusable_differences_are_zero_and_not_in_the_rate():
     result = seen(differences, usable)
     assert result.excess.abs().max() == 0
     assert result.usable[2, 1, 1] == 0
-    assert result.alone[1, 1] == pytest.approx(1 / np.sqrt(3))
+    assert result.uncertainty[1, 1] == pytest.approx(1 / np.sqrt(3))
 
 
 @pytest.mark.parametrize(("nframes", "groupgap"), [(1, 0), (1, 3), (4, 0), (8, 12)])
@@ -92,7 +98,7 @@ def test_stripes_are_taken_away_and_the_scene_is_not():
     scene = rng.exponential(100, (100, 120))
     stripes = rng.normal(0, 30, (6, 100, 1)) + rng.normal(0, 20, (6, 1, 120))
     differences = torch.as_tensor(scene + stripes, dtype=torch.float32)
-    result = without_stripes(differences, torch.ones(differences.shape, dtype=torch.bool)).numpy()
+    result = subtract_line_levels(differences, torch.ones(differences.shape, dtype=torch.bool)).numpy()
     common = result.mean(axis=0)
     assert np.std(result - common) < 2
     assert np.corrcoef(common.ravel(), scene.ravel())[0, 1] > 0.97
@@ -100,7 +106,7 @@ def test_stripes_are_taken_away_and_the_scene_is_not():
 
 def test_a_single_difference_keeps_its_stripes():
     one = torch.randn(1, 90, 90)
-    assert torch.equal(without_stripes(one, torch.ones(one.shape, dtype=torch.bool)), one)
+    assert torch.equal(subtract_line_levels(one, torch.ones(one.shape, dtype=torch.bool)), one)
 
 
 def test_prediction_has_a_probability_for_each_group(network, groups):
@@ -117,7 +123,8 @@ def test_tiles_make_no_difference(network, groups):
 
 
 def test_prediction_is_the_network_on_the_planes(network, groups):
-    differences = without_stripes(torch.from_numpy(np.diff(groups, axis=0)), torch.ones(5, 80, 96, dtype=torch.bool))
+    usable = torch.ones(5, 80, 96, dtype=torch.bool)
+    differences = subtract_line_levels(torch.from_numpy(np.diff(groups, axis=0)), usable)
     result = seen(differences, variance=2 * NOISE**2)
     planes = torch.stack([result.planes(index) for index in range(5)])
     assert planes.shape == (5, CHANNELS, 80, 96)

@@ -69,7 +69,7 @@ def test_missing_data_stay_missing_and_do_not_spread(family):
     assert isinstance(found, DenoisedImage)
     np.testing.assert_array_equal(np.isnan(found.rate), missing)
     np.testing.assert_array_equal(np.isnan(found.err), missing)
-    assert (found.err[~missing] > 0).all() and (found.share[missing] == 0).all()
+    assert (found.err[~missing] > 0).all() and (found.network_weight[missing] == 0).all()
     far = np.s_[80:, :10]
     np.testing.assert_allclose(found.rate[far], clean.rate[far], atol=2e-3)
 
@@ -102,7 +102,7 @@ def test_bright_pixels_are_the_observation():
     net, one = network("noise2noise"), image()
     one.rate[10, 12] = 500.0
     found = net.denoise(one)
-    assert found.rate[10, 12] == one.rate[10, 12] and found.share[10, 12] == 0
+    assert found.rate[10, 12] == one.rate[10, 12] and found.network_weight[10, 12] == 0
     assert found.err[10, 12] == pytest.approx(np.sqrt(0.1**2 + 0.01 * 500), rel=1e-5)
 
 
@@ -179,17 +179,18 @@ def test_predict():
 
 def test_plain_networks_of_the_papers():
     """Sizes of figure 4 of Astro U-net and table B.1 of Noise2Noise, and images mapped as they are."""
-    astro = build({"family": "astro_unet", "hidden": 32, "depth": 5, "units": "rate", "kernel": 0, "wide": 0})
+    unscaled = {"input_scaling": "rate", "source_box": 0, "flux_box": 0}
+    astro = build({"family": "astro_unet", "hidden": 32, "depth": 5} | unscaled)
     assert sum(p.numel() for p in astro.unet.parameters()) == 7760545
     assert astro.uncertainties == ("none",)
-    plain = {"units": "rate", "kernel": 0, "wide": 0, "error": "none"}
+    plain = unscaled | {"error": "none"}
     net = build({"family": "noise2noise", "hidden": 4, "depth": 3} | plain).eval()
     one = image()
     found = net.denoise(one, uncertainty="none")
     with torch.inference_mode():
         padded = torch.nn.functional.pad(torch.from_numpy(one.rate)[None, None], (0, 2, 0, 2))
         expected = net.unet(padded)[0, 0, :90, :110].numpy()
-    faint = found.share == 1
+    faint = found.network_weight == 1
     np.testing.assert_allclose(found.rate[faint], expected[faint], atol=1e-5)
 
 
@@ -212,9 +213,9 @@ def test_impossible_requests_are_refused(options, words):
     [
         ("astro_unet", {"activation": "tanh"}, "activation='tanh'"),
         ("astro_unet", {"ratio": "multiply"}, "ratio='multiply'"),
-        ("astro_unet", {"kernel": 4}, "kernel=4"),
-        ("noise2noise", {"units": "rate"}, "kernel=5, wide=31"),
-        ("noise2noise", {"units": "mJy"}, "units='mJy'"),
+        ("astro_unet", {"source_box": 4}, "source_box=4"),
+        ("noise2noise", {"input_scaling": "rate"}, "source_box=5, flux_box=31"),
+        ("noise2noise", {"input_scaling": "mJy"}, "input_scaling='mJy'"),
         ("noise2noise", {"dropout": 1.0}, "dropout=1.0"),
         ("noise2noise", {"error": "some"}, "error='some'"),
     ],

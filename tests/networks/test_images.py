@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.blocks.statistics import level_and_noise, scaled
+from jwst_denoise.networks.blocks.scaling import compress, level_and_noise
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def test_level_and_noise_of_blank_sky():
     assert known[0][1:].tolist() == [4.0] * 3 and known[0][0] == level[0]
 
 
-def test_scaled_is_asinh_of_the_signal_to_noise():
+def test_compressed_images_are_asinh_of_the_signal_to_noise():
     image = torch.tensor([[[1.0, torch.nan, 21.0]]])
-    values, good = scaled(image, torch.tensor([1.0]), torch.tensor([2.0]))
+    values, good = compress(image, torch.tensor([1.0]), torch.tensor([2.0]))
     assert values[0, 0].tolist() == pytest.approx([0, 0, np.arcsinh(10)])
     assert good[0, 0].tolist() == [1, 0, 1]
 

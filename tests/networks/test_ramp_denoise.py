@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from jwst_denoise.networks import build, ramp_denoise
-from jwst_denoise.networks.blocks.blending import HAND_OVER
-from jwst_denoise.networks.blocks.conservation import weighted_mean
-from jwst_denoise.networks.blocks.expected_errors import KNOTS
-from jwst_denoise.networks.blocks.slope_planes import ScaledSlopes, scaled, spread
+from jwst_denoise.networks.blocks.boxes import weighted_mean
+from jwst_denoise.networks.blocks.errors import KNOTS
+from jwst_denoise.networks.blocks.scaling import BLEND_SNR, ScaledSlopes, pixel_noise, scale_slopes
 from jwst_denoise.networks.ramp_denoise import RampDenoise
 from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
@@ -21,7 +20,7 @@ from jwst_denoise.readout import Readout
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(3)
-    return RampDenoise(hidden=4, depth=2, units=8).eval()
+    return RampDenoise(hidden=4, depth=2, recurrent_units=8).eval()
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def test_architecture_makes_the_same_network(network):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"kernel": (4, 5)}, {"kernel": (5,)}, {"bin": 0}, {"near": 4}, {"spare": 2}, {"mixer": "lstm"}]
+    "wrong", [{"flux_box": (4, 5)}, {"flux_box": (5,)}, {"bin": 0}, {"source_box": 4}, {"protection_box": 2}]
 )
 def test_impossible_architectures_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -51,20 +50,20 @@ def test_impossible_architectures_are_refused(wrong):
 
 def test_scaled_slopes_have_unit_noise_and_no_level(slopes):
     usable = np.isfinite(slopes.rate)
-    seen = scaled(slopes.rate, slopes.read_noise, slopes.poisson, usable)
+    seen = scale_slopes(slopes.rate, slopes.read_noise, slopes.poisson, usable)
     inside = seen.signal[seen.usable > 0]
     assert float(inside.std()) == pytest.approx(0.02 / np.hypot(0.02, np.sqrt(0.5 * 0.001)), rel=0.05)
     assert abs(float(inside.median())) < 1e-3 and seen.level == pytest.approx(0.5, abs=0.01)
     brighter = (0.5 + 0.3 - seen.level) / seen.unit
     expected = np.sqrt(0.02**2 + 0.8 * 0.001) / seen.unit
-    assert float(spread(torch.tensor(brighter), seen)[0, 0, 0]) == pytest.approx(expected, rel=1e-4)
+    assert float(pixel_noise(torch.tensor(brighter), seen)[0, 0, 0]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_no_slope_stays_no_slope_and_does_not_spread(network, slopes):
     found = network.denoise(slopes, READOUT)
     np.testing.assert_array_equal(np.isnan(found.rate), np.isnan(slopes.rate))
     np.testing.assert_array_equal(np.isnan(found.err), np.isnan(slopes.rate))
-    assert (found.share[np.isnan(slopes.rate)] == 0).all()
+    assert (found.network_weight[np.isnan(slopes.rate)] == 0).all()
     filled = np.where(np.isnan(slopes.rate), 1e9, slopes.rate)
     noise = np.where(np.isnan(slopes.rate), np.nan, slopes.read_noise)
     other = network.denoise(SlopeImage(filled, noise, slopes.poisson), READOUT)
@@ -78,11 +77,11 @@ def test_input_is_not_changed(network, slopes):
 
 
 def test_bright_pixels_are_the_fit_bit_by_bit(network, slopes):
-    slopes.rate[30, 40] = 0.5 + 2 * HAND_OVER[1] * np.sqrt(0.02**2 + 2.5 * 0.001)
+    slopes.rate[30, 40] = 0.5 + 2 * BLEND_SNR[1] * np.sqrt(0.02**2 + 2.5 * 0.001)
     found = network.denoise(slopes, READOUT)
-    assert found.rate[30, 40] == slopes.rate[30, 40] and found.share[30, 40] == 0
+    assert found.rate[30, 40] == slopes.rate[30, 40] and found.network_weight[30, 40] == 0
     assert found.err[30, 40] == pytest.approx(np.sqrt(slopes.variance[30, 40]), rel=1e-5)
-    assert found.correlated[30, 40] == 0 and found.share[5, 5] == 1
+    assert found.correlated[30, 40] == 0 and found.network_weight[5, 5] == 1
 
 
 def test_result_scales_with_the_unit(network, slopes):
@@ -161,9 +160,9 @@ def half_is_noise(planes):
 @pytest.mark.parametrize("spare", [0, 5])
 def test_spared_light_tells_nothing_of_correlated_noise(slopes, spare):
     torch.manual_seed(3)
-    network = RampDenoise(hidden=4, depth=2, units=8, spare=spare).eval()
+    network = RampDenoise(hidden=4, depth=2, recurrent_units=8, protection_box=spare).eval()
     usable = np.isfinite(slopes.rate)
-    seen = scaled(np.where(usable, slopes.rate, 0), slopes.read_noise, slopes.poisson, usable)
+    seen = scale_slopes(np.where(usable, slopes.rate, 0), slopes.read_noise, slopes.poisson, usable)
     star = torch.zeros_like(seen.signal)
     star[0, 30:33, 40:43] = 500.0
 
@@ -178,13 +177,13 @@ def test_spared_light_tells_nothing_of_correlated_noise(slopes, spare):
 def test_what_is_the_same_on_many_lines_is_light(slopes, lines, monkeypatch):
     monkeypatch.setattr(ramp_denoise, "TALL", lines)  # the frame has 48
     torch.manual_seed(3)
-    network = RampDenoise(hidden=4, depth=2, units=8, spare=5).eval()
+    network = RampDenoise(hidden=4, depth=2, recurrent_units=8, protection_box=5).eval()
     usable = np.isfinite(slopes.rate)
     trace = 0.02 * (np.abs(np.arange(64) - 30) < 4)  # one standard deviation of a pixel
-    seen = scaled(np.where(usable, slopes.rate + trace, 0), slopes.read_noise, slopes.poisson, usable)
+    seen = scale_slopes(np.where(usable, slopes.rate + trace, 0), slopes.read_noise, slopes.poisson, usable)
     with torch.no_grad():
         found = network._correlated(seen, 4, half_is_noise)[0]
-    left = weighted_mean(seen.usable * found, seen.usable, (47, network.near))[0, 24]
+    left = weighted_mean(seen.usable * found, seen.usable, (47, network.source_box))[0, 24]
     assert (left.abs().max() < 0.1 * found.std()) == (lines < 48)
 
 

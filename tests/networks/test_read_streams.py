@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.blocks.read_streams import ReadStreams, from_streams, pooled, to_streams
+from jwst_denoise.networks.blocks.read_streams import ReadStreams, from_streams, sum_bins, to_streams
 from jwst_denoise.readout import Readout
 
 
@@ -17,15 +17,15 @@ def test_streams_are_those_of_the_readout_and_come_back(outputs):
     np.testing.assert_array_equal(from_streams(streams)[0].numpy(), frame)
 
 
-def test_pooled_is_a_sum_over_bins_with_a_short_last_one():
+def test_sum_bins_is_a_sum_over_bins_with_a_short_last_one():
     values = torch.arange(10.0)
-    assert pooled(values, 4).tolist() == [0 + 1 + 2 + 3, 4 + 5 + 6 + 7, 8 + 9]
+    assert sum_bins(values, 4).tolist() == [0 + 1 + 2 + 3, 4 + 5 + 6 + 7, 8 + 9]
 
 
-@pytest.fixture(params=["gru", "attention"])
-def streams(request):
+@pytest.fixture
+def streams():
     torch.manual_seed(1)
-    return ReadStreams(8, request.param).eval()
+    return ReadStreams(8).eval()
 
 
 def test_nothing_seen_where_nothing_is_weighted(streams):
@@ -53,8 +53,3 @@ def test_everything_before_and_after_counts(streams):
     base = streams(value, weight)[0]
     value[0, 1, 2, 3] = 5
     assert ((streams(value, weight)[0] - base).abs() > 0).all()
-
-
-def test_unknown_mixers_are_refused():
-    with pytest.raises(ValueError, match="mixer='lstm'"):
-        ReadStreams(8, "lstm")

@@ -54,7 +54,7 @@ def untrained(tmp_path_factory):
     """Model file of a small network with random weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
-        network = build({"family": "ramp_denoise", "hidden": 4, "depth": 2, "units": 4}).eval()
+        network = build({"family": "ramp_denoise", "hidden": 4, "depth": 2, "recurrent_units": 4}).eval()
     return str(model_files.save(tmp_path_factory.mktemp("model") / "untrained.asdf", network, INFO))
 
 

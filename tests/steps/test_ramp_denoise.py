@@ -8,7 +8,7 @@ from jwst.ramp_fitting import RampFitStep
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise import RampDenoiseStep, model_files
-from jwst_denoise.networks.ramp_denoise import Denoised
+from jwst_denoise.networks.ramp_denoise import DenoisedSlopes
 from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope
 from jwst_denoise.steps.ramp_denoise import ramp_denoise_step
@@ -32,7 +32,7 @@ class Halving:
         faint = np.isfinite(slopes.rate) & (slopes.rate < 20)
         rate = np.where(faint, slopes.rate / 2, slopes.rate)
         err = np.sqrt(slopes.variance) * np.where(faint, 0.5, 1)
-        return Denoised(rate, err, np.where(faint, slopes.rate / 2, 0).astype("f4"), faint.astype("f4"))
+        return DenoisedSlopes(rate, err, np.where(faint, slopes.rate / 2, 0).astype("f4"), faint.astype("f4"))
 
     def group_noise(self, groups, noise, readout, **arguments):
         self.seen.append((groups, noise, readout, arguments))

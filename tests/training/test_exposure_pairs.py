@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.blocks.expected_errors import KNOTS
+from jwst_denoise.networks.blocks.errors import KNOTS
 from jwst_denoise.training import train
 from jwst_denoise.training.own_exposures.exposure_gain import calibrate_errors, gain_scores, measure
 from jwst_denoise.training.own_exposures.exposure_pairs import ExposurePairs, divide
@@ -15,7 +15,7 @@ from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_
 from jwst_denoise.training.own_exposures.repeated_exposures import repeated
 
 READ = 0.1
-TINY = {"hidden": 2, "stamp": 32, "batch": 2, "steps": 2, "epochs": 1, "validation": 2, "lines": 0, "wide": 0}
+TINY = {"hidden": 2, "stamp": 32, "batch": 2, "steps": 2, "epochs": 1, "validation": 2, "line_length": 0, "flux_box": 0}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ class Perfect(torch.nn.Module):
         number = int(1e4 * abs(float(image.rate[0, 0])))
         noise = np.random.default_rng(number).normal(size=self.scene.shape)
         told = np.full(self.scene.shape, self.told * float(self.error_factor[0]), np.float32)
-        return SimpleNamespace(rate=self.scene + self.error * noise, err=told, share=np.ones(self.scene.shape))
+        return SimpleNamespace(rate=self.scene + self.error * noise, err=told, network_weight=np.ones(self.scene.shape))
 
 
 def test_exposures_and_pixels_are_held_out(part):

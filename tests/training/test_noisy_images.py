@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.blocks.expected_errors import KNOTS
-from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.networks.blocks.errors import KNOTS
+from jwst_denoise.networks.blocks.scaling import pixel_noise
 from jwst_denoise.simulate.fast.images import Camera
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training import train
@@ -21,7 +21,7 @@ from jwst_denoise.training.presets import PRESETS, preset
 
 TINY = {
     "hidden": 2, "depth": 2, "scenes": 4, "stamp": 32, "batch": 2, "steps": 2, "epochs": 2, "validation": 2,
-    "calibration": 4, "lines": 31,
+    "calibration": 4, "line_length": 31,
 }  # fmt: skip
 SIZE = 64
 
@@ -91,7 +91,7 @@ def test_errors_of_inputs_and_targets_are_those_told(pool, kind):
         slopes = slopes_of({name: torch.as_tensor(value)[None] for name, value in inputs.items()})
         target, variance, scene = truth[:3]
         use = weight[0] > 0
-        own = spread(scene[None], slopes)[0]
+        own = pixel_noise(scene[None], slopes)[0]
         pulls = ((slopes.signal[0] - scene) / own)[use], ((target - scene) / torch.sqrt(variance))[use]
         image, target = (np.clip(pull.numpy(), -5, 5) for pull in pulls)
         found.append([image.std(), target.std(), np.corrcoef(image, target)[0, 1]])
@@ -121,7 +121,7 @@ def test_losses_are_their_definitions(pool, kind):
     found = float(ImageLoss(kind, emphasis=8.0)(net, *batch).detach())
     slopes = slopes_of(batch[0])
     signal, told = net(slopes)
-    own = spread(truth[2:3], slopes)[0]
+    own = pixel_noise(truth[2:3], slopes)[0]
     use = (weight[0] > 0) & (truth[2] < 60 * own)
     error = ((signal[0] - truth[0]) / own)[use].detach().numpy()
     counts = np.where((truth[2] > LIT * own)[use], 9, 1)
@@ -166,9 +166,9 @@ class Biased(torch.nn.Module):
         return slopes.signal, torch.full_like(slopes.signal, 2 * np.log(0.5))
 
     def deviation(self, signal, log_variance, slopes, ratio=None, total=False):
-        from jwst_denoise.networks.blocks.expected_errors import corrected
+        from jwst_denoise.networks.blocks.errors import apply_error_factors
 
-        return spread(signal, slopes) * corrected(torch.exp(0.5 * log_variance), self.error_factor)
+        return pixel_noise(signal, slopes) * apply_error_factors(torch.exp(0.5 * log_variance), self.error_factor)
 
 
 def test_errors_are_calibrated(pool):
@@ -225,5 +225,5 @@ def test_the_last_layer_of_errors_is_the_most_likely(pool):
     with torch.inference_mode():
         for slopes, more, truth, use in items:
             signal, told = net(slopes, *more)
-            squares.append((((signal[0] - truth[2]) / spread(signal, slopes)[0]) ** 2)[use].clamp(max=25))
+            squares.append((((signal[0] - truth[2]) / pixel_noise(signal, slopes)[0]) ** 2)[use].clamp(max=25))
     assert float(told.mean()) == pytest.approx(np.log(float(torch.cat(squares).mean())), abs=0.1)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from jwst_denoise.detectors.read_patterns import poisson_fraction
-from jwst_denoise.networks.group_planes import CHANNELS
+from jwst_denoise.networks.group_differences import CHANNELS
 from jwst_denoise.simulate import NoiseSpectrum
 from jwst_denoise.simulate.fast import ramps
 from jwst_denoise.simulate.fast.ramps import RampSetup, draw_ramp_setup, simulate_integration

@@ -9,9 +9,8 @@ import torch
 from torch.utils.data import default_collate
 
 from jwst_denoise.networks import build
-from jwst_denoise.networks.hxrg.preprocess import reference_corrected
-from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
-from jwst_denoise.networks.hxrg.ribbons import to_ribbons
+from jwst_denoise.networks.hxrg.preprocess import subtract_reference_levels
+from jwst_denoise.networks.hxrg.ribbons import prepare_reads, to_ribbons
 from jwst_denoise.simulate.fast import h4rg_ramps
 from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
 from jwst_denoise.training import train
@@ -30,7 +29,7 @@ from jwst_denoise.training.tasks import SEEDS, task
 SETUP = H4RGSetup(lines=24, outputs=4, width=16, reads=6)
 TINY = {
     "scenes": 2, "batch": 4, "steps": 3, "epochs": 2, "validation": 6, "calibration": 12, "lines": 24, "outputs": 4,
-    "width": 16, "reads": 6, "units": 4, "filters": 2,
+    "width": 16, "reads": 6, "recurrent_units": 4, "filters": 2,
 }  # fmt: skip
 
 
@@ -51,7 +50,7 @@ def bright():
 def slopes(ramp):
     """Flux by least squares."""
     time = np.arange(len(ramp.groups)) - (len(ramp.groups) - 1) / 2
-    groups = reference_corrected(ramp.groups - ramp.groups[0], ramp.readout)
+    groups = subtract_reference_levels(ramp.groups - ramp.groups[0], ramp.readout)
     return np.tensordot(time / np.sum(time**2), groups, axes=1) * (len(ramp.groups) - 1)
 
 
@@ -94,7 +93,7 @@ def test_an_item_is_a_line_of_an_exposure(masked):
     assert len(examples) == 2 * 16
     ramps = [draw_h4rg_ramp(SETUP, np.random.default_rng([5, 0, number])) for number in range(2)]
     reads = [
-        ribbon_reads(r.groups, r.readout, usable=r.usable, jump=r.jump, masked=masked, unlit=r.background)
+        prepare_reads(r.groups, r.readout, usable=r.usable, jump=r.jump, masked=masked, background=r.background)
         for r in ramps
     ]
     values = [one.samples(SETUP.readout, 3)[0] for one in reads]
@@ -202,7 +201,7 @@ def test_training_makes_a_network_with_its_errors(tmp_path):
 
 def test_the_loss_falls_and_gradients_reach_all_layers():
     torch.manual_seed(0)
-    settings = preset("ramp_denoise", "ribbons", **TINY | {"units": 12, "filters": 4})
+    settings = preset("ramp_denoise", "ribbons", **TINY | {"recurrent_units": 12, "filters": 4})
     todo = task("ramp_denoise", settings)
     inputs, truth, weight = default_collate([todo.training[index] for index in range(16)])
     optimizer = torch.optim.Adam(todo.network.parameters(), 0.01)
@@ -220,7 +219,7 @@ def test_the_loss_falls_and_gradients_reach_all_layers():
 def test_papers_recipe():
     paper = PRESETS["ramp_denoise", "paper"]
     assert (paper.learning_rate, paper.epochs, paper.batch, paper.dropout, paper.power) == (0.002, 50, 16, 0.05, 4)
-    assert (paper.outputs, paper.width, paper.reads, paper.units, paper.filters) == (32, 128, 100, 208, 64)
+    assert (paper.outputs, paper.width, paper.reads, paper.recurrent_units, paper.filters) == (32, 128, 100, 208, 64)
     assert paper.batch * paper.steps == pytest.approx(24_028, abs=16)
     assert paper.masked == "neighbor" and paper.activation == "relu"
 

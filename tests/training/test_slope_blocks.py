@@ -97,7 +97,7 @@ def test_background_pixels_give_levels_to_echelle_blocks(lines):
 
 def test_loss_falls_and_scores_are_finite(blocks):
     torch.manual_seed(0)
-    network = build({"family": "ramp_denoise", "hidden": 4, "depth": 2, "units": 4})
+    network = build({"family": "ramp_denoise", "hidden": 4, "depth": 2, "recurrent_units": 4})
     batch = torch.utils.data.default_collate([blocks[2]])
     loss = SlopeLoss(2)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)

@@ -105,7 +105,7 @@ def told(name, quick):
     """
     import torch
 
-    from jwst_denoise.networks.blocks.error_network import ErrorNetwork
+    from jwst_denoise.networks.blocks.errors import ErrorNetwork
 
     denoiser, size = trained(name, False, quick), 52
     torch.manual_seed(1)

@@ -34,7 +34,7 @@ def _one(made, scene):
     observed, _ = views(scene, RATIO)
     result = made.denoise(observed, ratio=float(RATIO), uncertainty="none")
     own = np.sqrt(observed.read_noise**2 + scene.rate * observed.poisson)
-    removed, usable = (observed.rate - result.rate) / own, result.share > 0.99
+    removed, usable = (observed.rate - result.rate) / own, result.network_weight > 0.99
     statistics = residual_statistics(removed, usable)
     values = removed[usable & (np.abs(removed) < CLIP)].astype(float)
     centered = (values - values.mean()) / values.std()

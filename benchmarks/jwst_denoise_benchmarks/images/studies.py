@@ -26,7 +26,7 @@ EXPERIMENTS = {
     "PReLU (experiment 10)": ({"activation": "prelu"}, "2.60 %, 95.9 %, 1.63"),
     "swish (experiment 11)": ({"activation": "swish"}, "2.20 %, 95.7 %, 1.61"),
     "the network itself makes the image, in e-/s, as in the paper": (
-        {"units": "rate", "kernel": 0, "wide": 0, "lines": 0}, "2.26 %, 95.9 %, 1.63"
+        {"input_scaling": "rate", "source_box": 0, "flux_box": 0, "line_length": 0}, "2.26 %, 95.9 %, 1.63"
     ),
     "noiseless targets": ({"clean": 1}, "–"),
 }  # fmt: skip

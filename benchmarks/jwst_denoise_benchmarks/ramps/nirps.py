@@ -6,11 +6,10 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise import simulate
-from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.networks.hxrg.preprocess import subtract_background_levels, subtract_reference_levels
 from jwst_denoise.ramps.slopes import SlopeImage, slope_noise
-from jwst_denoise.simulate.bias import dark_rate
+from jwst_denoise.simulate.echelle import echelle
 from jwst_denoise.simulate.response import couple
-from jwst_denoise.simulate.spectra import echelle
 
 __all__ = [
     "MODEL", "PEAK", "SEED", "Band", "appendix", "band", "differences", "geometry", "numbers_of", "reads_of",
@@ -125,7 +124,7 @@ def band(source, scene_seed, noise_seed, quick, rows=ROWS):
     scene = _scene(source, readout, PEAK / (interval * (reads_of(quick) - 1)), scene_seed)
     rng = np.random.default_rng([SEED, 1, noise_seed])
     exposure = simulate.simulate_exposure(scene, detector, readout, "UTR", reads_of(quick), 1, rng, **OFF)
-    dark = dark_rate(detector, readout.shape)
+    dark = detector.dark_rate(readout.shape)
     unlit = (scene == 0) & (dark < HOT) & ~readout.reference_pixels
     bad = (dark >= HOT) | readout.reference_pixels
     slopes = _slopes(exposure, numbers_of(quick), dark, unlit)
@@ -154,7 +153,7 @@ def _slopes(exposure, numbers, dark, unlit):
             if index < number:
                 time = (np.arange(number) - (number - 1) / 2) * exposure.frame_time
                 totals[number] += np.float32(time[index] / np.sum(time**2)) * electrons
-    return {number: unlit_corrected(reference_corrected(total - dark, readout), readout, unlit)
+    return {number: subtract_background_levels(subtract_reference_levels(total - dark, readout), readout, unlit)
             for number, total in totals.items()}  # fmt: skip
 
 
@@ -170,6 +169,6 @@ def differences(quick):
         rng = np.random.default_rng([SEED, 2, seed])
         exposure = simulate.simulate_exposure(scene, "H4RG", readout, "UTR", FIRST, 1, rng, **OFF)
         raw = np.diff(exposure.counts[0] * np.float32(exposure.detector.gain), axis=0)
-        for name, images in (("raw", raw), ("corrected", reference_corrected(raw, readout))):
+        for name, images in (("raw", raw), ("corrected", subtract_reference_levels(raw, readout))):
             found[name] += np.std(images[:, ~readout.reference_pixels], axis=1, dtype=float).tolist()
     return found

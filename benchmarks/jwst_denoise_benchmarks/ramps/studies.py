@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected
+from jwst_denoise.networks.hxrg.preprocess import subtract_background_levels, subtract_reference_levels
 from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope
 from jwst_denoise_benchmarks.ramps.exposures import seeded
@@ -101,8 +101,8 @@ def fitted(ramp):
     """
     jump = np.array(ramp.jump)
     slope = fit_slope(ramp.groups, GroupNoise(1.0, ramp.group_time), usable=ramp.usable, jump=jump).rate
-    slope = reference_corrected(slope, ramp.readout)
-    return unlit_corrected(slope, ramp.readout, ramp.background) * _seconds(ramp)
+    slope = subtract_reference_levels(slope, ramp.readout)
+    return subtract_background_levels(slope, ramp.readout, ramp.background) * _seconds(ramp)
 
 
 def measure(images, ramps):
@@ -131,5 +131,5 @@ def _ramp(ramp):
     """Arguments of a network's ``predict``."""
     return {
         "groups": ramp.groups, "group_time": ramp.group_time, "readout": ramp.readout, "bad": ~ramp.usable,
-        "jump": ramp.jump, "unlit": ramp.background,
+        "jump": ramp.jump, "background": ramp.background,
     }  # fmt: skip

@@ -1,1 +1,1 @@
-"""Building blocks that the networks share."""
+"""Building blocks of the networks."""

@@ -8,18 +8,18 @@ from torch import nn
 from torch.nn.functional import pad
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["apply_mosaic", "apply_tiled", "frozen"]
+__all__ = ["apply_mosaic", "apply_tiled", "fused", "run_tiled"]
 
 log = logging.getLogger("stpipe.jwst_denoise.networks")
 
-SMALLEST = 64  # pixels, of a tile
-MOSAIC, STEP = 256, 32  # pixels: edge of the crops of a mosaic, and from one to the next
+SMALLEST = 64  # pixels, edge of the smallest tile
+MOSAIC, STEP = 256, 32  # pixels: edge of the crops of a mosaic, and their spacing
 
 
 def apply_tiled(unet, inputs, tile=256, context=None):
     """Apply a `UNet` tile by tile; the result is that of the whole image up to rounding.
 
-    When memory runs out, smaller tiles are tried.
+    If memory runs out, smaller tiles are tried.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def apply_tiled(unet, inputs, tile=256, context=None):
     inputs : Tensor
         (inputs, ny, nx).
     tile : int
-        Edge of the tiles in pixels, context not counted.
+        Edge of the tiles in pixels, without the pixels around them that the network also needs.
     context : Tensor, optional
-        (1, n): what the network takes beside images.
+        (1, n): numbers that the network takes in addition to images.
 
     Returns
     -------
@@ -46,18 +46,18 @@ def apply_tiled(unet, inputs, tile=256, context=None):
             if tile // 2 < SMALLEST or not _out_of_memory(error):
                 raise
             tile = min(tile, max(inputs.shape[-2:])) // 2
-            log.warning("Memory ran out; trying again with tiles of %d pixels", tile)
+            log.warning("Out of memory; trying again with tiles of %d pixels", tile)
 
 
 def apply_mosaic(unet, inputs, context=None, size=MOSAIC, step=STEP):
-    """Apply a `UNet` to overlapping crops and take their mean, as the Astro U-net paper does.
+    """Apply a `UNet` to overlapping crops and average them, as the Astro U-net paper does.
 
     Parameters
     ----------
     unet, inputs, context
         As for `apply_tiled`.
     size, step : int
-        Edge of a crop and distance from one to the next, pixels.
+        Edge and spacing of the crops, pixels.
 
     Returns
     -------
@@ -78,8 +78,14 @@ def apply_mosaic(unet, inputs, context=None, size=MOSAIC, step=STEP):
     return _squeezed((total / count)[:, :ny, :nx])
 
 
-def frozen(unet):
-    """Copy of a `UNet` for inference: batch normalization, whose statistics are fixed, is part of the convolutions."""
+def run_tiled(unet, inputs, tile):
+    """Apply a `UNet` to (inputs, ny, nx) on its own device: (ny, nx) on the CPU; ``tile=None`` for one piece."""
+    device = next(unet.parameters()).device
+    return apply_tiled(fused(unet), inputs.to(device), max(inputs.shape) if tile is None else tile).cpu()
+
+
+def fused(unet):
+    """Copy of a `UNet` for inference, with its batch normalization, now fixed, merged into the convolutions."""
     result = copy.deepcopy(unet).eval()
     for block in [*result.encoder, *result.decoder]:
         for index, layer in enumerate(block):
@@ -111,12 +117,12 @@ def _apply(unet, part, context):
 
 
 def _out_of_memory(error):
-    told = ("out of memory", "allocate memory", "not enough memory")
-    return isinstance(error, MemoryError) or any(text in str(error).lower() for text in told)
+    texts = ("out of memory", "allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(text in str(error).lower() for text in texts)
 
 
 def _padded(inputs, multiple):
-    """Image with zeros up to a multiple, and to two pixels at the coarsest level, which has to be mirrored there."""
+    """Image padded with zeros to a multiple, and to two pixels at the coarsest level, where it is mirrored."""
     ny, nx = (max(-n % multiple, 2 * multiple - n) for n in inputs.shape[-2:])
     return pad(inputs, (0, nx, 0, ny)) if nx or ny else inputs
 
@@ -126,13 +132,13 @@ def _squeezed(output):
 
 
 def _starts(length, size, step):
-    """Where crops start along one axis; the last one ends with the image."""
+    """Starts of the crops along one axis; the last crop ends with the image."""
     last = max(0, length - size)
     return [*range(0, last, step), last]
 
 
 def _spans(length, tile, halo):
-    """(slice of a tile, slice with its context) along one axis."""
+    """(slice of a tile, slice with its context) for all tiles along one axis."""
     for start in range(0, length, tile):
         stop = min(start + tile, length)
         yield slice(start, stop), slice(max(0, start - halo), min(length, stop + halo))

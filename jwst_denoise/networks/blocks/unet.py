@@ -1,4 +1,4 @@
-"""U-nets: same size out as in; depth, width and layers as configuration."""
+"""U-nets whose output has the size of the input, with configurable depth, width and layers."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ __all__ = ["ACTIVATIONS", "UNet", "UNetConfig"]
 MOMENTUM = 0.005  # of the running statistics of batch normalization (appendix A of the deepCR paper)
 LEAK = 0.02  # slope of the leaky ReLU below zero (Astro U-net)
 
-#: Name -> activation; those that the Astro U-net paper compares.
+#: Name -> activation, as compared in the Astro U-net paper.
 ACTIVATIONS = {
     "relu": lambda: nn.ReLU(inplace=True),
     "leaky_relu": lambda: nn.LeakyReLU(LEAK, inplace=True),
@@ -28,23 +28,23 @@ class UNetConfig:
     Parameters
     ----------
     depth : int
-        Levels of resolution, the full one counted.
+        Levels of resolution, including the full one.
     hidden : int
-        Channels at full resolution; twice as many at each coarser level.
+        Channels at full resolution; the number doubles at each coarser level.
     inputs, outputs : int
         Channels of the input and of the output.
     normalize : bool
-        Whether there is batch normalization, as in deepCR.
+        Use batch normalization, as in deepCR.
     activation : str
         A key of `ACTIVATIONS`.
     padding : {"zeros", "reflect"}
-        What convolutions see beyond the edge.
+        Values beyond the edge of the image.
     upsampling : {"transposed", "nearest"}
-        Transposed convolution, or nearest neighbors and a convolution, which leaves no checkerboard.
+        Transposed convolution, or nearest neighbors followed by a convolution, which leaves no checkerboard pattern.
     dropout : float
         Probability with which a channel is dropped after every convolution but the first.
     context : int
-        Numbers that are given as constant planes at the coarsest level.
+        Number of scalar inputs, which become constant planes at the coarsest level.
     """
 
     depth: int = 2
@@ -59,7 +59,7 @@ class UNetConfig:
     context: int = 0
 
     def __post_init__(self):
-        """Refuse what is no size and no layer."""
+        """Refuse impossible sizes and unknown layers."""
         for name in ("depth", "hidden", "inputs", "outputs"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)!r} must be a positive integer")
@@ -69,7 +69,7 @@ class UNetConfig:
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout={self.dropout!r} must be from 0 to less than 1")
         if self.context < 0 or self.context and self.depth < 2:
-            raise ValueError(f"context={self.context!r} needs a coarser level and must not be negative")
+            raise ValueError(f"context={self.context!r} must not be negative, and needs depth >= 2")
 
 
 class UNet(nn.Module):
@@ -78,7 +78,7 @@ class UNet(nn.Module):
     Parameters
     ----------
     config : UNetConfig
-        Its size and layers.
+        Size and layers.
 
     References
     ----------
@@ -105,15 +105,15 @@ class UNet(nn.Module):
 
     @property
     def multiple(self):
-        """What the edges of an input must be multiples of."""
+        """Number of which the edges of an input must be multiples."""
         return 2 ** (self.config.depth - 1)
 
     @property
     def halo(self):
-        """Pixels of context that reach an output pixel, rounded up to `multiple`.
+        """Distance in pixels within which the input affects an output pixel, rounded up to `multiple`.
 
-        Two 3 × 3 convolutions at every level on the way down and, but for the coarsest, on the way up, where a third
-        may follow the upsampling; pooling and its inverse may look at up to one coarse pixel more.
+        There are two 3 × 3 convolutions at every level on the way down and, except at the coarsest level, on the way
+        up, where a third may follow the upsampling. Pooling and upsampling add up to one coarse pixel.
         """
         coarsest = self.config.depth - 1
         back = 3 if self.config.upsampling == "nearest" else 2

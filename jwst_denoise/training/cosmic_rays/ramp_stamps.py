@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import Dataset
 
 from jwst_denoise.detectors.read_patterns import poisson_fraction
-from jwst_denoise.networks.group_planes import normalized
+from jwst_denoise.networks.group_differences import normalize_differences
 from jwst_denoise.simulate.fast.ramps import draw_ramp_setup, simulate_integration
 
 __all__ = ["RampStamps"]
@@ -73,7 +73,7 @@ class RampStamps(Dataset):
         differences = torch.where(usable, torch.from_numpy(np.diff(made.groups, axis=0)), 0.0)
         share = poisson_fraction(readout.nframes, readout.groupgap)
         variance = torch.tensor(readout.variance * rng.lognormal(0, 0.1), dtype=torch.float32)
-        seen = normalized(differences, usable, torch.from_numpy(made.saturated), variance, share)
+        seen = normalize_differences(differences, usable, torch.from_numpy(made.saturated), variance, share)
         order = rng.permutation(_interesting(made.truth, rng))
         return seen, made.truth, usable.numpy(), order
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from jwst_denoise.networks.blocks.slope_planes import PLANES, ScaledSlopes, spread
+from jwst_denoise.networks.blocks.scaling import PLANES, ScaledSlopes, pixel_noise
 
 __all__ = ["ImageLoss", "LOSSES", "slopes_of"]
 
@@ -44,7 +44,7 @@ class ImageLoss:
         slopes = slopes_of(inputs)
         signal, log_variance = network(slopes, inputs.get("ratio"), inputs.get("extra"))
         target, variance, scene, *others = truth.unbind(1)
-        own = spread(scene, slopes)
+        own = pixel_noise(scene, slopes)
         emphasis = 1 + self.emphasis * (scene > LIT * own)
         weights = weight * (emphasis * (scene < BRIGHTEST * own))[:, None]
         error = (signal - target) / own
@@ -68,7 +68,7 @@ class ImageLoss:
 
     def _told(self, slopes, signal, told, target, variance, scene):
         """Likelihood of the errors that are told, in units of those of the observation at the result's light."""
-        own = spread(signal, slopes)
+        own = pixel_noise(signal, slopes)
         if self.known:
             return _likelihood((signal - scene) / own, told, 0.0)
         return _likelihood((signal - target) / own, told, variance / own**2)

@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 
-from jwst_denoise.networks.blocks.expected_errors import KNOTS
-from jwst_denoise.networks.blocks.monte_carlo import Dropped, mean_and_deviation
-from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.networks.blocks.errors import KNOTS, FixedDropout, mean_and_deviation
+from jwst_denoise.networks.blocks.scaling import pixel_noise
 from jwst_denoise.training.error_head import fit_error_head
 from jwst_denoise.training.images.image_losses import BRIGHTEST, slopes_of
 
@@ -84,7 +83,7 @@ def _errors(network, one, total=False):
         signal, log_variance = network(slopes, *more)
         if total:
             signal, log_variance = _with_model_error(network, slopes, more, log_variance)
-        scene, own = truth[2], spread(truth[2:3], slopes)[0]
+        scene, own = truth[2], pixel_noise(truth[2:3], slopes)[0]
         error = (signal[0] - scene)[use]
         before = (slopes.signal[0] - scene)[use]
         found = {"true": scene[use] / own[use], "input": before / own[use], "error": error / own[use]}
@@ -92,7 +91,7 @@ def _errors(network, one, total=False):
             found["pull"] = error / network.deviation(signal, log_variance, slopes, more[0], total)[0][use]
             estimate = network.scene(signal, slopes, more[0])
             found["expected"] = torch.exp(0.5 * log_variance)[0][use]
-            found["of scene"] = ((estimate[0] - scene) / spread(estimate, slopes)[0])[use] / found["expected"]
+            found["of scene"] = ((estimate[0] - scene) / pixel_noise(estimate, slopes)[0])[use] / found["expected"]
     return {name: values.numpy() for name, values in found.items()}
 
 
@@ -101,7 +100,7 @@ def _opened(one):
     inputs, truth, weight = one
     inputs = {name: torch.as_tensor(value)[None] for name, value in inputs.items()}
     slopes = slopes_of(inputs)
-    use = (weight[0] > 0) & (truth[2] < BRIGHTEST * spread(truth[2:3], slopes)[0])
+    use = (weight[0] > 0) & (truth[2] < BRIGHTEST * pixel_noise(truth[2:3], slopes)[0])
     return slopes, (inputs.get("ratio"), inputs.get("extra")), truth, use
 
 
@@ -111,18 +110,18 @@ def _with_model_error(network, slopes, more, log_variance):
 
     def samples():
         for seed in range(SAMPLES):
-            network.unet = _Forward(Dropped(unet, seed))
+            network.unet = _Forward(FixedDropout(unet, seed))
             yield network(slopes, *more)[0]
 
     try:
         signal, model = mean_and_deviation(samples())
     finally:
         network.unet = unet.eval()
-    return signal, torch.log(torch.exp(log_variance) + (model / spread(signal, slopes)) ** 2)
+    return signal, torch.log(torch.exp(log_variance) + (model / pixel_noise(signal, slopes)) ** 2)
 
 
 class _Forward(torch.nn.Module):
-    """A `Dropped` U-net as a module."""
+    """A `FixedDropout` U-net as a module."""
 
     def __init__(self, dropped):
         super().__init__()

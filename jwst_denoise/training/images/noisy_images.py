@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from jwst_denoise.networks.blocks.slope_planes import PLANES, scaled
+from jwst_denoise.networks.blocks.scaling import PLANES, scale_slopes
 from jwst_denoise.networks.noise2noise import stack_planes
 from jwst_denoise.ramps.coadd import coadd
 from jwst_denoise.ramps.slopes import SlopeImage
@@ -49,7 +49,7 @@ def item(image, target, scene, extra=None, others=(), **more):
         for a in (image.rate, image.read_noise, image.poisson)
     )
     usable = np.isfinite(rate)
-    seen = scaled(np.where(usable, rate, 0), read, poisson, usable)
+    seen = scale_slopes(np.where(usable, rate, 0), read, poisson, usable)
     light = target.rate if scene is None else scene
     planes, weights = [], []
     for one in (target, *others):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from jwst_denoise.networks.blocks.expected_errors import KNOTS
+from jwst_denoise.networks.blocks.errors import KNOTS
 
 __all__ = ["Gain", "calibrate_errors", "compare", "gain_scores", "measure"]
 
@@ -72,7 +72,7 @@ def compare(network, part, **options):
         result = network.denoise(image, **uncertainty | options)
         light = np.clip(np.nan_to_num(other.rate), 0, None)
         noise = np.sqrt(image.read_noise**2 + image.poisson * light)
-        judged = exposures.clean[number] & np.isfinite(other.rate) & (result.share > 0)
+        judged = exposures.clean[number] & np.isfinite(other.rate) & (result.network_weight > 0)
         judged &= np.abs(image.rate - other.rate) < OUTLIER * np.hypot(noise, np.sqrt(other.variance))
         arrays = {
             "observed": image.rate, "denoised": result.rate, "other": other.rate, "noise": noise,

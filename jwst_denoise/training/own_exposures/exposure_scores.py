@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from jwst_denoise.networks.blocks.statistics import level_and_noise
+from jwst_denoise.networks.blocks.scaling import level_and_noise
 from jwst_denoise.training.calibration import RATES, operating_points
 from jwst_denoise.training.own_exposures.exposure_gain import calibrate_errors, gain_scores
 

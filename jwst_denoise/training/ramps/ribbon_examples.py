@@ -6,8 +6,7 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.network import FLUX
-from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
-from jwst_denoise.networks.hxrg.ribbons import line_ends, to_ribbons
+from jwst_denoise.networks.hxrg.ribbons import line_ends, prepare_reads, to_ribbons
 from jwst_denoise.simulate.fast.h4rg_ramps import BORDER, H4RGSetup, draw_h4rg_ramp
 
 __all__ = [
@@ -68,7 +67,7 @@ class RibbonExamples(Dataset):
     rows : int
         Lines of a sample.
     masked : {"neighbor", "feature"}
-        See `jwst_denoise.networks.hxrg.ribbon_reads.ribbon_reads`.
+        See `jwst_denoise.networks.hxrg.ribbons.prepare_reads`.
     passes : int, optional
         Passes over all lines, after which other exposures take their place; by default the same ones for ever.
     """
@@ -102,8 +101,13 @@ class RibbonExamples(Dataset):
         if (generation, number) not in self._kept:
             self._kept = {key: value for key, value in self._kept.items() if key[0] == generation}
             ramp = draw_h4rg_ramp(self.setup, np.random.default_rng([self.seed, generation, number]))
-            reads = ribbon_reads(
-                ramp.groups, ramp.readout, usable=ramp.usable, jump=ramp.jump, masked=self.masked, unlit=ramp.background
+            reads = prepare_reads(
+                ramp.groups,
+                ramp.readout,
+                usable=ramp.usable,
+                jump=ramp.jump,
+                masked=self.masked,
+                background=ramp.background,
             )
             half = type(reads)(np.clip(reads.values, -6e4, 6e4).astype(np.float16), reads.measured)
             self._kept[generation, number] = half, ramp.flux, ramp.known
@@ -136,7 +140,7 @@ def ribbon_parts(settings, seeds):
         {
             "family": "ramp_denoise-hxrg", "outputs": settings.outputs,
             "reference": sum(line_ends(training.setup.readout)), "rows": settings.rows, "reads": settings.reads,
-            "units": settings.units, "filters": settings.filters, "masked": settings.masked,
+            "recurrent_units": settings.recurrent_units, "filters": settings.filters, "masked": settings.masked,
             "activation": settings.activation, "dropout": settings.dropout,
         }
     )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from jwst_denoise.networks.blocks.slope_planes import PLANES, scaled
+from jwst_denoise.networks.blocks.scaling import PLANES, scale_slopes
 from jwst_denoise.simulate.fast.slopes import simulate_slopes
 
 __all__ = ["SlopeBlocks"]
@@ -49,7 +49,7 @@ class SlopeBlocks(Dataset):
         rate = self.scenes.block((lines, pixels), rng)
         found = simulate_slopes(rate, setup, rng)
         level = None if not setup.subtract_background else 0.0
-        seen = scaled(found["slope"], found["read_noise"], found["poisson"], found["usable"], level)
+        seen = scale_slopes(found["slope"], found["read_noise"], found["poisson"], found["usable"], level)
         truth = np.stack([(rate - seen.level) / seen.unit, found["correlated"] / seen.unit]).astype(np.float32)
         inputs = {name: getattr(seen, name)[0] for name in PLANES} | {"outputs": setup.outputs}
         return inputs, torch.from_numpy(truth), torch.from_numpy(found["usable"].astype(np.float32))

@@ -2,7 +2,7 @@
 
 import torch
 
-from jwst_denoise.networks.blocks.slope_planes import PLANES, ScaledSlopes, spread
+from jwst_denoise.networks.blocks.scaling import PLANES, ScaledSlopes, pixel_noise
 
 __all__ = ["SlopeLoss", "slopes_of"]
 
@@ -40,9 +40,9 @@ class SlopeLoss:
         total, state = 0.0, None
         for start in range(0, lines, step):
             part = slice(start, start + step)
-            *found, state = network(slopes.part(part), outputs, state)
+            *found, state = network(slopes.select_lines(part), outputs, state)
             state = state.detach()
-            total = total + self._part(slopes.part(part), found, truth[..., part, :], weight[:, part]) * len(
+            total = total + self._part(slopes.select_lines(part), found, truth[..., part, :], weight[:, part]) * len(
                 range(*part.indices(lines))
             )
         return total / lines
@@ -50,11 +50,11 @@ class SlopeLoss:
     def _part(self, slopes, found, truth, weight):
         signal, log_variance, correlated = found
         scene, noise = truth.unbind(1)
-        own = spread(scene, slopes)
+        own = pixel_noise(scene, slopes)
         weight = weight * (scene < BRIGHTEST * own)
         error = signal - scene
         log_variance = log_variance.clamp(*LIMITS)
-        ratio = error.detach() ** 2 / (spread(signal.detach(), slopes) ** 2 * torch.exp(log_variance))
+        ratio = error.detach() ** 2 / (pixel_noise(signal.detach(), slopes) ** 2 * torch.exp(log_variance))
         terms = (error / own).abs() ** self.power + LIKELIHOOD * 0.5 * (ratio + log_variance)
         terms = terms + (correlated - noise) ** 2
         return (terms * weight).sum() / weight.sum().clamp(min=1)

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from jwst_denoise.networks.blocks.expected_errors import KNOTS
-from jwst_denoise.networks.blocks.slope_planes import spread
+from jwst_denoise.networks.blocks.errors import KNOTS
+from jwst_denoise.networks.blocks.scaling import pixel_noise
 from jwst_denoise.training.ramps.slope_losses import BRIGHTEST, slopes_of
 
 __all__ = ["CLASSES", "calibrate_errors", "slope_scores"]
@@ -85,7 +85,7 @@ def _errors(network, item):
     use = weight > 0
     error = signal[0] - truth[0]
     found = {
-        "true": truth[0] / spread(truth[:1], slopes)[0],
+        "true": truth[0] / pixel_noise(truth[:1], slopes)[0],
         "expected": torch.exp(0.5 * log_variance)[0],
         "fitted": slopes.signal[0] - truth[0],
         "denoised": error,

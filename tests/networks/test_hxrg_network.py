@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.hxrg.gru import GRU
-from jwst_denoise.networks.hxrg.network import FLUX, INPUT, HxRGDenoise
-from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
-from jwst_denoise.networks.hxrg.ribbons import to_ribbons
+from jwst_denoise.networks.hxrg.network import FLUX, GRU, INPUT, HxRGDenoise
+from jwst_denoise.networks.hxrg.ribbons import prepare_reads, to_ribbons
 from jwst_denoise.readout import Readout
 
 READOUT = Readout((24, 64), 1, 2, 4, reference=(4, 4, 4, 4))
-SMALL = {"outputs": 4, "reference": 8, "reads": 7, "units": 6, "filters": 3}
+SMALL = {"outputs": 4, "reference": 8, "reads": 7, "recurrent_units": 6, "filters": 3}
 SECONDS = 2.0
 
 
@@ -78,7 +76,7 @@ def test_a_state_goes_on():
 def test_dropout_is_the_same_at_all_times_and_vanishes_on_average():
     torch.manual_seed(4)
     layer = GRU(200, 3, dropout=0.25).train()
-    kept = layer._kept(torch.ones(50, 1, 200))
+    kept = layer._dropout_mask(torch.ones(50, 1, 200))
     assert set(np.unique(kept.numpy().round(4))) == {0, np.float32(1.3333)}
     assert kept.mean() == pytest.approx(1, abs=5 * np.sqrt(0.25 / 0.75 / 10_000))
     x = torch.randn(1, 1, 200).expand(1, 6, 200)
@@ -91,17 +89,19 @@ def test_dropout_is_the_same_at_all_times_and_vanishes_on_average():
         assert torch.equal(layer.eval()(x), layer(x))
 
 
-def count_by_hand(outputs, reference, rows, reads, units, filters):
+def count_by_hand(outputs, reference, rows, reads, recurrent_units, filters):
     """Weights of the layers of Table 1, each with its biases (two for a GRU)."""
     features = rows * (outputs + reference) * (reads - 2)
-    gru = [3 * ((n + h) * h + 2 * h) for n, h in ((features, units), (features, units), (2 * units, outputs))]
+    layers = ((features, recurrent_units), (features, recurrent_units), (2 * recurrent_units, outputs))
+    gru = [3 * ((n + h) * h + 2 * h) for n, h in layers]
     convolutions = [25 * before * after + after for before, after in ((1, filters), (filters, filters), (filters, 1))]
     return sum(gru) + sum(convolutions)
 
 
 def test_number_of_parameters():
-    sizes = {"outputs": 4, "reference": 8, "rows": 5, "reads": 20, "units": 7, "filters": 3}
-    for given in (sizes, {"outputs": 32, "reference": 8, "rows": 3, "reads": 100, "units": 208, "filters": 64}):
+    sizes = {"outputs": 4, "reference": 8, "rows": 5, "reads": 20, "recurrent_units": 7, "filters": 3}
+    paper = {"outputs": 32, "reference": 8, "rows": 3, "reads": 100, "recurrent_units": 208, "filters": 64}
+    for given in (sizes, paper):
         with torch.device("meta"):
             made = HxRGDenoise(**given)
         assert sum(value.numel() for value in made.parameters()) == count_by_hand(**given)
@@ -130,7 +130,7 @@ def test_forward_is_the_layers_of_the_paper(network):
 def test_prediction_is_the_network_on_every_line(network, groups):
     done = []
     rate, sigma = network.predict(groups, group_time=SECONDS, readout=READOUT, tile=5, progress=done.append)
-    values, _ = ribbon_reads(groups, READOUT).samples(READOUT, 3)
+    values, _ = prepare_reads(groups, READOUT).samples(READOUT, 3)
     with torch.inference_mode():
         flux = network(torch.from_numpy(np.ascontiguousarray(values)))
     rate_of = to_ribbons(rate, READOUT)[:, :, :4]
@@ -153,8 +153,8 @@ def test_every_orientation_is_the_same_detector(network, groups, fast, slow):
     """What is read in the same order gives the same, wherever it is on the sky."""
     turned = Readout((24, 64) if abs(fast) == 1 else (64, 24), fast, slow, 4, reference=(4, 4, 4, 4))
     image = np.ascontiguousarray(turned.from_detector(READOUT.to_detector(groups)))
-    expected = network.predict(groups, group_time=SECONDS, readout=READOUT, unlit=~READOUT.reference_pixels)[0]
-    rate = network.predict(image, group_time=SECONDS, readout=turned, unlit=~turned.reference_pixels)[0]
+    expected = network.predict(groups, group_time=SECONDS, readout=READOUT, background=~READOUT.reference_pixels)[0]
+    rate = network.predict(image, group_time=SECONDS, readout=turned, background=~turned.reference_pixels)[0]
     np.testing.assert_allclose(turned.to_detector(rate), READOUT.to_detector(expected), rtol=1e-4, atol=1e-5)
 
 
@@ -181,7 +181,7 @@ def test_missing_reads_do_not_spread(groups, masked):
     assert np.argwhere(~np.isfinite(rate) & ~READOUT.reference_pixels).tolist() == [[9, 20]]
     assert np.isnan(sigma).all()  # nobody measured it
     if masked == "feature":
-        reads = ribbon_reads(groups, READOUT, usable=~bad, jump=jump, masked=masked)
+        reads = prepare_reads(groups, READOUT, usable=~bad, jump=jump, masked=masked)
         values, measured = (torch.from_numpy(np.ascontiguousarray(a)) for a in reads.samples(READOUT, 3, [12]))
         with torch.inference_mode():
             assert not torch.equal(network(values, measured), network(values, torch.ones_like(measured)))
@@ -205,7 +205,7 @@ def test_ramps_that_are_not_the_networks_are_refused(network, arguments, message
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rows": 2}, {"reads": 2}, {"units": 0}, {"reference": -1}, {"masked": "no"}, {"activation": "elu"},
+    [{"rows": 2}, {"reads": 2}, {"recurrent_units": 0}, {"reference": -1}, {"masked": "no"}, {"activation": "elu"},
      {"dropout": 1.0}, {"filters": 2.5}],
 )  # fmt: skip
 def test_sizes_without_meaning_are_refused(wrong):

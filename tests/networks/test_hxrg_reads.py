@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.networks.hxrg.missing import neighbor_replaced
-from jwst_denoise.networks.hxrg.preprocess import reference_corrected, unlit_corrected, unlit_pixels
-from jwst_denoise.networks.hxrg.ribbon_reads import ribbon_reads
-from jwst_denoise.networks.hxrg.ribbons import ribbon_size
+from jwst_denoise.networks.hxrg.preprocess import (
+    background_pixels,
+    replace_by_neighbors,
+    subtract_background_levels,
+    subtract_reference_levels,
+)
+from jwst_denoise.networks.hxrg.ribbons import prepare_reads, ribbon_size
 from jwst_denoise.readout import Readout
 
 READOUT = Readout((24, 64), -1, 2, 4, reference=(4, 4, 4, 4))
@@ -26,12 +29,12 @@ def test_values_are_the_corrections_one_by_one(groups):
     unlit = np.zeros((24, 64), bool)
     unlit[4:20, 10:40] = True
     before = groups.copy()
-    made = ribbon_reads(groups, READOUT, usable=np.broadcast_to(~bad, groups.shape), unlit=unlit)
+    made = prepare_reads(groups, READOUT, usable=np.broadcast_to(~bad, groups.shape), background=unlit)
     np.testing.assert_array_equal(groups, before)
     reads = (groups - groups[0])[1:]
     reads[:, bad] = np.nan
-    reads = unlit_corrected(reference_corrected(reads, READOUT), READOUT, unlit)
-    reads = neighbor_replaced(reads, bad, READOUT)
+    reads = subtract_background_levels(subtract_reference_levels(reads, READOUT), READOUT, unlit)
+    reads = replace_by_neighbors(reads, bad, READOUT)
     reads = reads - reads.mean(axis=0)
     np.testing.assert_allclose(made.values, reads[:-1], atol=1e-4)
     np.testing.assert_allclose(-made.values.sum(axis=0), reads[-1], atol=1e-3)  # the last value is not lost
@@ -40,12 +43,12 @@ def test_values_are_the_corrections_one_by_one(groups):
 
 def test_unlit_pixels_are_found_in_the_slopes(groups):
     groups[:, 10:14, 20:30] += 60 * np.arange(READS)[:, None, None]
-    corrected = reference_corrected((groups - groups[0])[1:], READOUT)
+    corrected = subtract_reference_levels((groups - groups[0])[1:], READOUT)
     time = np.arange(READS - 1) - (READS - 2) / 2
-    unlit = unlit_pixels(np.tensordot(time, corrected, axes=1), READOUT)
+    unlit = background_pixels(np.tensordot(time, corrected, axes=1), READOUT)
     assert not unlit[11:13, 21:29].any()
-    expected = ribbon_reads(groups, READOUT, unlit=unlit)
-    np.testing.assert_allclose(ribbon_reads(groups, READOUT).values, expected.values, atol=1e-3)
+    expected = prepare_reads(groups, READOUT, background=unlit)
+    np.testing.assert_allclose(prepare_reads(groups, READOUT).values, expected.values, atol=1e-3)
 
 
 def test_jumps_and_gaps_are_masked_or_replaced(groups):
@@ -55,11 +58,11 @@ def test_jumps_and_gaps_are_masked_or_replaced(groups):
     spoilt[4:, 12, 30] += 5000
     usable[5, 15, 40] = False
     spoilt[5, 15, 40] = np.nan
-    kept = ribbon_reads(spoilt, READOUT, usable=usable, jump=jump, masked="feature")
+    kept = prepare_reads(spoilt, READOUT, usable=usable, jump=jump, masked="feature")
     assert np.argwhere(~kept.measured).tolist() == [[3, 12, 30], [4, 15, 40]]
-    clean = ribbon_reads(groups, READOUT)
+    clean = prepare_reads(groups, READOUT)
     np.testing.assert_allclose(kept.values[:, 12, 30], clean.values[:, 12, 30], atol=10)  # 2 e- a read
-    replaced = ribbon_reads(spoilt, READOUT, usable=usable, jump=jump)
+    replaced = prepare_reads(spoilt, READOUT, usable=usable, jump=jump)
     assert np.argwhere((~replaced.measured).all(axis=0)).tolist() == [[12, 30], [15, 40]]
     near = replaced.values[:, 12, [29, 31]]
     assert (near == replaced.values[:, 12, [30]]).all(axis=0).any()
@@ -68,21 +71,21 @@ def test_jumps_and_gaps_are_masked_or_replaced(groups):
 def test_reference_pixels_count_even_if_they_are_flagged(groups):
     flagged = np.broadcast_to(~READOUT.reference_pixels, groups.shape)
     np.testing.assert_array_equal(
-        ribbon_reads(groups, READOUT, usable=flagged).values, ribbon_reads(groups, READOUT).values
+        prepare_reads(groups, READOUT, usable=flagged).values, prepare_reads(groups, READOUT).values
     )
-    assert ribbon_reads(groups, READOUT, usable=flagged).measured.all()
+    assert prepare_reads(groups, READOUT, usable=flagged).measured.all()
 
 
 def test_dead_pixels_are_replaced_in_any_case(groups):
     groups[:, 8, 20] = np.nan
-    made = ribbon_reads(groups, READOUT, masked="feature")
+    made = prepare_reads(groups, READOUT, masked="feature")
     assert np.isfinite(made.values).all()
     assert not made.measured[:, 8, 20].any()
     assert made.values[:, 8, 20].any()
 
 
 def test_samples_and_their_masks(groups):
-    made = ribbon_reads(groups, READOUT)
+    made = prepare_reads(groups, READOUT)
     values, measured = made.samples(READOUT, 3, [0, 5])
     assert values.shape == measured.shape == (2, 16, 3, ribbon_size(READOUT), READS - 2)
     np.testing.assert_array_equal(values[0, :, 0], values[0, :, 2])
@@ -95,4 +98,4 @@ def test_samples_and_their_masks(groups):
 )
 def test_what_does_not_fit_is_refused(groups, arguments, message):
     with pytest.raises(ValueError, match=message):
-        ribbon_reads(**{"groups": groups, "readout": READOUT, **arguments})
+        prepare_reads(**{"groups": groups, "readout": READOUT, **arguments})

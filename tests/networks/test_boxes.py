@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import uniform_filter
 
-from jwst_denoise.networks.blocks.conservation import box_mean, remove_source_flux, restore_box_flux, source_weight
+from jwst_denoise.networks.blocks.boxes import box_mean, remove_source_flux, restore_box_flux, source_weight
 
 RNG = np.random.default_rng(1)
 

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.networks.hxrg.preprocess import FEWEST, reference_corrected, unlit_corrected, unlit_pixels
+from jwst_denoise.networks.hxrg.preprocess import (
+    FEWEST,
+    background_pixels,
+    subtract_background_levels,
+    subtract_reference_levels,
+)
 from jwst_denoise.readout import Readout
-from jwst_denoise.simulate.spectra import echelle
+from jwst_denoise.simulate.echelle import echelle
 
 GEOMETRIES = [
     Readout((36, 64) if abs(fast) == 1 else (64, 36), fast, slow, 4, reference=(2, 3, 4, 1))
@@ -64,9 +69,9 @@ def test_reference_correction_is_the_slow_definition(readout, rng):
     bad = (rng.uniform(size=readout.shape) < 0.1) & readout.reference_pixels
     image[bad] = 1e6
     expected = slow_reference(image, readout, bad)
-    np.testing.assert_allclose(reference_corrected(image, readout, bad)[~bad], expected[~bad], atol=2e-3)
+    np.testing.assert_allclose(subtract_reference_levels(image, readout, bad)[~bad], expected[~bad], atol=2e-3)
     image[bad] = np.nan  # the same by what the data say
-    np.testing.assert_allclose(reference_corrected(image, readout)[~bad], expected[~bad], atol=2e-3)
+    np.testing.assert_allclose(subtract_reference_levels(image, readout)[~bad], expected[~bad], atol=2e-3)
 
 
 @geometries
@@ -76,7 +81,7 @@ def test_unlit_correction_is_the_slow_definition(readout, rng):
     unlit[:, :9] = False  # too few in some lines, columns and boxes
     unlit[3] = False
     np.testing.assert_allclose(
-        unlit_corrected(image, readout, unlit, box=10), slow_unlit(image, readout, unlit, 10), atol=1e-4
+        subtract_background_levels(image, readout, unlit, box=10), slow_unlit(image, readout, unlit, 10), atol=1e-4
     )
 
 
@@ -89,8 +94,8 @@ def test_levels_of_lines_and_outputs_go_away(readout, rng):
         + np.repeat(rng.normal(0, 30, readout.outputs), readout.width)
         + np.outer(np.arange(readout.lines), np.repeat(rng.normal(0, 0.3, readout.outputs), readout.width))
     )
-    ends = reference_corrected(noise, readout)
-    corrected = reference_corrected(scene + noise, readout)
+    ends = subtract_reference_levels(noise, readout)
+    corrected = subtract_reference_levels(scene + noise, readout)
     np.testing.assert_allclose(corrected - scene, 0, atol=1e-4)
     np.testing.assert_allclose(ends, 0, atol=1e-4)
 
@@ -105,7 +110,7 @@ def test_corrections_of_a_slope_are_slopes_of_corrected_reads(readout, rng):
         return np.tensordot(time / np.sum(time**2), cube, axes=1)
 
     def corrected(images):
-        return unlit_corrected(reference_corrected(images, readout), readout, unlit, 12)
+        return subtract_background_levels(subtract_reference_levels(images, readout), readout, unlit, 12)
 
     assert corrected(reads).shape == reads.shape
     np.testing.assert_allclose(slope(corrected(reads)), corrected(slope(reads)), atol=1e-4)
@@ -120,8 +125,8 @@ def test_input_stays_and_missing_pixels_do_not_spread(rng):
     image[20, 30] = np.nan
     before = image.copy()
     for result in (
-        reference_corrected(image, readout),
-        unlit_corrected(image, readout, np.ones(readout.shape, bool), 10),
+        subtract_reference_levels(image, readout),
+        subtract_background_levels(image, readout, np.ones(readout.shape, bool), 10),
     ):
         np.testing.assert_array_equal(image, before)
         assert result.dtype == np.float32
@@ -131,29 +136,29 @@ def test_input_stays_and_missing_pixels_do_not_spread(rng):
 def test_without_reference_or_unlit_pixels_nothing_happens(rng):
     readout = Readout((32, 64), 1, 2, 4)
     image = rng.normal(0, 10, readout.shape).astype("f4")
-    np.testing.assert_array_equal(reference_corrected(image, readout), image)
-    np.testing.assert_array_equal(unlit_corrected(image, readout, np.zeros(readout.shape, bool)), image)
+    np.testing.assert_array_equal(subtract_reference_levels(image, readout), image)
+    np.testing.assert_array_equal(subtract_background_levels(image, readout, np.zeros(readout.shape, bool)), image)
 
 
 def test_one_border_of_reference_lines_gives_constant_levels(rng):
     readout = Readout((32, 64), 1, 2, 4, reference=(4, 0, 0, 0))
     image = np.repeat(rng.normal(0, 30, 4), 16) + np.zeros((32, 1))
-    np.testing.assert_allclose(reference_corrected(image, readout), 0, atol=1e-5)
+    np.testing.assert_allclose(subtract_reference_levels(image, readout), 0, atol=1e-5)
 
 
 def test_unlit_pixels_are_those_between_the_orders(rng):
     readout = Readout((128, 512), 1, 2, 8, reference=(4, 4, 4, 4))
     scene = echelle(readout.shape, rng, peak=30.0, orders=64)
     noise = rng.normal(0, 6, readout.shape) + rng.normal(0, 5, (128, 1))
-    unlit = unlit_pixels(scene + noise, readout)
+    unlit = background_pixels(scene + noise, readout)
     assert not unlit[readout.reference_pixels].any()
     inside = ~readout.reference_pixels
     assert unlit[inside & (scene > 6)].mean() < 0.02
     assert unlit[inside & (scene < 0.01)].mean() > 0.5
     assert scene[unlit].mean() < 0.3
-    empty = unlit_pixels(noise, readout)
+    empty = background_pixels(noise, readout)
     assert empty[inside].mean() > 0.8
-    assert not unlit_pixels(np.full(readout.shape, np.nan), readout).any()
+    assert not background_pixels(np.full(readout.shape, np.nan), readout).any()
 
 
 def test_unlit_means_take_out_correlated_noise_between_orders(rng):
@@ -161,6 +166,6 @@ def test_unlit_means_take_out_correlated_noise_between_orders(rng):
     scene = echelle(readout.shape, rng, peak=30.0, orders=128)
     stripes = rng.normal(0, 8, (128, 1)) + rng.normal(0, 4, (1, 512))
     noise = rng.normal(0, 6, readout.shape)
-    result = unlit_corrected(scene + stripes + noise, readout, scene < 0.01)
+    result = subtract_background_levels(scene + stripes + noise, readout, scene < 0.01)
     assert np.std(result - scene) < 1.03 * 6
     assert np.std(stripes + noise) > 1.5 * 6

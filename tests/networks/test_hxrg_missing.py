@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.networks.hxrg.missing import REACH, bridged, neighbor_replaced
+from jwst_denoise.networks.hxrg.preprocess import REACH, bridge_gaps, replace_by_neighbors
 from jwst_denoise.ramps.slopes import fit_segments
 from jwst_denoise.readout import Readout
 
@@ -26,7 +26,7 @@ def ramps_with_gaps(rng):
 
 def test_the_slope_of_bridged_ramps_is_that_of_the_pieces(rng):
     groups, usable, jump = ramps_with_gaps(rng)
-    filled, measured = bridged(np.where(usable, groups, np.nan), usable, jump)
+    filled, measured = bridge_gaps(np.where(usable, groups, np.nan), usable, jump)
     broken = np.where(usable, jump.astype("i1"), 2).astype("i1")
     expected = fit_segments(np.where(usable, groups, 0), broken, np.arange(NGROUPS))[0]
     known = np.isfinite(expected)
@@ -46,7 +46,7 @@ def test_a_ramp_with_a_step_and_a_gap_becomes_straight():
     groups[6, 0, 1] = 1e6
     jump = np.zeros(groups.shape, bool)
     jump[[0, 4], 0, 1] = True  # there is nothing before the first group
-    filled, measured = bridged(groups, usable, jump)
+    filled, measured = bridge_gaps(groups, usable, jump)
     np.testing.assert_allclose(np.diff(filled, axis=0), 5, atol=1e-4)
     np.testing.assert_array_equal(filled[:, 0, 0], groups[:, 0, 0])  # whole ramps are not touched
     assert np.argwhere(~measured).tolist() == [[4, 0, 1], [6, 0, 1]]
@@ -64,7 +64,7 @@ def test_bad_pixels_hold_what_the_nearest_good_one_does(rng, fast, slow):
     readout = Readout((24, 32) if fast == 1 else (32, 24), fast, slow, 2, reference=(4, 4, 4, 4))
     image = rng.normal(size=readout.shape)
     bad = rng.uniform(size=readout.shape) < 0.3
-    result = neighbor_replaced(np.stack([image, 2 * image]), bad, readout)
+    result = replace_by_neighbors(np.stack([image, 2 * image]), bad, readout)
     np.testing.assert_array_equal(result[1], 2 * result[0])
     np.testing.assert_array_equal(result[0][~bad], image[~bad])
     reference = readout.reference_pixels
@@ -78,16 +78,16 @@ def test_of_two_neighbors_the_one_in_the_line_is_taken():
         image = np.arange(81.0).reshape(9, 9)
         bad = np.zeros((9, 9), bool)
         bad[4, 4] = True
-        assert neighbor_replaced(image, bad, readout)[4, 4] in ((39, 41) if fast == 1 else (31, 49))
+        assert replace_by_neighbors(image, bad, readout)[4, 4] in ((39, 41) if fast == 1 else (31, 49))
 
 
 def test_without_a_neighbor_there_is_nothing():
     readout = Readout((40, 40), 1, 2)
     bad = np.zeros((40, 40), bool)
     bad[10:30, 10:30] = True
-    result = neighbor_replaced(np.ones((40, 40)), bad, readout)
+    result = replace_by_neighbors(np.ones((40, 40)), bad, readout)
     assert result[20, 20] == 0
     assert result[10, 20] == 1
     assert result[10 + REACH - 1, 20] == 1
     assert result[10 + REACH, 20] == 0
-    assert neighbor_replaced(np.ones((40, 40), bool), bad, readout).dtype == bool
+    assert replace_by_neighbors(np.ones((40, 40), bool), bad, readout).dtype == bool
