@@ -209,8 +209,8 @@ def _box(region, own, number, shape):
 def _graphs(comparison, brief):
     """Caption and function of every graph."""
     changed = not comparison.unchanged
-    yield "Median of the background pixels of every row.", partial(_call, plotting.draw_profile, 1)
-    yield "Median of the background pixels of every column.", partial(_call, plotting.draw_profile, 0)
+    yield "Mean of the middle half of the background pixels of every row.", partial(_call, plotting.draw_profile, 1)
+    yield "Mean of the middle half of the background pixels of every column.", partial(_call, plotting.draw_profile, 0)
     yield (
         "Noise of the mean over an area of the background. White noise falls with the square root of the area.",
         plotting.draw_noise,

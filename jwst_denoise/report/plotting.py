@@ -38,7 +38,7 @@ __all__ = [
 COLORS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
 OTHER_COLORS = ("#6b7280", "#047857", "#b45309", "#be185d")
 FLAGGED, MISSING, TEXT, DOUBT = "#f97316", "#31516b", "#010203", "#b91c1c"
-WIDTH, GRAPH_HEIGHT = 16.0, 3.9  # inches
+WIDTH, GRAPH_HEIGHT, LARGEST_HEIGHT = 16.0, 3.9, 6.5  # inches; of the figure, a graph, and at most a map
 WIDE = 3  # an image this much wider than high gets a row of its own
 LARGEST = 1024  # pixels on the longer side of a mask drawn over a map, so that single pixels remain visible
 EDGES = np.linspace(-6, 6, 97)
@@ -174,7 +174,7 @@ def draw_map(axis, panel):
     axis.set_title(panel.title, fontsize=11, loc="left")
     axis.set(xlabel="x / pixel", ylabel="y / pixel")
     axis.tick_params(labelsize=8)
-    bar = axis.figure.colorbar(shown, ax=axis, pad=0.01, **({"aspect": 12} if panel.wide else {"shrink": 0.8}))
+    bar = axis.figure.colorbar(shown, cax=axis.inset_axes([1.01, 0, 0.01 if panel.wide else 0.025, 1]))
     bar.set_label(panel.unit, fontsize=9)
     bar.ax.tick_params(labelsize=8)
 
@@ -209,9 +209,9 @@ def draw_histogram(axis, samples, edges, xlabel, title="", expected=None):
 
 
 def draw_profile(axis, comparison, along, title=""):
-    """Draw the median of the background pixels of every row (``along=1``) or column (``along=0``)."""
+    """Draw the interquartile mean of the background pixels of every row (``along=1``) or column (``along=0``)."""
     curves = {name: (np.arange(1, len(y) + 1), y) for name, y in comparison.profiles(along).items()}
-    ylabel = label_with_unit("median of background pixels", comparison.unit)
+    ylabel = label_with_unit("interquartile mean of background", comparison.unit)
     draw_lines(axis, curves, f"{'y' if along else 'x'} / pixel", ylabel, title)
     values = np.concatenate([line.get_ydata() for line in axis.lines] or [np.empty(0)])
     if np.isfinite(values).any():
@@ -363,7 +363,7 @@ def _height(panel, width):
     if not isinstance(panel, Map):
         return GRAPH_HEIGHT
     ny, nx = panel.image.shape
-    return 0.85 * width * ny / nx + (1.1 if panel.wide else 0.6)
+    return min(0.85 * width * ny / nx, LARGEST_HEIGHT) + 0.9
 
 
 def _coarse(mask, step):

@@ -11,6 +11,7 @@ __all__ = ["draw_picture", "select_close_ups", "write_picture"]
 
 CLOSE_UP = 64  # pixels
 MOST_CLOSE_UPS = 3
+LEAST_OWN = 0.01  # least part of the pixels with less than the full weight of the network, from which it is shown
 
 
 def write_picture(path, alias, before, after, result):
@@ -39,8 +40,11 @@ def draw_picture(alias, before, after, result):
     """
     comparison = compare_images(before, after, result.background_pixels, result.quality)
     rows = {"cosmic_ray_mask": _flag_rows, "image_denoise": _image_rows}.get(alias, _noise_rows)(comparison, result)
-    title = before.record.title(alias)
-    return plotting.new_figure(f"{title}\n{before.content}" if before.content else title, rows)
+    subtitle = [before.content] if before.content else []
+    if alias != "cosmic_ray_mask":
+        fraction = f"{comparison.background.mean():.0%}"
+        subtitle.append(f"background: {fraction} of the pixels, without sources, flagged pixels and outliers")
+    return plotting.new_figure("\n".join([before.record.title(alias), "; ".join(subtitle)]), rows)
 
 
 def select_close_ups(flagged, size=CLOSE_UP, number=MOST_CLOSE_UPS):
@@ -77,22 +81,20 @@ def _maps(comparison, *others):
 
 def _noise_rows(comparison, result):
     """Rows for ``nsclean`` and ``ramp_denoise``."""
-    fraction = f"{comparison.background.mean():.0%}"
-    background = f"background pixels ({fraction}), without outliers"
-    profiles = [
-        partial(_draw_along, plotting.draw_profile, 1, f"rows: median of {background}"),
-        partial(_draw_along, plotting.draw_profile, 0, f"columns: median of {background}"),
-    ]
-    if comparison.before.readout is not None:
-        spectrum = partial(_draw, plotting.draw_readout_spectrum, f"order of readout: {background}")
-    else:
-        spectrum = partial(_draw_along, plotting.draw_spectrum, 1, f"along rows: {background}")
-    others = []
-    if result.weight is not None and np.ptp(result.weight) > 0.01:
+    others, weight = [], result.weight
+    if weight is not None and np.mean(weight[comparison.usable] < 0.99) > LEAST_OWN:
         style = {"vmin": 0, "vmax": 1, "cmap": "cividis"}
-        others.append(plotting.Map("weight of the network in the result", result.weight, "0 to 1", style))
-    graphs = [partial(graph, comparison) for graph in (*profiles, spectrum)]
-    return [*_maps(comparison, *others), graphs]
+        others.append(plotting.Map("weight of the network in the result", weight, "0 to 1", style))
+    readout = comparison.before.readout is not None
+    graphs = [
+        partial(_draw_along, plotting.draw_profile, 1, "rows"),
+        partial(_draw_along, plotting.draw_profile, 0, "columns"),
+        partial(_draw, plotting.draw_readout_spectrum, "power spectrum in the order of readout")
+        if readout
+        else partial(_draw_along, plotting.draw_spectrum, 1, "power spectrum along the rows"),
+        partial(_draw, plotting.draw_noise, "noise of the mean over an area"),
+    ]
+    return [*_maps(comparison, *others), [partial(graph, comparison) for graph in graphs]]
 
 
 def _image_rows(comparison, result):
