@@ -7,8 +7,8 @@ import numpy as np
 
 from jwst_denoise import crds_cache, parameters
 from jwst_denoise.demo import cross_validation, picture, pipeline
+from jwst_denoise.demo.picture import profiles
 from jwst_denoise.nsclean import fit_noise
-from jwst_denoise.steps.qa.correction import profiles
 
 __all__ = ["PARAMETERS", "FlightHalf", "draw", "run"]
 

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from jwst_denoise.steps.qa.correction import power_spectrum, profiles
-
-__all__ = ["AFTER", "BEFORE", "canvas", "draw", "graph", "strip"]
+__all__ = ["AFTER", "BEFORE", "canvas", "draw", "graph", "power_spectrum", "profiles", "strip"]
 
 BEFORE, AFTER, IDEAL = "#c2410c", "#1d4ed8", "#6b7280"
 COVERED = 0.1  # least dark fraction of a row or column in a profile
@@ -62,6 +60,59 @@ def graph(axis, x, y, title):
     axis.set_title(title, fontsize=11, loc="left")
     axis.grid(alpha=0.25)
     axis.legend(frameon=False, fontsize=9)
+
+
+def profiles(image, mask, readout):
+    """Mean of the dark pixels of every line, and of every pixel position along the lines.
+
+    Parameters
+    ----------
+    image : ndarray
+        (ny, nx) in DMS orientation.
+    mask : ndarray of bool
+        (ny, nx), True on dark pixels.
+    readout : jwst_denoise.readout.Readout
+        Direction of the lines.
+
+    Returns
+    -------
+    across, along : ndarray
+        Means by line and by pixel of a line, in the order of reading; NaN where nothing is dark.
+    """
+    frame, dark = readout.to_detector(image), readout.to_detector(mask) & np.isfinite(readout.to_detector(image))
+    values = np.where(dark, frame, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return tuple(values.sum(axis) / np.where(dark.any(axis), dark.sum(axis), np.nan) for axis in (1, 0))
+
+
+def power_spectrum(image, mask, readout, bins=60):
+    """Power spectrum of the dark pixels in the order of reading, averaged over outputs and in logarithmic bins.
+
+    Pixels that are not dark count as the mean, and the power is divided by the dark fraction: it is meant for
+    comparing an image before and after, not for fitting.
+
+    Parameters
+    ----------
+    image, mask, readout
+        As for `profiles`.
+    bins : int, optional
+        Logarithmic bins in frequency.
+
+    Returns
+    -------
+    frequency, power : ndarray
+        In Hz and (unit of the image)²/Hz.
+    """
+    good = mask & np.isfinite(image)
+    level = np.median(image[good]) if good.any() else 0.0
+    streams = readout.to_streams(np.where(good, image - level, 0.0)).reshape(readout.outputs, -1)
+    filled = max(good.sum() / streams.size, 1e-9)
+    power = (np.abs(np.fft.rfft(streams)) ** 2).mean(0)[1:] * 2 * readout.pixel_time / (streams.shape[1] * filled)
+    frequency = np.fft.rfftfreq(streams.shape[1], readout.pixel_time)[1:]
+    index = np.digitize(frequency, np.geomspace(frequency[0], frequency[-1], bins + 1)[1:-1])
+    count = np.bincount(index, minlength=bins)
+    used = count > 0
+    return tuple((np.bincount(index, a, minlength=bins)[used] / count[used]) for a in (frequency, power))
 
 
 def _draw_images(figure, axes, planes, readout, aspect):

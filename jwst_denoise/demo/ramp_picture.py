@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from jwst_denoise.demo.picture import AFTER, BEFORE, WIDE, canvas, graph, strip
-from jwst_denoise.steps.qa.correction import power_spectrum
+from jwst_denoise.demo.picture import AFTER, BEFORE, WIDE, canvas, graph, power_spectrum, strip
 
 __all__ = ["draw", "errors_by_brightness"]
 
