@@ -9,9 +9,9 @@ from jwst_denoise.crds_cache.parameter_references import rules as parameter_rule
 from jwst_denoise.crds_cache.references import SUFFIXES, TYPES, write_reference
 from jwst_denoise.crds_cache.rules import SERVER_CONFIG, write_rules, write_server_config
 from jwst_denoise.crds_cache.types import reference_types
+from jwst_denoise.detectors import FIXED_SLITS, SUBARRAYS, detector
 from jwst_denoise.parameters.shipped import suggest
 from jwst_denoise.readout import DETECTORS as GEOMETRY
-from jwst_denoise.simulate import SUBARRAYS, detector
 
 __all__ = ["DETECTORS", "INSTRUMENTS", "build_cache"]
 
@@ -32,7 +32,7 @@ _SEVERAL = {
         lambda name: ("FULL", *(sub for owner, sub in SUBARRAYS if owner == name)),
     ),
     "disperser": ("META.INSTRUMENT.GRATING", "grating", lambda name: spectrograph.GRATINGS),
-    "ote": ("META.INSTRUMENT.FIXED_SLIT", "slit", lambda name: spectrograph.WIDTHS),
+    "ote": ("META.INSTRUMENT.FIXED_SLIT", "slit", lambda name: FIXED_SLITS),
 }
 
 _DETECTOR = ("META.INSTRUMENT.DETECTOR",)

@@ -10,8 +10,8 @@ import numpy as np
 from astropy import constants, units
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.crds_cache.spectrograph import GRATINGS, SCALE, WIDTHS, dispersion
-from jwst_denoise.detectors.observing import elements_of
+from jwst_denoise.crds_cache.spectrograph import GRATINGS, SCALE, dispersion
+from jwst_denoise.detectors import FIXED_SLITS, elements_of
 from jwst_denoise.products.pointing import detector_scale
 
 __all__ = ["area", "flux", "mjy_per_sr", "photom", "slit_area", "slit_flat", "slit_photom"]
@@ -37,7 +37,7 @@ def mjy_per_sr(detector, *elements):
 
     Parameters
     ----------
-    detector : jwst_denoise.simulate.DetectorParameters
+    detector : jwst_denoise.detectors.DetectorParameters
         Of an imager.
     *elements : str
         Names in the filter and pupil wheels. The narrowest one counts; without any, light of all wavelengths passes.
@@ -56,7 +56,7 @@ def flux(detector, width):
 
     Parameters
     ----------
-    detector : jwst_denoise.simulate.DetectorParameters
+    detector : jwst_denoise.detectors.DetectorParameters
         Whose gain counts.
     width : float or ndarray
         Range of wavelengths that is counted over the wavelength.
@@ -83,7 +83,7 @@ def area(detector):
 def slit_photom(detector):
     """Flux calibration of the spectra of every slit and grating; it changes with the wavelength."""
     model = datamodels.NrsFsPhotomModel()
-    rows = [_spectrum(detector, grating, slit) for grating in GRATINGS for slit in WIDTHS]
+    rows = [_spectrum(detector, grating, slit) for grating in GRATINGS for slit in FIXED_SLITS]
     model.phot_table = np.array(rows, dtype=_with_arrays(model.get_dtype("phot_table"), SAMPLES))
     return model, {}, {}
 
@@ -99,7 +99,7 @@ def slit_flat(detector):
 def slit_area(detector):
     """Solid angles of a pixel behind every slit, in arcsec²."""
     model = datamodels.NirspecSlitAreaModel()
-    rows = [(slit, width * SCALE) for slit, width in WIDTHS.items()]
+    rows = [(name, slit.width * SCALE) for name, slit in FIXED_SLITS.items()]
     model.area_table = np.array(rows, dtype=model.get_dtype("area_table"))
     return model, {}, {}
 

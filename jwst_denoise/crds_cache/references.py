@@ -7,9 +7,10 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise.crds_cache import photometry, source_catalog, spectrograph
+from jwst_denoise.detectors import frame_time
+from jwst_denoise.detectors import subarray as find_subarray
 from jwst_denoise.products.pointing import APERTURES, detector_aperture, sky_axes
-from jwst_denoise.simulate import frame_time
-from jwst_denoise.simulate import subarray as find_subarray
+from jwst_denoise.simulate import bias
 
 __all__ = ["SUFFIXES", "TYPES", "write_reference"]
 
@@ -54,7 +55,7 @@ def saturation(detector):
 
 def superbias(detector):
     """DN of every pixel after a reset."""
-    image = detector.superbias()
+    image = bias.superbias(detector)
     return datamodels.SuperBiasModel(), {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
 
 
@@ -77,7 +78,7 @@ def dark(detector, subarray="FULL"):
     window = find_subarray(detector.name, subarray, detector.size)
     readout = detector.readout(window.shape, window.corner, window.outputs)
     seconds = frame_time(readout, detector.instrument)
-    rate = detector.dark_rate(window.shape, window.corner) * np.float32(seconds / detector.gain)
+    rate = bias.dark_rate(detector, window.shape, window.corner) * np.float32(seconds / detector.gain)
     frames = np.arange(1, DARK_FRAMES + 1, dtype=np.float32)[:, None, None] * rate
     meta = {
         "exposure": {
@@ -149,7 +150,7 @@ def write_reference(path, type_, detector, **options):
         The file, replaced if it exists.
     type_ : str
         A key of ``TYPES[detector.instrument]``.
-    detector : jwst_denoise.simulate.DetectorParameters
+    detector : jwst_denoise.detectors.DetectorParameters
         The detector.
     **options
         What the function of this type takes beside the detector.

@@ -6,7 +6,7 @@ from astropy.modeling.physical_models import BlackBody
 from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.detectors.observing import bandpass, channel_of, elements_of
+from jwst_denoise.detectors import bandpass, elements_of
 from jwst_denoise.simulate import point_spread_function
 
 __all__ = ["abvegaoffset", "apcorr"]
@@ -50,7 +50,7 @@ def abvegaoffset(detector):
 
 def _apertures(detector, names):
     """(fraction, radius, inner and outer radius of the sky) for one filter."""
-    psf = point_spread_function(channel_of(detector), bandpass(*names))
+    psf = point_spread_function(detector.channel, bandpass(*names))
     offset = (np.arange(len(psf.samples)) - len(psf.samples) // 2) / psf.oversample
     distance = np.hypot(offset, offset[:, None]).ravel()
     order = np.argsort(distance)

@@ -10,13 +10,14 @@ import numpy as np
 from astropy.modeling.models import AffineTransformation2D, Identity, Mapping, Polynomial1D, Polynomial2D, Scale, Shift
 from stdatamodels.jwst import datamodels
 
+from jwst_denoise.detectors import FIXED_SLITS
 from jwst_denoise.products.pointing import APERTURES, sky_axes
-from jwst_denoise.simulate.spectra import LENGTH, SLITS, TRACE
+from jwst_denoise.simulate.spectra import LENGTH, TRACE
 
 #: Types of reference files, which have functions of these names.
 TYPES = ("camera", "collimator", "disperser", "fore", "fpa", "msa", "ote", "wavelengthrange")
 
-__all__ = ["GRATINGS", "TYPES", "WIDTHS", "dispersion", *TYPES]
+__all__ = ["GRATINGS", "TYPES", "dispersion", *TYPES]
 
 PIXEL = 18e-6  # m, on the detector
 PITCH = 41.5e-6  # m in the plane of the slits that a pixel sees
@@ -39,9 +40,6 @@ GRATINGS = {
     )
     for resolution in "MH"
 }
-
-#: Slits in the order in which the pipeline counts them -> width in arcsec.
-WIDTHS = {"S200A1": 0.2, "S200A2": 0.2, "S400A1": 0.4, "S1600A1": 1.6, "S200B1": 0.2}
 
 
 def fpa(detector):
@@ -88,7 +86,7 @@ def wavelengthrange(detector):
 
 def msa(detector):
     """Places and sizes of the fixed slits (quadrant 5) in m; no micro-shutters."""
-    slits = [(number, *_place(name), *_size(name)) for number, name in enumerate(WIDTHS)]
+    slits = [(number, *_place(name), *_size(name)) for number, name in enumerate(FIXED_SLITS)]
     data = {f"Q{quadrant}": np.zeros((0, 5)) for quadrant in range(1, 5)} | {"Q5": np.array(slits)}
     return datamodels.MSAModel(models=dict.fromkeys(data, Identity(2)), data=data), {}, {}
 
@@ -160,10 +158,9 @@ def _straighten():
 
 def _place(slit):
     """Middle of a slit in m."""
-    row, _ = SLITS[slit]
-    return 0.0, (row - (LENGTH - 1) / 2) * PITCH
+    return 0.0, (FIXED_SLITS[slit].center - (LENGTH - 1) / 2) * PITCH
 
 
 def _size(slit):
     """Width and length of a slit in m."""
-    return WIDTHS[slit] / SCALE * PITCH, SLITS[slit][1] * PITCH
+    return FIXED_SLITS[slit].width / SCALE * PITCH, FIXED_SLITS[slit].length * PITCH

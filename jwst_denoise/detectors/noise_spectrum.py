@@ -20,10 +20,10 @@ class NoiseSpectrum:
     Parameters
     ----------
     common_rms, output_rms : float
-        Rms in e- of the 1/f part that all outputs share, and of the one that each output has by itself, between
-        ``band[0]`` and ``band[1]``.
+        Rms in e- between ``band[0]`` and ``band[1]`` of the 1/f noise that all outputs share, and of the 1/f noise of
+        each single output.
     alternating_rms : float
-        Rms in e- of alternating-column noise: a narrow band below the Nyquist frequency, of each output by itself.
+        Rms in e- of the alternating-column noise of each output: a narrow band below the Nyquist frequency.
     common_slope, output_slope : float
         Exponents: P(f) ∝ f^-slope.
     alternating_width : float
@@ -50,12 +50,12 @@ class NoiseSpectrum:
     floor: float = 1e-3
 
     def __post_init__(self):
-        """Refuse amplitudes and frequencies without meaning."""
+        """Check amplitudes and frequencies."""
         for name in ("common_rms", "output_rms", "alternating_rms"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}={getattr(self, name)} must not be negative")
         if not 0 < self.floor <= self.band[0] < self.band[1]:
-            raise ValueError(f"0 < floor <= band[0] < band[1] does not hold: floor={self.floor}, band={self.band}")
+            raise ValueError(f"floor={self.floor} and band={self.band} must satisfy 0 < floor <= band[0] < band[1]")
         if not self.alternating_width > 0:
             raise ValueError(f"alternating_width={self.alternating_width} must be positive")
 

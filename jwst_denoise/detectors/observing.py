@@ -1,38 +1,41 @@
-"""Observing modes, filters, subarrays and the time that a frame takes."""
+"""Observing modes, filters, subarrays, fixed slits and frame times."""
 
 import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from jwst_denoise.readout import FULL_FRAME
+
 __all__ = [
     "ELEMENTS",
+    "FIXED_SLITS",
+    "FIXED_SLIT_ROWS",
     "MODES",
     "SUBARRAYS",
+    "FixedSlit",
     "Observation",
     "Subarray",
     "bandpass",
-    "channel_of",
     "elements_of",
     "frame_time",
     "observation",
+    "slit_of_subarray",
     "subarray",
 ]
-
-FULL = 2048
 
 
 @dataclass(frozen=True)
 class Subarray:
-    """Part of a detector that is read: corner (x, y) counted from 1, shape (ny, nx), number of outputs."""
+    """Part of a detector: corner (x, y) counted from 1, shape (ny, nx), number of outputs that read it."""
 
     corner: tuple[int, int] = (1, 1)
-    shape: tuple[int, int] = (FULL, FULL)
+    shape: tuple[int, int] = (FULL_FRAME, FULL_FRAME)
     outputs: int = 4
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What an exposure is of, by JWST keywords: EXP_TYPE, FILTER, PUPIL, GRATING, SUBARRAY and its corner (x, y)."""
+    """Setup of an exposure by JWST keywords: EXP_TYPE, FILTER, PUPIL, GRATING, SUBARRAY and its corner (x, y)."""
 
     exp_type: str
     filter: str = ""
@@ -62,19 +65,19 @@ def _nircam_subarrays():
             side = int("".join(filter(str.isdigit, name)))
             yield (detector, name), Subarray(corner, (side, side), 1)
     for lines in (64, 128, 256):
-        yield ("NRCALONG", f"SUBGRISM{lines}"), Subarray((1, 1), (lines, FULL), 4)
+        yield ("NRCALONG", f"SUBGRISM{lines}"), Subarray((1, 1), (lines, FULL_FRAME), 4)
 
 
 def _nirspec_subarrays():
     """Corners that hold the slits' spectra; those of SUBS200A1 and SUB2048 on NRS1 are the flight ones."""
     for detector in ("NRS1", "NRS2"):
         for name, corner, shape in (
-            ("ALLSLITS", (1, 897), (256, FULL)),
-            ("SUBS200A1", (1, 1041), (64, FULL)),
-            ("SUBS200A2", (1, 1009), (64, FULL)),
-            ("SUBS400A1", (1, 977), (64, FULL)),
-            ("SUBS200B1", (1, 1073), (64, FULL)),
-            ("SUB2048", (1, 946), (32, FULL)),
+            ("ALLSLITS", (1, 897), (256, FULL_FRAME)),
+            ("SUBS200A1", (1, 1041), (64, FULL_FRAME)),
+            ("SUBS200A2", (1, 1009), (64, FULL_FRAME)),
+            ("SUBS400A1", (1, 977), (64, FULL_FRAME)),
+            ("SUBS200B1", (1, 1073), (64, FULL_FRAME)),
+            ("SUB2048", (1, 946), (32, FULL_FRAME)),
             ("SUB1024A", (1025, 946), (32, 1024)),
             ("SUB1024B", (513, 946), (32, 1024)),
             ("SUB512", (1025, 946), (32, 512)),
@@ -100,13 +103,47 @@ def _other_subarrays():
 SUBARRAYS = MappingProxyType(dict([*_nircam_subarrays(), *_nirspec_subarrays(), *_other_subarrays()]))
 
 
-def subarray(detector, name="FULL", size=FULL):
+@dataclass(frozen=True)
+class FixedSlit:
+    """Spectrum of a fixed slit of NIRSpec: central row and length in pixels of the full frame, width in arcsec."""
+
+    center: int
+    length: int
+    width: float
+
+
+#: Slit -> its place, in the order in which the pipeline counts them; rows are counted from 0.
+FIXED_SLITS = MappingProxyType(
+    {
+        "S200A1": FixedSlit(1072, 31, 0.2),
+        "S200A2": FixedSlit(1040, 31, 0.2),
+        "S400A1": FixedSlit(1008, 37, 0.4),
+        "S1600A1": FixedSlit(961, 16, 1.6),
+        "S200B1": FixedSlit(1105, 31, 0.2),
+    }
+)
+
+#: Rows (first, one past the last, counted from 0 in the full frame) of both NIRSpec detectors that the fixed slits
+#: illuminate; the region that jwst's `clean_flicker_noise` masks for IFU and MOS exposures.
+FIXED_SLIT_ROWS = (922, 1116)
+
+
+def slit_of_subarray(name):
+    """Fixed slit that a NIRSpec subarray is made for; None if it serves several."""
+    if named := re.fullmatch(r"SUB(S\d+[AB]\d)", name):
+        return named[1]
+    if name in ("SUB2048", "SUB1024A", "SUB1024B", "SUB512"):
+        return "S1600A1"
+    return "S200A1" if name == "SUB512S" else None
+
+
+def subarray(detector, name="FULL", size=FULL_FRAME):
     """Subarray of a detector by its SUBARRAY name.
 
     Raises
     ------
     ValueError
-        If the detector has none of this name.
+        If the detector has no subarray of this name.
     """
     if name in ("FULL", "FULLP"):
         return Subarray(shape=(size, size))
@@ -132,16 +169,9 @@ ELEMENTS = {
 }  # fmt: skip
 
 
-def channel_of(detector):
-    """Channel of a detector that shares a set of filters and a sampling."""
-    if detector.instrument == "NIRCAM":
-        return "NIRCAM_LW" if detector.name.endswith("LONG") else "NIRCAM_SW"
-    return detector.instrument
-
-
 def elements_of(detector):
     """(FILTER, PUPIL) of the exposures that a detector can take; none for a detector that is not JWST's."""
-    return ELEMENTS.get(channel_of(detector), [])
+    return ELEMENTS.get(detector.channel, [])
 
 
 def bandpass(filter_, pupil=""):
@@ -188,7 +218,7 @@ def observation(detector, mode=None, **changes):
     Parameters
     ----------
     detector : DetectorParameters
-        Whose subarrays are meant.
+        Detector, whose subarray gives the corner.
     mode : str, optional
         A key of `MODES`; by default full-frame imaging, or the IFU of NIRSpec.
     **changes
@@ -215,8 +245,8 @@ def observation(detector, mode=None, **changes):
 def frame_time(readout, instrument):
     """Time from one frame to the next in s.
 
-    A frame takes one line more than it has when four outputs or NIRSpec read it, two more otherwise (JDox: detector
-    readout; 10.73677 s for a full frame, 0.05016 s for NIRCam's SUB64P, 0.90156 s for NIRSpec's SUB2048).
+    A frame takes the time of one extra line with four outputs or on NIRSpec, else of two (JDox: detector readout;
+    10.73677 s for a full frame, 0.05016 s for NIRCam's SUB64P, 0.90156 s for NIRSpec's SUB2048).
     """
     extra = 1 if readout.outputs > 1 or instrument == "NIRSPEC" else 2
     return (readout.lines + extra) * readout.line_ticks * readout.pixel_time

@@ -1,6 +1,5 @@
 """Parameters of the near-infrared detectors."""
 
-import zlib
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -8,15 +7,13 @@ import numpy as np
 
 from jwst_denoise.detectors.noise_spectrum import NoiseSpectrum
 from jwst_denoise.readout import DETECTORS as GEOMETRY
-from jwst_denoise.readout import Readout
+from jwst_denoise.readout import REFERENCE_BORDER, Readout
 
-__all__ = ["DETECTORS", "DetectorParameters", "detector"]
-
-REFERENCE_BORDER = 4
+__all__ = ["DETECTORS", "DetectorParameters", "channel_of", "detector", "ipc_kernel", "typical_gain"]
 
 
-def _ipc_kernel(side, corner=0.0):
-    """3 × 3 kernel: the fraction of a pixel's charge that is seen in each neighbor."""
+def ipc_kernel(side, corner=0.0):
+    """3 × 3 kernel of inter-pixel capacitance: the fraction of a pixel's charge that each neighbor shows."""
     kernel = np.array([[corner, side, corner], [side, 0, side], [corner, side, corner]])
     kernel[1, 1] = 1 - kernel.sum()
     return tuple(map(tuple, kernel))
@@ -24,7 +21,7 @@ def _ipc_kernel(side, corner=0.0):
 
 @dataclass(frozen=True)
 class DetectorParameters:
-    """One detector.
+    """Parameters of one detector.
 
     Parameters
     ----------
@@ -37,11 +34,11 @@ class DetectorParameters:
     read_noise : float
         White noise of one read, e- rms.
     reference_read_noise : float
-        White noise of one read of a reference pixel, e- rms; they have no diode and are a little quieter.
+        White noise of one read of a reference pixel, e- rms; without a photodiode it is a little lower.
     dark_current : float
         e- / s of a good pixel.
     hot_fraction, hot_current : float
-        Fraction of pixels with more, and the scale of an exponential distribution of how much more, in e- / s.
+        Fraction of hot pixels, and the scale of the exponential distribution of their excess, e- / s.
     bias, bias_scatter, output_scatter : float
         Mean level after a reset, its fixed scatter from pixel to pixel and from output to output, DN.
     saturation : float
@@ -58,8 +55,7 @@ class DetectorParameters:
     pedestal_drift : float
         Random walk of the common level from frame to frame, e- rms a step.
     pixel_walk : float
-        Random walk of every pixel by itself, e- rms a frame: what is left of the slowest read noise, which falls no
-        further with more reads.
+        Independent random walk of every pixel, e- rms a frame: the slowest read noise, which does not average out.
     picture_frame : float
         Rms over integrations of the amplitude of the picture frame, e- / s at the edge.
     correlated : NoiseSpectrum
@@ -89,7 +85,7 @@ class DetectorParameters:
     output_scatter: float = 300.0
     saturation: float = 58000.0
     nonlinearity: tuple[float, ...] = (0.0, 1.0, 4e-7, 8e-12)
-    ipc: tuple[tuple[float, ...], ...] = _ipc_kernel(0.005)
+    ipc: tuple[tuple[float, ...], ...] = ipc_kernel(0.005)
     ktc_noise: float = 35.0
     pedestal: float = 15.0
     pedestal_drift: float = 2.0
@@ -102,14 +98,14 @@ class DetectorParameters:
     pixel_scale: float = 0.0
 
     def __post_init__(self):
-        """Fill in what follows from other values and refuse what has no meaning."""
+        """Fill in derived values and check all."""
         if not self.reference_read_noise:
             object.__setattr__(self, "reference_read_noise", 0.85 * self.read_noise)
         for name in ("gain", "read_noise", "saturation"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{self.name}: {name}={getattr(self, name)} must be positive")
         if self.nonlinearity[:2] != (0.0, 1.0):
-            raise ValueError(f"{self.name}: nonlinearity must begin with 0, 1, not {self.nonlinearity[:2]}")
+            raise ValueError(f"{self.name}: nonlinearity must begin with (0, 1), not {self.nonlinearity[:2]}")
         if np.shape(self.ipc) != (3, 3) or abs(np.sum(self.ipc) - 1) > 1e-6:
             raise ValueError(f"{self.name}: ipc must be a 3 × 3 kernel with the sum 1")
         if not self.bias < self.saturation <= 65535:
@@ -121,7 +117,7 @@ class DetectorParameters:
         return min((self.saturation - self.bias) * 1.03, 65535.0 - self.bias)
 
     def readout(self, shape=None, corner=(1, 1), outputs=None, **kwargs):
-        """Geometry of a full frame, or of a subarray of ``shape`` (ny, nx) at ``corner`` (x, y), counted from 1."""
+        """Read-out of a full frame, or of a subarray of ``shape`` (ny, nx) at ``corner`` (x, y), counted from 1."""
         shape = tuple(shape or (self.size, self.size))
         full = shape == (self.size, self.size)
         (x, y), (ny, nx) = corner, shape
@@ -133,33 +129,17 @@ class DetectorParameters:
         outputs = outputs or (self.outputs if full else 1)
         return Readout(shape, self.fastaxis, self.slowaxis, outputs, self.overhead, reference=reference, **kwargs)
 
-    def superbias(self, shape=None, corner=(1, 1)):
-        """Mean level of every pixel after a reset in DN, (ny, nx) float32; always the same for a detector."""
-        full = self.readout()
-        rng = self._fixed("superbias")
-        levels = rng.normal(self.bias, self.output_scatter, full.outputs).astype(np.float32)
-        stripes = np.repeat(levels, full.width) * np.ones((self.size, 1), dtype=np.float32)
-        image = full.from_detector(stripes).copy()
-        image += np.float32(self.bias_scatter) * rng.standard_normal(image.shape, dtype=np.float32)
-        return _cut(image, shape, corner)
-
-    def dark_rate(self, shape=None, corner=(1, 1)):
-        """Dark current of every pixel in e- / s, (ny, nx) float32, 0 on reference pixels; always the same."""
-        rng = self._fixed("dark")
-        image = np.full((self.size, self.size), self.dark_current, dtype=np.float32)
-        hot = rng.choice(image.size, int(self.hot_fraction * image.size), replace=False)
-        image.flat[hot] += rng.exponential(self.hot_current, len(hot)).astype(np.float32)
-        image[self.readout().reference_pixels] = 0
-        return _cut(image, shape, corner)
-
-    def _fixed(self, purpose):
-        """Random numbers that belong to the detector, not to an exposure."""
-        return np.random.default_rng([zlib.crc32(self.name.encode()), zlib.crc32(purpose.encode())])
+    @property
+    def channel(self):
+        """Channel with one set of filters and one sampling, e.g. ``"NIRCAM_SW"``."""
+        return channel_of(self.instrument, self.name)
 
 
-def _cut(image, shape, corner):
-    ny, nx = shape or image.shape
-    return image[corner[1] - 1 : corner[1] - 1 + ny, corner[0] - 1 : corner[0] - 1 + nx].copy()
+def channel_of(instrument, name):
+    """Channel of an instrument's detector; parameters as in the headers."""
+    if instrument == "NIRCAM":
+        return "NIRCAM_LW" if name.endswith(("LONG", "5")) else "NIRCAM_SW"
+    return instrument
 
 
 def _nircam(name, gain, *, long):
@@ -215,20 +195,24 @@ _ALL = (
 #: Name -> parameters of a typical detector. Gains, dark currents and scales after the instruments' documentation
 #: (JDox detector pages; NIRSpec: Birkmann et al. 2022, Proc. SPIE 12180, and Jakobsen et al. 2022, A&A 661, A80;
 #: NIRISS: Doyon et al. 2023, PASP 135, 098001). Read noise is the correlated-double-sampling noise over √2, with the
-#: correlated part taken out. 1/f amplitudes: NIRSpec so that 20 reads leave 1.9 e- of correlated noise beside 5.3 e-
-#: of white noise in a rate image (Rauscher 2024), NIRCam more (Schlawin et al. 2020, AJ 160, 231); FGS from the line
+#: correlated part subtracted. 1/f amplitudes: for NIRSpec 20 reads leave 1.9 e- of correlated noise besides 5.3 e- of
+#: white noise in a rate image (Rauscher 2024), NIRCam has more (Schlawin et al. 2020, AJ 160, 231); FGS from the line
 #: means of the flight acquisition images that ship with jwst; H4RG from the read-to-read noise of 28 e- (17 e- after
-#: correction by reference pixels) of the recurrent-network paper.
+#: reference-pixel correction) of the recurrent-network paper.
 DETECTORS = MappingProxyType({parameters.name: parameters for parameters in _ALL})
 
 
+#: Names of the long-wavelength detectors in some headers.
+_ALIASES = {"NRCA5": "NRCALONG", "NRCB5": "NRCBLONG"}
+
+
 def detector(name):
-    """Parameters of a detector by its name.
+    """Parameters of a detector.
 
     Parameters
     ----------
     name : str or DetectorParameters
-        A key of `DETECTORS`; parameters are passed through.
+        A key of `DETECTORS`, ``"NRCA5"`` or ``"NRCB5"``; parameters are passed through.
 
     Raises
     ------
@@ -242,7 +226,41 @@ def detector(name):
     """
     if isinstance(name, DetectorParameters):
         return name
+    upper = str(name).upper()
     try:
-        return DETECTORS[str(name).upper()]
+        return DETECTORS[_ALIASES.get(upper, upper)]
     except KeyError:
         raise ValueError(f"no detector {name!r}; known: {', '.join(DETECTORS)}") from None
+
+
+def typical_gain(instrument, name=None, channel=None):
+    """Mean gain of the detectors that the header of a mosaic admits.
+
+    Parameters
+    ----------
+    instrument : str
+        INSTRUME.
+    name : str, optional
+        DETECTOR; ``"MULTIPLE"`` and unknown names count as none.
+    channel : str, optional
+        CHANNEL of NIRCam, ``"LONG"`` or ``"SHORT"``.
+
+    Returns
+    -------
+    float
+        e- / DN.
+
+    Raises
+    ------
+    ValueError
+        If no detector of the instrument is known.
+    """
+    name, channel = _ALIASES.get(name, name), (channel or "").upper()
+    gains = {known.name: known.gain for known in DETECTORS.values() if known.instrument == instrument}
+    if name in gains:
+        return gains[name]
+    if channel in ("LONG", "SHORT"):
+        gains = {one: gain for one, gain in gains.items() if one.endswith("LONG") == (channel == "LONG")}
+    if not gains:
+        raise ValueError(f"no gain is known for {instrument} {name or ''}".rstrip())
+    return float(np.mean(list(gains.values())))

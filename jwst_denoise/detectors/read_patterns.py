@@ -1,4 +1,4 @@
-"""Read patterns: how many frames make a group and how many are dropped between groups."""
+"""Read patterns: frames averaged into a group and dropped between groups."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,13 +13,13 @@ class ReadPattern:
     Parameters
     ----------
     name : str
-        READPATT.
+        Keyword READPATT.
     nframes : int
         Frames averaged into a group, a keyword of the same name.
     groupgap : int
         Frames dropped between groups, keyword GROUPGAP.
     instrument : str
-        The instrument that has it.
+        Instrument that offers it.
     """
 
     name: str
@@ -28,7 +28,7 @@ class ReadPattern:
     instrument: str = ""
 
     def __post_init__(self):
-        """Refuse patterns that cannot be read."""
+        """Check the numbers of frames."""
         if self.nframes < 1 or self.groupgap < 0:
             raise ValueError(f"{self.name}: nframes={self.nframes} and groupgap={self.groupgap} make no group")
 
@@ -73,7 +73,7 @@ def read_pattern(name):
     Raises
     ------
     ValueError
-        If there is none of this name.
+        If no pattern has this name.
 
     Examples
     --------

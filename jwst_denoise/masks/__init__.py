@@ -11,12 +11,11 @@ from jwst_denoise.masks.dilate import dilate_science
 from jwst_denoise.masks.imaging import imaging_mask
 from jwst_denoise.masks.png import from_png, write_overlay
 from jwst_denoise.masks.regions import region_mask
-from jwst_denoise.masks.slits import FIXED_SLIT_ROWS, fixed_slit_region, paste_finite
+from jwst_denoise.masks.slits import fixed_slit_region, paste_finite
 from jwst_denoise.masks.traces import find_traces, trace_mask
 from jwst_denoise.masks.user import cut_out, first_image, read_user_mask, write_mask
 
 __all__ = [
-    "FIXED_SLIT_ROWS",
     "NOT_BACKGROUND",
     "clip",
     "cut_out",

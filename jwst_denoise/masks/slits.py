@@ -2,9 +2,7 @@
 
 import numpy as np
 
-#: Rows (first, one past the last, counted from 0 in the full frame) that light of the fixed slits reaches on
-#: both NIRSpec detectors; the region that jwst's `clean_flicker_noise` masks for IFU and MOS exposures.
-FIXED_SLIT_ROWS = (922, 1116)
+from jwst_denoise.detectors.observing import FIXED_SLIT_ROWS
 
 
 def fixed_slit_region(shape, first_row=0):

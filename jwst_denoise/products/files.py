@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 
 from jwst_denoise.products import models
-from jwst_denoise.simulate.truth import Truth
+from jwst_denoise.simulate.exposure import Truth
 
 __all__ = ["PRODUCTS", "read_truth", "write_products", "write_truth"]
 

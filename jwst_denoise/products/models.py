@@ -6,6 +6,7 @@ from stdatamodels.jwst.datamodels import dqflags
 
 from jwst_denoise.products.headers import START, describe, group_table, integration_times
 from jwst_denoise.ramps.slopes import fit_segments
+from jwst_denoise.simulate.bias import dark_rate, superbias
 from jwst_denoise.simulate.response import linearize
 
 __all__ = ["ramp_model", "rate_model", "rateints_model", "uncal_model"]
@@ -107,7 +108,7 @@ def _table(model, name, rows):
 
 def _linear_ramp(exposure):
     detector, corner, shape = exposure.detector, exposure.observation.corner, exposure.readout.shape
-    bias, dark = detector.superbias(shape, corner), detector.dark_rate(shape, corner)
+    bias, dark = superbias(detector, shape, corner), dark_rate(detector, shape, corner)
     light = ~exposure.readout.reference_pixels
     ramp = exposure.counts.astype(np.float32)
     for integration, drift in zip(ramp, exposure.truth.drift, strict=True):

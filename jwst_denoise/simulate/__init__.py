@@ -3,26 +3,27 @@
 Arrays in and arrays out, with numpy and scipy only; every function takes a `numpy.random.Generator`.
 """
 
-from jwst_denoise.detectors.noise_spectrum import NoiseSpectrum
-from jwst_denoise.detectors.observing import (
+from jwst_denoise.detectors import (
+    DETECTORS,
     MODES,
+    PATTERNS,
     SUBARRAYS,
+    DetectorParameters,
+    NoiseSpectrum,
     Observation,
-    channel_of,
+    ReadPattern,
+    detector,
     frame_time,
     observation,
+    read_pattern,
     subarray,
 )
-from jwst_denoise.detectors.parameters import DETECTORS, DetectorParameters, detector
-from jwst_denoise.detectors.read_patterns import PATTERNS, ReadPattern, read_pattern
 from jwst_denoise.simulate.correlated import correlated_noise, stationary_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
-from jwst_denoise.simulate.exposure import Switches, simulate_exposure
+from jwst_denoise.simulate.exposure import Exposure, Switches, Truth, simulate_exposure
 from jwst_denoise.simulate.images import Image, simulate_image
 from jwst_denoise.simulate.psf import PSF, point_spread_function
-from jwst_denoise.simulate.scenes import SCENES, scene
-from jwst_denoise.simulate.time_series import modulate, transit
-from jwst_denoise.simulate.truth import Exposure, Truth
+from jwst_denoise.simulate.scenes import SCENES, modulate, scene, transit
 
 __all__ = [
     "DETECTORS",
@@ -40,7 +41,6 @@ __all__ = [
     "ReadPattern",
     "Switches",
     "Truth",
-    "channel_of",
     "correlated_noise",
     "cosmic_rays",
     "detector",

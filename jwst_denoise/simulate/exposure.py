@@ -1,33 +1,128 @@
-"""Simulate an exposure: charge, response, noise, counts."""
+"""Simulation of an exposure, with its truth: charge, response, noise, counts."""
 
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from jwst_denoise.detectors import observing
+from jwst_denoise.detectors.parameters import DetectorParameters
 from jwst_denoise.detectors.parameters import detector as find_detector
-from jwst_denoise.detectors.read_patterns import read_pattern
-from jwst_denoise.simulate import reset
+from jwst_denoise.detectors.read_patterns import ReadPattern, read_pattern
+from jwst_denoise.ramps.noise import GroupNoise
+from jwst_denoise.readout import IRS2_INTERLEAVE, Readout
+from jwst_denoise.simulate import bias
 from jwst_denoise.simulate.correlated import correlated_noise
-from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
+from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, SnowballRings, cosmic_rays
 from jwst_denoise.simulate.response import digitize, respond
-from jwst_denoise.simulate.spill import Spill
-from jwst_denoise.simulate.truth import Exposure, Truth
 
-__all__ = ["Switches", "simulate_exposure"]
+__all__ = ["Exposure", "Switches", "Truth", "simulate_exposure"]
 
-IRS2_INTERLEAVE = (16, 4)  # normal and reference pixels in turn
-BLOCK_TICKS = 2**24  # samples of correlated noise that are made as one series
+BLOCK_TICKS = 2**24  # samples of correlated noise that are drawn as one series
+
+
+@dataclass(frozen=True)
+class Truth:
+    """True signal and noise of a simulated exposure.
+
+    Parameters
+    ----------
+    rate : ndarray
+        (ny, nx) or (nints, ny, nx) e- / s from the scene, without dark current; 0 on reference pixels.
+    correlated : ndarray
+        (nints, ngroups, ny, nx) e- float32: 1/f and alternating-column noise of each group.
+    cosmic_rays : ndarray
+        (nints, ngroups, ny, nx) e- float32: charge of cosmic rays that arrived between the last frame of the group
+        before (or the reset) and the last frame of this one, rings of snowballs included.
+    drift : ndarray
+        (nints, ngroups) e-: level common to all pixels of each group.
+    picture_frame : ndarray
+        (ny, nx) template of the picture frame.
+    picture_frame_rate : ndarray
+        (nints,) e- / s: amplitude of the template in each integration.
+    late : ndarray or None
+        (nints, ngroups, ny, nx) e- float32: the part of ``cosmic_rays`` that arrived between the averaged frames of a
+        group and is missing in their mean; None for groups of one frame.
+    """
+
+    rate: np.ndarray
+    correlated: np.ndarray
+    cosmic_rays: np.ndarray
+    drift: np.ndarray
+    picture_frame: np.ndarray
+    picture_frame_rate: np.ndarray
+    late: np.ndarray | None = None
+
+    def cosmic_ray_differences(self, integration):
+        """Charge that cosmic rays add to the differences of successive groups, (ngroups - 1, ny, nx) e-.
+
+        A hit between the averaged frames of a group shows in two differences.
+        """
+        added = self.cosmic_rays[integration, 1:]
+        if self.late is None:
+            return added
+        return added - np.diff(self.late[integration], axis=0)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A simulated exposure.
+
+    Parameters
+    ----------
+    counts : ndarray
+        (nints, ngroups, ny, nx) uint16 DN.
+    detector, readout, pattern, observation : DetectorParameters, Readout, ReadPattern, Observation
+        Setup of the exposure.
+    frame_time : float
+        Time between frames in s.
+    truth : Truth
+        True signal and noise.
+    """
+
+    counts: np.ndarray
+    detector: DetectorParameters
+    readout: Readout
+    pattern: ReadPattern
+    observation: observing.Observation
+    frame_time: float
+    truth: Truth
+
+    @property
+    def group_time(self):
+        """Time between groups in s."""
+        return self.frame_time * self.pattern.frames_per_group
+
+    @property
+    def noise(self):
+        """`~jwst_denoise.ramps.noise.GroupNoise` of the exposure, with the detector's typical read noise and gain."""
+        detector, pattern = self.detector, self.pattern
+        frames = {"nframes": pattern.nframes, "groupgap": pattern.groupgap}
+        return GroupNoise(detector.read_noise, self.group_time, detector.gain, **frames)
+
+    @property
+    def metadata(self):
+        """Flat description of the exposure by JWST keywords."""
+        nints, ngroups, ny, nx = self.counts.shape
+        observation = self.observation
+        return {
+            "INSTRUME": self.detector.instrument, "DETECTOR": self.detector.name, "EXP_TYPE": observation.exp_type,
+            "FILTER": observation.filter, "PUPIL": observation.pupil, "GRATING": observation.grating,
+            "SUBARRAY": observation.subarray, "SUBSTRT1": observation.corner[0], "SUBSTRT2": observation.corner[1],
+            "SUBSIZE1": nx, "SUBSIZE2": ny, "FASTAXIS": self.readout.fastaxis, "SLOWAXIS": self.readout.slowaxis,
+            "NOUTPUTS": self.readout.outputs, "READPATT": self.pattern.name, "NINTS": nints, "NGROUPS": ngroups,
+            "NFRAMES": self.pattern.nframes, "GROUPGAP": self.pattern.groupgap,
+            "TFRAME": self.frame_time, "TGROUP": self.group_time,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Switches:
-    """Which effects an exposure has; all by default.
+    """Effects that are simulated; all by default.
 
     Parameters
     ----------
     poisson : bool
-        Photon and dark-current noise; without it, the expectation accumulates.
+        Photon and dark-current noise; without it, the expected charge accumulates.
     dark, cosmic_rays : bool
         Dark current; cosmic rays.
     read_noise, correlated : bool
@@ -35,7 +130,7 @@ class Switches:
     ktc, pedestal, picture_frame, superbias : bool
         Reset noise; pedestals and their drift; picture frame; fixed pattern of the bias (its mean level always is).
     ipc, nonlinearity, saturation : bool
-        Inter-pixel capacitance; nonlinearity; end of the response.
+        Inter-pixel capacitance; nonlinearity; saturation of the response.
     """
 
     poisson: bool = True
@@ -72,17 +167,17 @@ def simulate_exposure(
     detector : str or DetectorParameters
         The detector.
     readout : Readout or None
-        Its geometry; by default what the observation's corner and the scene's shape make it.
+        Its geometry; by default that of the scene's shape at the observation's corner.
     pattern : str or ReadPattern
-        Frames averaged and dropped.
+        Frames averaged into a group and dropped between groups.
     ngroups, nints : int
-        Groups an integration, integrations.
+        Groups per integration, and integrations.
     rng : `numpy.random.Generator`
         Source of all random numbers.
     observation : Observation, optional
         Mode, filter, subarray; by default full-frame imaging, or the IFU of NIRSpec.
     hits : CosmicRayParameters, optional
-        Cosmic rays.
+        Rates and charges of cosmic rays.
     progress : callable, optional
         Called with the fraction done after every group.
     **switches
@@ -100,8 +195,8 @@ def simulate_exposure(
 
     Notes
     -----
-    The first frame ends one frame time after the reset. Correlated noise runs on from frame to frame through the kept
-    frames of an integration (in blocks of about 16 full frames); dropped frames and resets advance it by nothing.
+    The first frame ends one frame time after the reset. Correlated noise is continuous through the averaged frames of
+    an integration (in blocks of about 16 full frames); dropped frames and resets do not advance it.
     """
     detector, pattern, switches = find_detector(detector), read_pattern(pattern), Switches.of(**switches)
     scene = np.asarray(scene, dtype=np.float32)
@@ -148,20 +243,22 @@ class _Simulation:
 
     def __post_init__(self):
         shape, corner = self.readout.shape, self.observation.corner
-        self.light = ~self.readout.reference_pixels
+        self.sensitive = ~self.readout.reference_pixels
         self.frame_time = observing.frame_time(self.readout, self.detector.instrument)
-        self.dark = self.detector.dark_rate(shape, corner) if self.on.dark else np.float32(0)
-        self.bias = self.detector.superbias(shape, corner) if self.on.superbias else np.float32(self.detector.bias)
-        self.frame = reset.picture_frame(shape, corner, self.detector.size)
-        self.spill = Spill(shape, self.hits)
+        self.dark = bias.dark_rate(self.detector, shape, corner) if self.on.dark else np.float32(0)
+        self.bias = np.float32(self.detector.bias)
+        if self.on.superbias:
+            self.bias = bias.superbias(self.detector, shape, corner)
+        self.frame = bias.picture_frame(shape, corner, self.detector.size)
+        self.rings = SnowballRings(shape, self.hits)
         noise = self.detector.read_noise, self.detector.reference_read_noise
-        self.white = np.where(self.light, *noise).astype(np.float32) / np.sqrt(np.float32(self.pattern.nframes))
+        self.white = np.where(self.sensitive, *noise).astype(np.float32) / np.sqrt(np.float32(self.pattern.nframes))
 
     def run(self, scene, rng, progress):
         shape = (self.nints, self.ngroups, *self.readout.shape)
         counts = np.empty(shape, dtype=np.uint16)
         truth = Truth(
-            scene * self.light,
+            scene * self.sensitive,
             np.zeros(shape, dtype=np.float32),
             np.zeros(shape, dtype=np.float32),
             np.zeros(shape[:2]),
@@ -171,23 +268,23 @@ class _Simulation:
         )
         for integration in range(self.nints):
             rate = truth.rate[integration] if scene.ndim == 3 else truth.rate
-            self._integration(counts, truth, rate + self.dark, integration, rng, progress)
+            self._integrate(counts, truth, rate + self.dark, integration, rng, progress)
         return Exposure(counts, self.detector, self.readout, self.pattern, self.observation, self.frame_time, truth)
 
-    def _integration(self, counts, truth, rate, integration, rng, progress):
+    def _integrate(self, counts, truth, rate, integration, rng, progress):
         if self.on.correlated:
-            self._correlated(truth.correlated[integration], rng)
+            self._draw_correlated(truth.correlated[integration], rng)
         if self.on.pedestal:
-            drift = reset.frame_drift(self.detector, self.ngroups * self.pattern.frames_per_group, rng)
+            drift = bias.frame_drift(self.detector, self.ngroups * self.pattern.frames_per_group, rng)
             drift = drift.reshape(self.ngroups, -1)[:, : self.pattern.nframes].mean(axis=1)
             truth.drift[integration] = drift
         level = self._level(rng)
-        step = self.light * np.float32(self.detector.pixel_walk * np.sqrt(self.pattern.frames_per_group))
+        step = self.sensitive * np.float32(self.detector.pixel_walk * np.sqrt(self.pattern.frames_per_group))
         charge = np.zeros(self.readout.shape, dtype=np.float32)
         for group in range(self.ngroups):
             rays = truth.cosmic_rays[integration, group]
             late = None if truth.late is None else truth.late[integration, group]
-            signal = self._group(charge, rate, rays, late, group == 0, rng) + self.bias
+            signal = self._accumulate_group(charge, rate, rays, late, group == 0, rng) + self.bias
             electrons = level + truth.correlated[integration, group] + np.float32(truth.drift[integration, group])
             electrons += self.frame * np.float32(truth.picture_frame_rate[integration] * self._time(group))
             if self.on.read_noise:
@@ -202,15 +299,15 @@ class _Simulation:
         return self.frame_time * (group * self.pattern.frames_per_group + (self.pattern.nframes + 1) / 2)
 
     def _level(self, rng):
-        """What the reset left, in e-, the same in all groups."""
+        """Level in e- after the reset, the same in all groups."""
         level = np.zeros(self.readout.shape, dtype=np.float32)
         if self.on.ktc:
-            level += reset.ktc_noise(self.detector, self.readout, rng)
+            level += bias.ktc_noise(self.detector, self.readout, rng)
         if self.on.pedestal:
-            level += reset.output_pedestals(self.detector, self.readout, rng)
+            level += bias.output_pedestals(self.detector, self.readout, rng)
         return level
 
-    def _correlated(self, groups, rng):
+    def _draw_correlated(self, groups, rng):
         """Fill (ngroups, ny, nx) with the mean correlated noise of each group's frames."""
         nframes = self.pattern.nframes
         block = max(1, BLOCK_TICKS // (self.readout.ticks * nframes))
@@ -219,7 +316,7 @@ class _Simulation:
             frames = correlated_noise(self.readout, self.detector, rng, (stop - start) * nframes)
             groups[start:stop] = frames.reshape(stop - start, nframes, *self.readout.shape).mean(axis=1)
 
-    def _group(self, charge, rate, rays, late, first, rng):
+    def _accumulate_group(self, charge, rate, rays, late, first, rng):
         """Accumulate the frames of one group into ``charge`` and its cosmic rays into ``rays``; mean response in DN."""
         total = np.zeros_like(charge)
         effects = {name: getattr(self.on, name) for name in ("ipc", "nonlinearity", "saturation")}
@@ -229,7 +326,7 @@ class _Simulation:
             if late is not None:
                 late += new * np.float32(frame / self.pattern.nframes)
             total += respond(charge, self.detector, **effects)
-        total *= self.light / np.float32(self.pattern.nframes)
+        total *= self.sensitive / np.float32(self.pattern.nframes)
         return total
 
     def _expose(self, charge, rate, rays, seconds, rng):
@@ -237,9 +334,9 @@ class _Simulation:
         charge += rng.poisson(expected) if self.on.poisson else expected
         if not self.on.cosmic_rays:
             return np.float32(0)
-        new = cosmic_rays(self.readout.shape, seconds, self.hits, rng) * self.light
-        ring = self.spill.run(seconds) * self.light
-        self.spill.start(new, rng)
+        new = cosmic_rays(self.readout.shape, seconds, self.hits, rng) * self.sensitive
+        ring = self.rings.advance(seconds) * self.sensitive
+        self.rings.start(new, rng)
         charge += new + (rng.poisson(ring) if self.on.poisson and ring.any() else ring)
         new += ring
         rays += new

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jwst_denoise.detectors.parameters import _ipc_kernel
+from jwst_denoise.detectors.parameters import ipc_kernel
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.response import couple
 
 __all__ = ["Image", "simulate_image"]
 
-IPC = _ipc_kernel(0.005)
+IPC = ipc_kernel(0.005)
 WELL = 1e5  # e-, a pixel with more is saturated
 READS = 8  # of an exposure: a star is lost if it saturates in the first of them
 INTERVALS = 4  # parts of an exposure in which cosmic rays arrive, for fitted slopes

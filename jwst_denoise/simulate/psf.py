@@ -19,7 +19,7 @@ class PSF:
     name : str
         Channel and filter.
     samples : ndarray
-        (n, n) float32, n odd: fraction of the light in a pixel whose center lies at each offset, at
+        (n, n) float32, n odd: fraction of the flux in a pixel whose center lies at each offset, with
         ``oversample`` offsets a pixel; the middle sample is offset 0.
     oversample : int
         Samples a pixel.
@@ -35,7 +35,7 @@ class PSF:
         return (len(self.samples) // 2) // self.oversample - 1
 
     def stamp(self, dy, dx):
-        """Light in the pixels around a source (dy, dx) pixels from the center of the middle one, each within ±0.5."""
+        """Flux in the pixels around a source (dy, dx) pixels from the center of the middle one, each within ±0.5."""
         rows, columns = self._nodes(dy), self._nodes(dx)
         return sum(wy * wx * self.samples[ry, rx] for wy, ry in rows for wx, rx in columns)
 
@@ -90,16 +90,16 @@ def point_spread_function(channel, name=None):
         digits = re.match(r"F(\d{3})", name or "")
         wavelength = int(digits[1]) / 100 if digits else 0.0
         name = min(known, key=lambda candidate: abs(known[candidate] - wavelength))
-    light = _shipped()[f"{channel}-{name}"].astype(np.float64) ** 2
+    intensity = _shipped()[f"{channel}-{name}"].astype(np.float64) ** 2
     step = int(_shipped()["oversample"])
-    samples = _over_pixels(light / light.sum(), step)
+    samples = _integrate_over_pixels(intensity / intensity.sum(), step)
     return PSF(f"{channel}-{name}", samples.astype(np.float32), step)
 
 
-def _over_pixels(light, step):
+def _integrate_over_pixels(intensity, step):
     """Sum over one pixel around every sample; the samples on its edges count half."""
     box = np.ones(step + 1)
     box[[0, -1]] = 0.5
     for axis in (0, 1):
-        light = np.apply_along_axis(np.convolve, axis, light, box, mode="same")
-    return light
+        intensity = np.apply_along_axis(np.convolve, axis, intensity, box, mode="same")
+    return intensity

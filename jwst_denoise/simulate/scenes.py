@@ -1,32 +1,33 @@
-"""Scenes by name, for the command line and the demo."""
+"""Scenes by name, and their light curves."""
 
-import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from jwst_denoise.detectors.observing import bandpass, channel_of, observation, subarray
-from jwst_denoise.simulate import echelle, fields, spectra
+import numpy as np
+
+from jwst_denoise.detectors import bandpass, observation, slit_of_subarray, subarray
+from jwst_denoise.simulate import fields, spectra
 from jwst_denoise.simulate.psf import point_spread_function
 
-__all__ = ["SCENES", "Scene", "scene"]
+__all__ = ["SCENES", "Scene", "modulate", "scene", "transit"]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a named scene is and how it is observed.
+    """A named scene and how it is observed.
 
     Parameters
     ----------
     description : str
         One line.
-    make : callable
+    draw : callable
         Function that draws it.
     modes : mapping
         Instrument -> observing mode.
     """
 
     description: str
-    make: object
+    draw: object
     modes: dict
 
 
@@ -43,7 +44,7 @@ SCENES = MappingProxyType(
         "mos": Scene("galaxies in micro-shutters", spectra.mos, {"NIRSPEC": "NRS_MSASPEC"}),
         "slit": Scene("star in a fixed slit", spectra.fixed_slits, {"NIRSPEC": "NRS_FIXEDSLIT"}),
         "bots": Scene("bright star in a time series", spectra.bots, {"NIRSPEC": "NRS_BRIGHTOBJ"}),
-        "echelle": Scene("echelle orders on an H4RG", echelle.echelle, {"ECHELLE": "UTR"}),
+        "echelle": Scene("echelle orders on an H4RG", spectra.echelle, {"ECHELLE": "UTR"}),
     }
 )
 
@@ -56,22 +57,22 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
     name : str
         A key of `SCENES`.
     detector : DetectorParameters
-        Where it falls.
+        Detector on which it is observed.
     rng : `numpy.random.Generator`
         Source of the random numbers.
     subarray_name : str, optional
         SUBARRAY; by default the mode's.
     filter_name : str, optional
-        FILTER; by default the mode's. Decides the point-spread function of images.
+        FILTER; by default the mode's. It selects the point-spread function of images.
     **options
-        Of the function that draws it: ``brightness``, ``sky``, …
+        Options of the function that draws it: ``brightness``, ``sky``, …
 
     Returns
     -------
     rate : ndarray
         (ny, nx) float32 e- / s.
     observation : Observation
-        How it is observed; for `simulate_exposure`.
+        Setup of the exposure, for `simulate_exposure`.
 
     Raises
     ------
@@ -90,22 +91,61 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
     )
     shape = subarray(detector.name, described.subarray, detector.size).shape
     if detector.instrument in _IMAGING:
-        psf = point_spread_function(channel_of(detector), bandpass(described.filter, described.pupil))
-        return chosen.make(shape, psf, rng, **options), described
+        psf = point_spread_function(detector.channel, bandpass(described.filter, described.pupil))
+        return chosen.draw(shape, psf, rng, **options), described
     if name == "ifu":
         options.setdefault("detector", detector.name)
     if name == "slit":
-        described = replace(described, fixed_slit=_slit_of(described))
+        described = replace(described, fixed_slit=slit_of_subarray(described.subarray) or described.fixed_slit)
         options.setdefault("slit", described.fixed_slit)
     if name == "echelle":
-        return chosen.make(shape, rng, **options), described
-    return chosen.make(rng, shape=shape, corner=described.corner, **options), described
+        return chosen.draw(shape, rng, **options), described
+    return chosen.draw(rng, shape=shape, corner=described.corner, **options), described
 
 
-def _slit_of(described):
-    """Slit that a subarray is for: the one in its name, or the 1.6 arcsec aperture, or the mode's."""
-    if named := re.fullmatch(r"SUB(S\d+[AB]\d)", described.subarray):
-        return named[1]
-    if described.subarray in ("SUB2048", "SUB1024A", "SUB1024B", "SUB512"):
-        return "S1600A1"
-    return "S200A1" if described.subarray == "SUB512S" else described.fixed_slit
+def transit(time, *, middle, duration, depth, impact=0.0, limb=(0.1, 0.1)):
+    """Relative flux of a star during the transit of a small planet.
+
+    Parameters
+    ----------
+    time : ndarray
+        In any unit.
+    middle, duration : float
+        Time of mid-transit, and from first to last contact.
+    depth : float
+        (planet radius / star radius)².
+    impact : float, optional
+        Smallest distance between the centers in units of the star's radius.
+    limb : tuple of float, optional
+        Quadratic limb darkening.
+
+    Notes
+    -----
+    The planet's disk covers the brightness that the star has below its center (Mandel & Agol 2002, ApJ 580, L171, §5:
+    small planets), times the area of overlap of two circles at the limb.
+    """
+    ratio = np.sqrt(depth)
+    path = np.sqrt(max((1 + ratio) ** 2 - impact**2, 0.0))
+    distance = np.hypot(impact, 2 * path * (np.asarray(time, dtype=float) - middle) / duration)
+    mu = np.sqrt(np.clip(1 - np.minimum(distance, 1 - ratio / 2) ** 2, 0, 1))
+    u1, u2 = limb
+    brightness = (1 - u1 * (1 - mu) - u2 * (1 - mu) ** 2) / (1 - u1 / 3 - u2 / 6)
+    return 1 - brightness * _overlap(distance, ratio) / np.pi
+
+
+def _overlap(distance, ratio):
+    """Area of overlap of circles with the radii 1 and ``ratio``."""
+    area = np.where(distance <= 1 - ratio, np.pi * ratio**2, 0.0)
+    partial = (distance > 1 - ratio) & (distance < 1 + ratio)
+    d = distance[partial]
+    star = np.arccos(np.clip((d**2 + 1 - ratio**2) / (2 * d), -1, 1))
+    planet = np.arccos(np.clip((d**2 + ratio**2 - 1) / (2 * d * ratio), -1, 1))
+    kite = 0.5 * np.sqrt(np.maximum((1 + ratio - d) * (d + ratio - 1) * (d - ratio + 1) * (d + ratio + 1), 0))
+    area[partial] = star + ratio**2 * planet - kite
+    return area
+
+
+def modulate(scene, curve, constant=0.0):
+    """Scene in every integration, (nints, ny, nx), from a scene (ny, nx), a light curve and a constant part."""
+    curve = np.asarray(curve, dtype=np.float32)
+    return curve[:, None, None] * (scene - constant) + constant

@@ -1,25 +1,73 @@
-"""NIRSpec scenes: IFU slices, micro-shutters, fixed slits and bright time series."""
+"""Spectra on detectors: NIRSpec's IFU slices, micro-shutters, fixed slits and time series; echelle orders."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import erf
 
-from jwst_denoise.simulate.spectrum_shapes import Spectrum, random_spectrum
+from jwst_denoise.detectors.observing import FIXED_SLITS
+from jwst_denoise.readout import FULL_FRAME
 
-__all__ = ["Trace", "bots", "fixed_slits", "ifu", "mos", "render"]
+__all__ = ["Spectrum", "Trace", "bots", "draw_spectrum", "echelle", "fixed_slits", "ifu", "mos", "render_traces"]
 
-LENGTH = 2048
-#: Center (row of the full frame, counted from 0) and length in pixels of the fixed slits' spectra.
-SLITS = {"S400A1": (1008, 37), "S200A1": (1072, 31), "S200A2": (1040, 31), "S1600A1": (961, 16), "S200B1": (1105, 31)}
-#: Shape of all fixed slits' spectra and the columns between which there is light, as `Trace` takes them.
+LENGTH = FULL_FRAME
+#: Shape of all fixed slits' spectra and the columns between which they are illuminated, as `Trace` takes them.
 TRACE = {"tilt": -1.5, "bend": 3.0, "start": 20, "stop": 2020}
-OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # seen beside the IFU as well
+OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # slits whose light reaches the detector besides that of the IFU
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Continuum and lines over pixels along the dispersion.
+
+    Parameters
+    ----------
+    level : float
+        Continuum in the middle, e- / s a pixel.
+    slope : float
+        Relative change of the continuum from the middle to the end.
+    position, strength : tuple of float
+        Pixel and total e- / s of each line; negative strengths absorb.
+    width : float
+        Rms width of a line in pixels: 0.95 is a resolution element of 2.2 pixels.
+    """
+
+    level: float
+    slope: float
+    position: tuple[float, ...] = ()
+    strength: tuple[float, ...] = ()
+    width: float = 0.95
+
+    def continuum(self, x, length):
+        """Continuum at pixels x of a detector of this length."""
+        return self.level * np.maximum(1 + self.slope * (2 * x / length - 1), 0.05)
+
+    def lines(self, x):
+        """All lines at pixels x (any shape)."""
+        total = np.zeros(np.shape(x))
+        for position, strength in zip(self.position, self.strength, strict=True):
+            near = np.abs(x - position) < 6 * self.width
+            profile = np.exp(-0.5 * ((x[near] - position) / self.width) ** 2)
+            total[near] += strength / (np.sqrt(2 * np.pi) * self.width) * profile
+        return total
+
+    def __call__(self, x, length):
+        """Continuum and lines at pixels x, not negative."""
+        return np.maximum(self.continuum(x, length) + self.lines(x), 0)
+
+
+def draw_spectrum(level, length, rng, *, lines=8, strength=20.0, absorption=0.0):
+    """Spectrum with random lines of about ``strength`` times a pixel's continuum, a part ``absorption`` absorbing."""
+    number = rng.poisson(lines)
+    value = level * strength * rng.lognormal(-0.7, 1.0, number)
+    value = np.where(rng.uniform(size=number) < absorption, -level * rng.uniform(0.3, 1.5, number), value)
+    positions = rng.uniform(0, length, number)
+    return Spectrum(level, rng.uniform(-0.5, 0.5), tuple(positions), tuple(value))
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Light of one aperture on the detector.
+    """Spectrum of one aperture on the detector.
 
     Parameters
     ----------
@@ -28,7 +76,7 @@ class Trace:
     height : float
         Length of the aperture along the column, pixels.
     spectrum : Spectrum
-        Of the source.
+        Spectrum of the source.
     sky : float
         e- / s a pixel over the whole aperture.
     position, width : float
@@ -36,7 +84,7 @@ class Trace:
     tilt, bend : float
         Rows by which the trace rises from the middle to the end of the detector: linear and quadratic part.
     start, stop : float
-        Columns between which there is light.
+        Illuminated columns.
     shear : float
         Columns by which lines move for each row: tilted slits, rotating galaxies.
     edge : float
@@ -61,7 +109,7 @@ class Trace:
         u = 2 * x / LENGTH - 1
         return self.center + self.tilt * u + self.bend * u**2
 
-    def light(self, x, offset):
+    def image(self, x, offset):
         """e- / s a pixel at columns x (n,) and rows ``offset`` (m, n) from the middle of the aperture."""
         half, blur = self.height / 2, np.sqrt(2) * self.edge
         aperture = 0.5 * (erf((offset + half) / blur) - erf((offset - half) / blur))
@@ -72,13 +120,13 @@ class Trace:
         return aperture * (self.sky + source)
 
 
-def render(traces, shape=(LENGTH, LENGTH), corner=(1, 1)):
+def render_traces(traces, shape=(LENGTH, LENGTH), corner=(1, 1)):
     """Image of traces on (part of) a detector.
 
     Parameters
     ----------
     traces : iterable of Trace
-        What is there.
+        Spectra to add up.
     shape : tuple of int
         (ny, nx) of the part.
     corner : tuple of int
@@ -97,8 +145,8 @@ def render(traces, shape=(LENGTH, LENGTH), corner=(1, 1)):
         reach = int(trace.height / 2 + 4 * trace.edge) + 2
         row = np.rint(middle).astype(int) + np.arange(-reach, reach + 1)[:, None]
         inside = (row >= 0) & (row < shape[0])
-        light = trace.light(x, row - middle)
-        image[row[inside], np.broadcast_to(column, row.shape)[inside]] += light[inside]
+        flux = trace.image(x, row - middle)
+        image[row[inside], np.broadcast_to(column, row.shape)[inside]] += flux[inside]
     return image
 
 
@@ -112,7 +160,7 @@ def ifu(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), detector="NRS1", brightne
     rng : `numpy.random.Generator`
         Source of the random numbers.
     shape, corner : tuple of int, optional
-        Part of the detector, as for `render`.
+        Part of the detector, as for `render_traces`.
     detector : str, optional
         ``"NRS1"`` or ``"NRS2"``, whose traces slope in opposite directions.
     brightness : float, optional
@@ -120,13 +168,14 @@ def ifu(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), detector="NRS1", brightne
     leaks : float, optional
         Mean number of failed-open micro-shutters that leak into the frame.
     """
-    spectrum = random_spectrum(1.0, LENGTH, rng, lines=9, strength=15.0)
+    spectrum = draw_spectrum(1.0, LENGTH, rng, lines=9, strength=15.0)
     galaxy = 15.0 + rng.normal(), rng.uniform(3.5, 5.0), rng.uniform(-0.3, 0.3)
     slope = -1.0 if detector == "NRS1" else 1.0
     traces = [_slice(number, spectrum, galaxy, slope, brightness) for number in range(30)]
-    traces += [Trace(*place, Spectrum(0.0, 0.0), tilt=slope, bend=2.0) for place in (SLITS[name] for name in OPEN)]
-    traces += [_leak(rng) for _ in range(rng.poisson(leaks))]
-    return render(traces, shape, corner)
+    slits = (FIXED_SLITS[name] for name in OPEN)
+    traces += [Trace(slit.center, slit.length, Spectrum(0.0, 0.0), tilt=slope, bend=2.0) for slit in slits]
+    traces += [_leaking_shutter(rng) for _ in range(rng.poisson(leaks))]
+    return render_traces(traces, shape, corner)
 
 
 def _slice(number, spectrum, galaxy, slope, brightness):
@@ -142,7 +191,7 @@ def _slice(number, spectrum, galaxy, slope, brightness):
     )  # fmt: skip
 
 
-def _leak(rng):
+def _leaking_shutter(rng):
     start = rng.uniform(-400, 1600)
     spectrum = Spectrum(rng.uniform(0.1, 0.6), rng.uniform(-0.5, 0.5))
     return Trace(
@@ -156,7 +205,7 @@ def mos(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), brightness=1.0, slitlets=
     for _ in range(slitlets):
         center = rng.uniform(25, 880) if rng.uniform() < 0.5 else rng.uniform(1160, 2020)
         level = brightness * rng.lognormal(0.0, 1.2)
-        spectrum = random_spectrum(level, LENGTH, rng, lines=5, strength=25.0)
+        spectrum = draw_spectrum(level, LENGTH, rng, lines=5, strength=25.0)
         common = {
             "tilt": 6.0 * (center / 1024 - 1), "bend": 4.0 * (center / 1024 - 1),
             "start": rng.uniform(-200, 500), "stop": LENGTH - rng.uniform(-200, 400), "shear": 0.02,
@@ -165,23 +214,83 @@ def mos(rng, *, shape=(LENGTH, LENGTH), corner=(1, 1), brightness=1.0, slitlets=
         source = {"position": rng.uniform(-1.5, 1.5), "width": rng.uniform(0.8, 1.8)}
         traces.append(Trace(center, 4.6, spectrum, **source, **common))
         traces += [Trace(center + shift, 4.6, dark, **common) for shift in (-5.2, 5.2)]
-    traces += [_leak(rng) for _ in range(rng.poisson(leaks))]
-    return render(traces, shape, corner)
+    traces += [_leaking_shutter(rng) for _ in range(rng.poisson(leaks))]
+    return render_traces(traces, shape, corner)
 
 
 def fixed_slits(rng, *, shape=(256, LENGTH), corner=(1, 897), brightness=1.0, slit="S400A1"):
     """Fixed slits: a star with absorption and emission lines in one, the sky in the others; see `ifu`."""
-    star = random_spectrum(40.0 * brightness, LENGTH, rng, lines=25, strength=1.0, absorption=0.7)
+    star = draw_spectrum(40.0 * brightness, LENGTH, rng, lines=25, strength=1.0, absorption=0.7)
     traces = []
-    for name, (center, height) in SLITS.items():
+    for name, place in FIXED_SLITS.items():
         spectrum = star if name == slit else Spectrum(0.0, 0.0)
-        traces.append(Trace(center, height, spectrum, sky=0.08, width=0.9, **TRACE))
-    return render(traces, shape, corner)
+        traces.append(Trace(place.center, place.length, spectrum, sky=0.08, width=0.9, **TRACE))
+    return render_traces(traces, shape, corner)
 
 
 def bots(rng, *, shape=(32, LENGTH), corner=(1, 946), brightness=1.0):
     """Bright time series: a star in the 1.6 arcsec aperture; see `ifu`. Multiply by a light curve for a transit."""
-    center, height = SLITS["S1600A1"]
-    star = random_spectrum(4000.0 * brightness, LENGTH, rng, lines=30, strength=1.0, absorption=0.9)
-    trace = Trace(center, height, star, sky=0.2, width=0.85, tilt=-1.0, bend=3.0, start=-50, stop=2100)
-    return render([trace], shape, corner)
+    slit = FIXED_SLITS["S1600A1"]
+    star = draw_spectrum(4000.0 * brightness, LENGTH, rng, lines=30, strength=1.0, absorption=0.9)
+    trace = Trace(slit.center, slit.length, star, sky=0.2, width=0.85, tilt=-1.0, bend=3.0, start=-50, stop=2100)
+    return render_traces([trace], shape, corner)
+
+
+def echelle(shape=(4096, 4096), rng=None, *, peak=0.054, orders=28, source="star", width=1.6):
+    """Scene of a cross-dispersed spectrograph on an H4RG: curved orders with blaze functions and lines.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx). Orders run along x; a smaller image has fewer orders at the same distance.
+    rng : `numpy.random.Generator`
+        Source of the random numbers.
+    peak : float, optional
+        Largest rate in e- / s a pixel. 0.054 is 0.3 e- in each read of 5.6 s, and 30 e- after 100 reads.
+    orders : int, optional
+        Orders on 4096 rows.
+    source : {"star", "fabry_perot"}
+        Continuum with absorption lines, or a comb of emission lines.
+    width : float, optional
+        Rms width of an order across, pixels.
+
+    Returns
+    -------
+    ndarray
+        (ny, nx) float32 e- / s.
+
+    Raises
+    ------
+    ValueError
+        If the source is not known.
+    """
+    if source not in ("star", "fabry_perot"):
+        raise ValueError(f"source={source!r} must be 'star' or 'fabry_perot'")
+    rng = rng or np.random.default_rng()
+    ny, nx = shape
+    x = np.arange(nx)
+    u = 2 * x / max(nx - 1, 1) - 1
+    spacing = 4096 / orders
+    image = np.zeros(shape, dtype=np.float32)
+    for number in range(-1, int(ny / spacing) + 1):
+        middle = (number + 0.5) * spacing + 40.0 * u**2 * nx / 4096 + 12.0 * u
+        level = rng.uniform(0.5, 1.0) * np.sinc(0.8 * (u - rng.normal(0, 0.05))) ** 2
+        level = level * (_comb(x, rng) if source == "fabry_perot" else _absorption(x, rng))
+        row = np.rint(middle).astype(int) + np.arange(-8, 9)[:, None]
+        flux = level * np.exp(-0.5 * ((row - middle) / width) ** 2)
+        inside = (row >= 0) & (row < ny)
+        image[row[inside], np.broadcast_to(x, row.shape)[inside]] += flux[inside]
+    return image * np.float32(peak / max(image.max(), 1e-30))
+
+
+def _absorption(x, rng):
+    transmission = np.ones(len(x))
+    for _ in range(rng.poisson(len(x) / 40)):
+        depth, width = rng.uniform(0.05, 0.7), rng.uniform(1.2, 4.0)
+        transmission *= 1 - depth * np.exp(-0.5 * ((x - rng.uniform(0, len(x))) / width) ** 2)
+    return transmission
+
+
+def _comb(x, rng):
+    phase = (x - rng.uniform(0, 12)) % 12 - 6
+    return 0.02 + np.exp(-0.5 * (phase / 1.3) ** 2)

@@ -145,7 +145,7 @@ def test_cores_are_those_of_bright_stars():
 
 
 def detection_light(psf, x, y, flux):
-    from jwst_denoise.simulate.point_sources import point_sources
+    from jwst_denoise.simulate.fields import point_sources
 
     return point_sources((64, 64), x, y, flux, psf)
 

@@ -13,8 +13,8 @@ from jwst_denoise.networks import build
 from jwst_denoise.networks.hxrg.preprocess import subtract_background_levels, subtract_reference_levels
 from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import fit_slope
-from jwst_denoise.simulate.spectra import Trace, render
-from jwst_denoise.simulate.spectrum_shapes import Spectrum
+from jwst_denoise.simulate.bias import dark_rate
+from jwst_denoise.simulate.spectra import Spectrum, Trace, render_traces
 from jwst_denoise_benchmarks import suite
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import (
@@ -85,7 +85,7 @@ def test_slopes_of_corrected_reads_are_corrected_slopes(small):
     exposure = simulate.simulate_exposure(
         band.scene, detector, readout, "UTR", 4, 1, np.random.default_rng([nirps.SEED, 1, 0]), **nirps.OFF
     )
-    dark = detector.dark_rate(readout.shape)
+    dark = dark_rate(detector, readout.shape)
     unlit = (band.scene == 0) & (dark < nirps.HOT) & ~readout.reference_pixels
     reads = (exposure.counts[0].astype(np.float32) - exposure.counts[0, 0]) * np.float32(detector.gain)
     reads -= dark * band.interval * np.arange(4, dtype=np.float32)[:, None, None]
@@ -165,7 +165,7 @@ def test_flux_has_its_ratio():
 def test_extraction_follows_the_traces():
     spectrum = Spectrum(5.0, 0.0)
     some = [Trace(center, 15, spectrum, sky=0.0, tilt=2.0, position=1.0) for center in (20.0, 50.0)]
-    image = render(some, (70, 200), (1, 1))
+    image = render_traces(some, (70, 200), (1, 1))
     np.testing.assert_allclose(traces.extracted(image, some, (1, 1))[:, 10:-10], 5.0, rtol=0.01)
 
 

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from jwst_denoise.simulate import point_spread_function, simulate_image
-from jwst_denoise.simulate.fields import field
-from jwst_denoise.simulate.point_sources import luminosities, point_sources
+from jwst_denoise.simulate.fields import draw_fluxes, field, point_sources
 
 SHAPE = (320, 320)
 SECONDS = 400
@@ -16,7 +15,7 @@ class Sky:
         rng = np.random.default_rng(seed)
         psf = point_spread_function(channel, filter_name)
         x, y = rng.uniform(6, SHAPE[1] - 7, 60), rng.uniform(6, SHAPE[0] - 7, 60)
-        light = point_sources(SHAPE, x, y, luminosities(60, 10.0, 3000.0, 0.5, rng), psf)
+        light = point_sources(SHAPE, x, y, draw_fluxes(60, 10.0, 3000.0, 0.5, rng), psf)
         self.image = simulate_image(field(SHAPE, psf, rng, stars=0) + light, SECONDS, rng, stripes=0)
         self.data = self.image.data
         self.hit = self.image.truth() & np.isfinite(self.data)

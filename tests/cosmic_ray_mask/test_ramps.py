@@ -8,7 +8,7 @@ from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import mask_integration, mask_ramps
 from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.simulate import point_spread_function
-from jwst_denoise.simulate.point_sources import point_sources
+from jwst_denoise.simulate.fields import point_sources
 
 DNU, SATURATED, JUMP = 1, 2, 4
 SHAPE = (2, 5, 40, 50)

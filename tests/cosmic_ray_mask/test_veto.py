@@ -7,8 +7,8 @@ from scipy import ndimage
 from jwst_denoise.cosmic_ray_mask import templates, veto
 from jwst_denoise.cosmic_ray_mask.templates import HALF
 from jwst_denoise.simulate import CosmicRayParameters, point_spread_function
-from jwst_denoise.simulate.point_sources import point_sources
-from jwst_denoise.simulate.tracks import tracks
+from jwst_denoise.simulate.cosmic_rays import tracks
+from jwst_denoise.simulate.fields import point_sources
 
 BLUE = templates.stars("NIRCAM_SW", "F070W")
 SQUARE = np.ones((3, 3), bool)

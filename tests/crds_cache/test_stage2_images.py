@@ -27,8 +27,8 @@ def star_field(name, position=(33.3, 30.8), seed=0):
     subarray, pattern, *_ = MODES[name]
     observation = simulate.observation(detector, subarray=subarray)
     shape = simulate.subarray(name, subarray).shape
-    psf = simulate.point_spread_function(simulate.channel_of(detector), "F200W")
-    scene = 0.2 + simulate.point_sources.point_sources(shape, *np.array(position)[:, None], np.array([STAR]), psf)
+    psf = simulate.point_spread_function(detector.channel, "F200W")
+    scene = 0.2 + simulate.fields.point_sources(shape, *np.array(position)[:, None], np.array([STAR]), psf)
     rng = np.random.default_rng(seed)
     exposure = simulate.simulate_exposure(scene, detector, None, pattern, 6, 1, rng, observation=observation)
     return products.rate_model(exposure, root=f"star{seed}")

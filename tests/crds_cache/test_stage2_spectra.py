@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from jwst_denoise import DenoiseDetector1Pipeline, parameters, products, simulate
 from jwst_denoise.crds_cache import spectrograph
 from jwst_denoise.crds_cache.photometry import flux
-from jwst_denoise.simulate.spectra import SLITS, TRACE, Trace
+from jwst_denoise.detectors import FIXED_SLITS
+from jwst_denoise.simulate.spectra import TRACE, Trace
 
 pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 
@@ -38,12 +39,12 @@ def all_slits(cache_in_use):
         yield AssignWcsStep.call(rate)
 
 
-@pytest.mark.parametrize("slit", SLITS)
+@pytest.mark.parametrize("slit", FIXED_SLITS)
 def test_slits_are_where_the_simulator_draws_them(all_slits, slit):
     wcs = nrs_wcs_set_input(all_slits, slit).get_transform("detector", "slit_frame")
-    _, height = SLITS[slit]
+    height = FIXED_SLITS[slit].length
     x = np.array([20.0, 600.0, 1400.0, 2020.0])
-    middle = Trace(*SLITS[slit], None, **TRACE).rows(x) - (all_slits.meta.subarray.ystart - 1)
+    middle = Trace(FIXED_SLITS[slit].center, height, None, **TRACE).rows(x) - (all_slits.meta.subarray.ystart - 1)
     for position in (-0.4, 0, 0.4):
         _, y, wavelength = wcs(x, middle + position * height)
         assert_allclose(y, position, atol=0.05 / height)

@@ -10,7 +10,7 @@ from jwst_denoise.networks.hxrg.preprocess import (
     subtract_reference_levels,
 )
 from jwst_denoise.readout import Readout
-from jwst_denoise.simulate.echelle import echelle
+from jwst_denoise.simulate.spectra import echelle
 
 GEOMETRIES = [
     Readout((36, 64) if abs(fast) == 1 else (64, 36), fast, slow, 4, reference=(2, 3, 4, 1))

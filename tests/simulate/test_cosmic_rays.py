@@ -5,15 +5,14 @@ import pytest
 from scipy.stats import kstest, moyal, norm
 
 from jwst_denoise.simulate import CosmicRayParameters, cosmic_rays
-from jwst_denoise.simulate.snowballs import showers, snowballs
-from jwst_denoise.simulate.tracks import deposit, energy, tracks
+from jwst_denoise.simulate.cosmic_rays import deposit_charge, draw_energies, showers, snowballs, tracks
 
 NO_CUT = CosmicRayParameters(largest=1e12)
 
 
 def test_charge_has_landaus_distribution():
     length = 10.0
-    charge = energy(np.full(20_000, length), NO_CUT, np.random.default_rng(1))
+    charge = draw_energies(np.full(20_000, length), NO_CUT, np.random.default_rng(1))
     most_probable = NO_CUT.loss * length
     scale = NO_CUT.loss_width * most_probable
     clipped = charge <= 0.1 * most_probable * 1.0001
@@ -23,7 +22,7 @@ def test_charge_has_landaus_distribution():
 
 
 def test_charge_is_capped():
-    charge = energy(np.full(1000, 900.0), CosmicRayParameters(largest=5e5), np.random.default_rng(1))
+    charge = draw_energies(np.full(1000, 900.0), CosmicRayParameters(largest=5e5), np.random.default_rng(1))
     assert charge.max() == 5e5
 
 
@@ -31,14 +30,14 @@ def test_the_charge_of_a_track_is_all_there():
     rng = np.random.default_rng(2)
     start, end = np.array([[10.2, 10.7], [30.0, 40.0]]), np.array([[20.4, 50.1], [30.0, 40.0]])
     charge = np.array([5e4, 3e3])
-    image = deposit((64, 64), start, end, charge, CosmicRayParameters(), rng)
+    image = deposit_charge((64, 64), start, end, charge, CosmicRayParameters(), rng)
     assert image.sum() == pytest.approx(charge.sum(), rel=1e-4)
 
 
 def test_a_point_lands_on_its_pixel_and_diffuses_evenly():
     parameters = CosmicRayParameters(diffusion=0.3)
     where = np.array([[20.0, 12.0]])
-    image = deposit((40, 30), where, where, np.array([1000.0]), parameters, np.random.default_rng(3))
+    image = deposit_charge((40, 30), where, where, np.array([1000.0]), parameters, np.random.default_rng(3))
     y, x = np.indices(image.shape)
     assert np.unravel_index(image.argmax(), image.shape) == (20, 12)
     assert (image * x).sum() / image.sum() == pytest.approx(12.0, abs=1e-4)
@@ -49,7 +48,9 @@ def test_a_point_lands_on_its_pixel_and_diffuses_evenly():
 
 def test_tracks_run_straight_between_their_ends():
     where = np.array([[10.0, 10.0]]), np.array([[10.0, 50.0]])
-    image = deposit((21, 64), *where, np.array([1e5]), CosmicRayParameters(diffusion=0.2), np.random.default_rng(4))
+    image = deposit_charge(
+        (21, 64), *where, np.array([1e5]), CosmicRayParameters(diffusion=0.2), np.random.default_rng(4)
+    )
     assert image[10, 12:48].min() > 0
     assert image[:8].sum() == image[13:].sum() == 0
 
@@ -62,7 +63,7 @@ def test_number_of_hits_follows_flux_and_time():
     area = (512 * 18e-4) ** 2
     paths = rng.uniform(0, 1, 200_000)
     across = np.minimum(short.thickness * np.sqrt(paths / (1 - paths)), short.longest)
-    mean = energy(np.hypot(across, short.thickness), short, rng).mean()
+    mean = draw_energies(np.hypot(across, short.thickness), short, rng).mean()
     expected = 5.0 * area * seconds * mean
     assert np.mean(total) == pytest.approx(expected, abs=5 * np.std(total) / np.sqrt(20))
 

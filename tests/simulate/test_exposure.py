@@ -177,7 +177,7 @@ def test_an_impulse_stays_where_it_is(name):
 
 
 def test_h4rg_with_32_outputs():
-    scene = simulate.SCENES["echelle"].make((64, 4096), np.random.default_rng(1))
+    scene = simulate.SCENES["echelle"].draw((64, 4096), np.random.default_rng(1))
     parameters = simulate.detector("H4RG")
     geometry = parameters.readout((64, 4096), (1, 2000), outputs=32)
     exposure = simulate_exposure(scene, parameters, geometry, "UTR", 3, 1, np.random.default_rng(2))

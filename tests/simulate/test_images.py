@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from jwst_denoise.simulate import CosmicRayParameters, point_spread_function, simulate_image
-from jwst_denoise.simulate.fields import resolved
-from jwst_denoise.simulate.point_sources import crowd, point_sources
+from jwst_denoise.simulate.fields import crowd, point_sources, resolved
 
 NONE = CosmicRayParameters(flux=0, snowball_rate=0, shower_rate=0)
 TRACKS = CosmicRayParameters(snowball_rate=0, shower_rate=0)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from jwst_denoise import simulate
-from jwst_denoise.simulate import echelle, fields, spectra
-from jwst_denoise.simulate.point_sources import luminosities, point_sources
+from jwst_denoise.detectors import FIXED_SLITS
+from jwst_denoise.simulate import fields, spectra
+from jwst_denoise.simulate.fields import add_sersic, draw_fluxes, point_sources, sersic_profile
 from jwst_denoise.simulate.psf import filters, point_spread_function
-from jwst_denoise.simulate.sersic import add_sersic, sersic_profile
-from jwst_denoise.simulate.spectrum_shapes import Spectrum
+from jwst_denoise.simulate.spectra import Spectrum
 
 CHANNELS = ("NIRCAM_SW", "NIRCAM_LW", "NIRISS", "NIRSPEC", "FGS")
 PSF = point_spread_function("NIRCAM_SW", "F200W")
@@ -60,7 +60,7 @@ def test_sources_at_the_edge_are_cut_like_the_middle_of_a_larger_image():
 
 
 def test_luminosities_follow_the_power_law():
-    flux = luminosities(100_000, 1.0, 1e4, 0.8, np.random.default_rng(1))
+    flux = draw_fluxes(100_000, 1.0, 1e4, 0.8, np.random.default_rng(1))
     assert flux.min() >= 1 and flux.max() <= 1e4
     expected = (100**-0.8 - 1e4**-0.8) / (1 - 1e4**-0.8)
     assert np.mean(flux > 100) == pytest.approx(expected, abs=5 * np.sqrt(expected / 1e5))
@@ -93,7 +93,7 @@ def test_fields_are_positive_and_repeat(make):
 
 def test_a_trace_has_its_flux_on_its_row():
     trace = spectra.Trace(1000.0, 30.0, Spectrum(5.0, 0.0), sky=0.0, position=2.0, width=1.5, start=-50, stop=2100)
-    image = spectra.render([trace], (64, 2048), (1, 971))
+    image = spectra.render_traces([trace], (64, 2048), (1, 971))
     np.testing.assert_allclose(image.sum(axis=0), 5.0, rtol=1e-3)
     rows = (image * np.arange(64)[:, None]).sum(axis=0) / image.sum(axis=0)
     np.testing.assert_allclose(rows + 970, 1002.0, atol=0.01)
@@ -101,14 +101,14 @@ def test_a_trace_has_its_flux_on_its_row():
 
 def test_a_line_lies_on_its_column_with_its_strength():
     trace = spectra.Trace(100.0, 20.0, Spectrum(0.0, 0.0, (700.0,), (50.0,)), sky=0.0)
-    image = spectra.render([trace], (200, 2048))
+    image = spectra.render_traces([trace], (200, 2048))
     assert image.sum() == pytest.approx(50.0, rel=1e-3)
     assert moment(image) == pytest.approx((100.0, 700.0), abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["ifu", "mos", "slit", "bots"])
 def test_subarrays_show_part_of_the_full_frame(name):
-    make = simulate.SCENES[name].make
+    make = simulate.SCENES[name].draw
     full = make(np.random.default_rng(3), shape=(2048, 2048), corner=(1, 1))
     part = make(np.random.default_rng(3), shape=(100, 512), corner=(301, 901))
     np.testing.assert_allclose(part, full[900:1000, 300:812], rtol=1e-6)
@@ -126,20 +126,21 @@ def test_slices_of_the_ifu_lie_where_the_flight_masks_have_them(detector, data_d
 
 
 def test_echelle_orders():
-    image = echelle.echelle((512, 1024), np.random.default_rng(5))
+    image = spectra.echelle((512, 1024), np.random.default_rng(5))
     assert image.max() == pytest.approx(0.054)
     assert (image == 0).mean() > 0.5
-    comb = echelle.echelle((512, 1024), np.random.default_rng(5), source="fabry_perot")
+    comb = spectra.echelle((512, 1024), np.random.default_rng(5), source="fabry_perot")
     assert not np.array_equal(comb, image)
     with pytest.raises(ValueError, match="source='moon'"):
-        echelle.echelle((64, 64), np.random.default_rng(5), source="moon")
+        spectra.echelle((64, 64), np.random.default_rng(5), source="moon")
 
 
 @pytest.mark.parametrize("name", ["ALLSLITS", "SUBS200A1", "SUBS200A2", "SUBS400A1", "SUBS200B1", "SUB2048", "SUB512"])
 def test_the_star_is_in_the_slit_of_the_subarray(name):
     rate, described = simulate.scene("slit", simulate.detector("NRS1"), np.random.default_rng(6), subarray_name=name)
     brightest = described.corner[1] - 1 + rate.mean(axis=1).argmax()
-    center, height = spectra.SLITS[described.fixed_slit]
+    slit = FIXED_SLITS[described.fixed_slit]
+    center, height = slit.center, slit.length
     assert abs(brightest - center) < height / 2
     assert rate.max() > 1
 

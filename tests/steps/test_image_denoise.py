@@ -108,9 +108,9 @@ def test_noise_of_light_from_variances_or_from_the_time():
     rng = np.random.default_rng(1)
     rate = np.concatenate([rng.normal(1, 0.1, 20_000), rng.uniform(2, 50, 500)])
     deviation, variance = np.full(rate.shape, 0.1), 0.004 * rate + 0.02
-    assert noise.light_noise(rate, deviation, variance, 100.0) == pytest.approx((0.004, 0.02), rel=0.03)
+    assert noise.poisson_noise(rate, deviation, variance, 100.0) == pytest.approx((0.004, 0.02), rel=0.03)
     dark = slice(0, 20_000)
-    poisson, rest = noise.light_noise(rate[dark], deviation[dark], variance[dark], 100.0)
+    poisson, rest = noise.poisson_noise(rate[dark], deviation[dark], variance[dark], 100.0)
     assert (poisson, rest) == (0.01, pytest.approx(0.014, rel=0.03))
 
 
@@ -161,7 +161,7 @@ def test_doubts_are_in_header_and_log(rate, monkeypatch, caplog):
     recorded = result.meta.jwst_denoise.image_denoise
     assert "flux_change" in recorded.doubts.split(", ")
     assert recorded.flux_change == pytest.approx(-0.5, abs=0.05)
-    assert "To be looked at: change of the flux of sources" in caplog.text
+    assert "Quality check failed: change of the flux of sources" in caplog.text
 
 
 def test_errors_stay_without_uncertainty(rate, halving):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jwst_denoise import simulate
-from jwst_denoise.simulate.point_sources import luminosities, point_sources
+from jwst_denoise.simulate.fields import draw_fluxes, point_sources
 from jwst_denoise.simulate.psf import point_spread_function
 from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
 
@@ -20,7 +20,7 @@ def dithered():
     rng = np.random.default_rng(1)
     shape, psf = (256, 256), point_spread_function("NIRCAM_SW", "F070W")
     x, y = rng.uniform(-20, 276, (2, 300))
-    flux = luminosities(300, 3.0, 3000.0, 0.6, rng)
+    flux = draw_fluxes(300, 3.0, 3000.0, 0.6, rng)
     made, stars = [], []
     for dy, dx in SHIFTS + rng.normal(0, 0.05, SHIFTS.shape):
         light = point_sources(shape, x + dx, y + dy, flux, psf)

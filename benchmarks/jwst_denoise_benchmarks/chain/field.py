@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise import simulate
-from jwst_denoise.simulate.point_sources import point_sources
-from jwst_denoise.simulate.sersic import add_sersic
+from jwst_denoise.simulate.fields import add_sersic, point_sources
 from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, seeded, truth_of
 from jwst_denoise_benchmarks.ramps.sources import expected
 

@@ -6,7 +6,7 @@ from scipy import ndimage
 from jwst_denoise.cosmic_ray_mask.images import Options, flag
 from jwst_denoise.cosmic_ray_mask.templates import stars as templates_of
 from jwst_denoise.simulate import point_spread_function, simulate_image
-from jwst_denoise.simulate.point_sources import luminosities, point_sources
+from jwst_denoise.simulate.fields import draw_fluxes, point_sources
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases, lacosmic, models
 from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
 
@@ -47,7 +47,7 @@ def star_field(channel, filter_name, index, edge):
     psf = point_spread_function(channel, filter_name)
     number = int(DENSITY * edge**2)
     x, y = rng.uniform(5, edge - 5, (2, number))
-    flux = luminosities(number, 5.0, 20000.0, 0.5, rng)
+    flux = draw_fluxes(number, 5.0, 20000.0, 0.5, rng)
     rate = SKY + point_sources((edge, edge), x, y, flux, psf)
     image = simulate_image(rate, SECONDS, rng, hits=cases.TRACKS)
     near = ndimage.binary_dilation(image.cosmic_rays > UNTOUCHED * image.err, np.ones((3, 3)))

@@ -10,6 +10,7 @@ import numpy as np
 from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.demo.pipeline import detector1
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
+from jwst_denoise.simulate.bias import dark_rate
 from jwst_denoise.simulate.response import couple
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases
 from jwst_denoise_benchmarks.nsclean import peers
@@ -131,7 +132,7 @@ def _truth(exposure):
     """What cosmic rays add to the differences, and their noise without them."""
     detector, noise = exposure.detector, exposure.noise
     added = exposure.truth.cosmic_ray_differences(0)
-    dark = detector.dark_rate(exposure.readout.shape, exposure.observation.corner)
+    dark = dark_rate(detector, exposure.readout.shape, exposure.observation.corner)
     light = (exposure.truth.rate + dark) * exposure.group_time
     variance = noise.difference_variance + couple(light, detector.ipc) * noise.poisson_fraction
     return np.stack([couple(plane, detector.ipc) for plane in added]), np.sqrt(variance)

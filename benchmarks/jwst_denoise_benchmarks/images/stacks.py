@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise.simulate import point_spread_function
-from jwst_denoise.simulate.point_sources import point_sources
+from jwst_denoise.simulate.fields import point_sources
 from jwst_denoise_benchmarks.images.exposures import Noise, exposed
 from jwst_denoise_benchmarks.images.scenes import seeded
 

@@ -4,9 +4,7 @@ import numpy as np
 
 from jwst_denoise import NSCleanStep, products, simulate
 from jwst_denoise.quality.photometry import aperture_sums
-from jwst_denoise.simulate.fields import AREA
-from jwst_denoise.simulate.point_sources import point_sources
-from jwst_denoise.simulate.sersic import add_sersic
+from jwst_denoise.simulate.fields import AREA, add_sersic, point_sources
 from jwst_denoise.statistics import box_level, robust_sigma
 from jwst_denoise_benchmarks.nsclean import peers, scenes
 from jwst_denoise_benchmarks.rows import Row

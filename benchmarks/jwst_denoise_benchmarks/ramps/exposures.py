@@ -10,6 +10,7 @@ import numpy as np
 
 from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.dq import JUMP_DET
+from jwst_denoise.simulate.bias import dark_rate
 from jwst_denoise.simulate.response import couple
 from jwst_denoise_benchmarks.nsclean import peers
 
@@ -101,7 +102,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
 def truth_of(exposure, detector):
     """What a fit without noise gives, (ny, nx) e-/s, and which pixels are neither reference pixels nor hot."""
     shape, corner = exposure.readout.shape, exposure.observation.corner
-    dark = detector.dark_rate(shape, corner)
+    dark = dark_rate(detector, shape, corner)
     expected = couple(exposure.truth.rate + dark, detector.ipc) - dark
     return expected.astype(np.float32), ~exposure.readout.reference_pixels & (dark < 10 * detector.dark_current + 0.01)
 

@@ -5,9 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise import simulate
-from jwst_denoise.simulate.point_sources import point_sources
-from jwst_denoise.simulate.spectra import Trace, render
-from jwst_denoise.simulate.spectrum_shapes import Spectrum
+from jwst_denoise.simulate.fields import point_sources
+from jwst_denoise.simulate.spectra import Spectrum, Trace, render_traces
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import methods
 from jwst_denoise_benchmarks.ramps.blocks import block_rms
@@ -35,7 +34,7 @@ def _comb(shape, corner, strength):
     """Slits with a narrow line every 12 columns and a bright one here and there."""
     spectrum = Spectrum(0.02 * strength, 0.0, tuple(np.arange(0.0, 2048.0, 12.0)), (strength,) * 171, width=1.2)
     centers = np.arange(corner[1] + 10.0, corner[1] + shape[0] - 10.0, 40.0)
-    return render([Trace(center, 20.0, spectrum, sky=0.0, width=5.0) for center in centers], shape, corner)
+    return render_traces([Trace(center, 20.0, spectrum, sky=0.0, width=5.0) for center in centers], shape, corner)
 
 
 def _drawn(name, shape, corner):

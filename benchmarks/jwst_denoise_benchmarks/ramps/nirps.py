@@ -8,8 +8,9 @@ import numpy as np
 from jwst_denoise import simulate
 from jwst_denoise.networks.hxrg.preprocess import subtract_background_levels, subtract_reference_levels
 from jwst_denoise.ramps.slopes import SlopeImage, slope_noise
-from jwst_denoise.simulate.echelle import echelle
+from jwst_denoise.simulate.bias import dark_rate
 from jwst_denoise.simulate.response import couple
+from jwst_denoise.simulate.spectra import echelle
 
 __all__ = [
     "MODEL", "PEAK", "SEED", "Band", "appendix", "band", "differences", "geometry", "numbers_of", "reads_of",
@@ -124,7 +125,7 @@ def band(source, scene_seed, noise_seed, quick, rows=ROWS):
     scene = _scene(source, readout, PEAK / (interval * (reads_of(quick) - 1)), scene_seed)
     rng = np.random.default_rng([SEED, 1, noise_seed])
     exposure = simulate.simulate_exposure(scene, detector, readout, "UTR", reads_of(quick), 1, rng, **OFF)
-    dark = detector.dark_rate(readout.shape)
+    dark = dark_rate(detector, readout.shape)
     unlit = (scene == 0) & (dark < HOT) & ~readout.reference_pixels
     bad = (dark >= HOT) | readout.reference_pixels
     slopes = _slopes(exposure, numbers_of(quick), dark, unlit)

@@ -8,8 +8,7 @@ import numpy as np
 from jwst_denoise import simulate
 from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise.ramps.slopes import slope_noise
-from jwst_denoise.simulate.point_sources import point_sources
-from jwst_denoise.simulate.sersic import add_sersic
+from jwst_denoise.simulate.fields import add_sersic, point_sources
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import methods
 from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text

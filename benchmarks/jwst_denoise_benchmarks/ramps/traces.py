@@ -7,8 +7,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from jwst_denoise import simulate
-from jwst_denoise.simulate.spectra import Trace, render
-from jwst_denoise.simulate.spectrum_shapes import Spectrum, random_spectrum
+from jwst_denoise.simulate.spectra import Spectrum, Trace, draw_spectrum, render_traces
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.ramps import methods
 from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
@@ -34,12 +33,12 @@ def drawn(shape, corner, rng):
     levels = np.exp(rng.uniform(*np.log(LEVELS), centers.size))
     some = [
         Trace(
-            center, HEIGHT, random_spectrum(level, 2048, rng, lines=12, strength=15.0, absorption=0.2), sky=SKY,
+            center, HEIGHT, draw_spectrum(level, 2048, rng, lines=12, strength=15.0, absorption=0.2), sky=SKY,
             position=rng.uniform(-2, 2), width=rng.uniform(0.8, 1.6), tilt=rng.uniform(-3, 3), bend=rng.uniform(-2, 2),
         )
         for center, level in zip(centers, levels, strict=True)
     ]  # fmt: skip
-    return some, render(some, shape, corner)
+    return some, render_traces(some, shape, corner)
 
 
 def extracted(image, some, corner):
@@ -107,7 +106,7 @@ def _values(ramp, rates, some, corner):
     def spectrum(image):
         return extracted(np.where(good, image, 0), some, corner)
 
-    sky = render([_dark(trace) for trace in some], ramp.truth.shape, corner)
+    sky = render_traces([_dark(trace) for trace in some], ramp.truth.shape, corner)
     flux = spectrum(ramp.truth - sky)
     noise = np.sqrt(spectrum(rates[methods.FIT].err ** 2))
     fit = rates[methods.FIT].err[blank]

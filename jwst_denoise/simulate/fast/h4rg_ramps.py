@@ -7,7 +7,8 @@ import numpy as np
 
 from jwst_denoise.readout import Readout
 from jwst_denoise.simulate import CosmicRayParameters, detector, simulate_exposure
-from jwst_denoise.simulate.echelle import echelle
+from jwst_denoise.simulate.bias import dark_rate
+from jwst_denoise.simulate.spectra import echelle
 
 __all__ = ["BORDER", "H4RGRamp", "H4RGSetup", "draw_h4rg_ramp"]
 
@@ -102,7 +103,7 @@ def draw_h4rg_ramp(setup, rng, **scene):
     rng : `numpy.random.Generator`
         Source of all random numbers.
     **scene
-        Parameters of `jwst_denoise.simulate.echelle.echelle`, e.g. ``source="fabry_perot"`` or the ``peak`` in e-
+        Parameters of `jwst_denoise.simulate.spectra.echelle`, e.g. ``source="fabry_perot"`` or the ``peak`` in e-
         between the first and the last read; drawn at random by default.
 
     Returns
@@ -135,4 +136,4 @@ def draw_h4rg_ramp(setup, rng, **scene):
 def _dark_rate(shape):
     """Dark current of the middle of the detector, e- / s."""
     parameters = detector(DETECTOR)
-    return parameters.dark_rate(shape, tuple((parameters.size - n) // 2 + 1 for n in shape[::-1]))
+    return dark_rate(parameters, shape, tuple((parameters.size - n) // 2 + 1 for n in shape[::-1]))

@@ -8,7 +8,7 @@ from scipy import ndimage
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.simulate.fast.defects import draw_usable_pixels
 from jwst_denoise.simulate.fast.scenes import draw_psf
-from jwst_denoise.simulate.point_sources import point_sources
+from jwst_denoise.simulate.fields import point_sources
 
 __all__ = ["Camera", "draw_camera", "draw_faint_stars"]
 

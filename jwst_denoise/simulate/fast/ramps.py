@@ -4,13 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jwst_denoise.detectors.parameters import _ipc_kernel
+from jwst_denoise.detectors.parameters import ipc_kernel
 from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.simulate import PATTERNS, CosmicRayParameters, NoiseSpectrum, cosmic_rays, stationary_noise
-from jwst_denoise.simulate.cosmic_rays import FULL_FRAME
+from jwst_denoise.simulate.cosmic_rays import FRAME_PIXELS, SnowballRings, showers, snowballs
 from jwst_denoise.simulate.response import couple
-from jwst_denoise.simulate.snowballs import showers, snowballs
-from jwst_denoise.simulate.spill import Spill
 
 __all__ = ["Integration", "RampSetup", "draw_ramp_setup", "simulate_integration"]
 
@@ -165,13 +163,13 @@ class _CosmicRays:
             ring_rate=base.ring_rate * rng.lognormal(0, 0.7), ring_scale=rng.uniform(1.0, 2.5),
             ring_time=base.ring_time * rng.lognormal(0, 0.7),
         )  # fmt: skip
-        self.kernel = _ipc_kernel(rng.uniform(0.003, 0.008))
-        self.spill = Spill(tuple(n + 2 * MARGIN for n in shape), self.parameters)
+        self.kernel = ipc_kernel(rng.uniform(0.003, 0.008))
+        self.rings = SnowballRings(tuple(n + 2 * MARGIN for n in shape), self.parameters)
         kinds = {kind: LARGE * (rng.uniform() < share) for kind, share in SHARES.items()}
         self.number = {kind: kinds[kind] / setup.ngroups for kind in ("snowball", "shower")}
         self.early = kinds["early"]
         if flight:
-            frames = seconds * self.spill.current.size / FULL_FRAME
+            frames = seconds * self.rings.current.size / FRAME_PIXELS
             self.number = {"snowball": base.snowball_rate * frames, "shower": base.shower_rate * frames}
             self.early = 0
 
@@ -189,13 +187,13 @@ class _CosmicRays:
         return charge, late
 
     def _interval(self, seconds, share, rng):
-        large = np.zeros(self.spill.current.shape, dtype=np.float32)
+        large = np.zeros(self.rings.current.shape, dtype=np.float32)
         parameters = self.parameters
         number = self.number["snowball"] * share + self.early
         if number:
             large += snowballs(large.shape, number, parameters, rng)
-            ring = self.spill.run(seconds)
-            self.spill.start(large, rng)
+            ring = self.rings.advance(seconds)
+            self.rings.start(large, rng)
             large += ring
         if self.number["shower"]:
             large += showers(large.shape, self.number["shower"] * share, parameters, rng)

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from jwst_denoise.simulate import fields, spectra
-from jwst_denoise.simulate.echelle import echelle
 from jwst_denoise.simulate.psf import PSF, filters, point_spread_function
+from jwst_denoise.simulate.spectra import echelle
 
 __all__ = ["KINDS", "EchelleScenes", "LineScenes", "ScenePool", "draw_psf", "gaussian_psf"]
 

@@ -14,6 +14,7 @@ from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.image_product import ImageProduct
 from jwst_denoise.steps.exposure.info import templates_of
 
 __all__ = ["check", "mask_images"]
@@ -78,7 +79,7 @@ def mask_images(model, settings, network):
     """
     check(model)
     options = images.Options(settings.threshold, settings.dilate, templates_of(model) if settings.veto else ())
-    product, fill = _Product(model), _filling(settings)
+    product, fill = _FlaggedProduct(model), _filling(settings)
     shape = product.data.shape
     flagged = np.zeros(shape, bool)
     probability = np.zeros(shape, np.float32) if settings.save_probability else None
@@ -92,16 +93,14 @@ def mask_images(model, settings, network):
             probability[k] = likely
         if fill:
             values[k], extra[k] = fill(image, values[k], flagged[k], err, bad)
-    noise = _difference(product.data, values).reshape(model.data.shape) if fill and settings.save_noise else None
+    noise = product.restore_shape(_difference(product.data, values)) if fill and settings.save_noise else None
     metrics = product.count(flagged)
     product.mark(flagged)
     if fill:
         product.fill(values, flagged, extra)
     text = "Flagged %d pixels, %.3g %%; %d other detections were flagged before"
     log.info(text, metrics["flagged"], 100 * metrics["fraction"], metrics["flagged_before"])
-    if probability is not None:
-        probability = probability.reshape(model.data.shape)
-    return Result(noise, probability=probability, metrics=metrics)
+    return Result(noise, probability=product.restore_shape(probability), metrics=metrics)
 
 
 def _difference(data, values):
@@ -132,17 +131,15 @@ class _Filling:
         return np.where(hole & np.isfinite(error), filled, data), error
 
 
-class _Product:
-    """Arrays of an image product as cubes (integrations, ny, nx), views of the model's own."""
+class _FlaggedProduct(ImageProduct):
+    """Images whose flags, and on request values and errors, are changed; flags for every image are made if missing."""
 
     def __init__(self, model):
         shape = model.data.shape
         if model.dq is None or model.dq.shape != shape:
             model.dq = np.zeros(shape, np.uint32) if model.dq is None else np.array(as_cube(model.dq, shape))
-        self.data, self.dq, self.err, self.var_rnoise = (
-            as_cube(getattr(model, name, None), shape) for name in ("data", "dq", "err", "var_rnoise")
-        )
-        if self.err is not None and not (self.err.shape == self.data.shape and np.any(self.err > 0)):
+        super().__init__(model)
+        if not self.has_errors:
             self.err = None
 
     def plane(self, k):
@@ -162,7 +159,7 @@ class _Product:
         self.dq[flagged] |= np.array(FOUND, self.dq.dtype)
 
     def fill(self, values, flagged, extra):
-        """Write filled values; their error adds to ERR, and to VAR_RNOISE as the variance that no source explains."""
+        """Write filled values. Their error is added to ERR and to VAR_RNOISE, the variance that no source explains."""
         flagged = flagged & np.isfinite(extra)
         self.data[flagged] = values[flagged]
         self.dq[flagged] |= np.array(FLUX_ESTIMATED, self.dq.dtype)

@@ -1,12 +1,11 @@
 """What an exposure is, as far as networks and the shapes of stars and lines depend on it."""
 
 import logging
-from types import SimpleNamespace
 
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.cosmic_ray_mask import templates
-from jwst_denoise.detectors.observing import channel_of
+from jwst_denoise.detectors import channel_of
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
 
@@ -123,6 +122,6 @@ def _optics(instrument):
     """Channel and filter by the names of `jwst_denoise.simulate.point_spread_function`; None if not known."""
     if instrument.name not in ("NIRCAM", "NIRISS", "NIRSPEC", "FGS"):
         return None, None
-    channel = channel_of(SimpleNamespace(instrument=instrument.name, name=instrument.detector or ""))
+    channel = channel_of(instrument.name, instrument.detector or "")
     elements = [str(element) for element in (instrument.pupil, instrument.filter) if element]
     return channel, next((element for element in elements if element[:1] == "F" and element[1:4].isdigit()), None)

@@ -6,8 +6,8 @@ import numpy as np
 from jwst.lib.reffile_utils import get_subarray_model, ref_matches_sci
 from stdatamodels.jwst import datamodels
 
+from jwst_denoise.detectors import detector as find_detector
 from jwst_denoise.ramps.noise import GroupNoise
-from jwst_denoise.simulate import DETECTORS
 from jwst_denoise.steps.common.status import NotApplicable
 
 __all__ = ["readout_noise", "reference_gain", "reference_or_typical"]
@@ -121,10 +121,10 @@ def _reference(model, reference_file, kind):
 
 def _typical(model):
     """Typical gain, and read noise as the references of JWST hold it."""
-    detector = model.meta.instrument.detector
-    name = {"NRCA5": "NRCALONG", "NRCB5": "NRCBLONG"}.get(detector, detector)
-    if name not in DETECTORS:
-        raise NotApplicable(f"no gain and read noise of {detector}: set up CRDS, or override_gain and _readnoise")
+    name = model.meta.instrument.detector
+    try:
+        parameters = find_detector(name)
+    except ValueError:
+        raise NotApplicable(f"no gain and read noise of {name}: set up CRDS, or override_gain and _readnoise") from None
     log.warning("Typical gain and read noise of %s are used; set up CRDS, or override_gain and _readnoise", name)
-    parameters = DETECTORS[name]
     return {"gain": parameters.gain, "readnoise": np.sqrt(2) * parameters.read_noise / parameters.gain}

@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from jwst_denoise.simulate import DETECTORS
+from jwst_denoise.detectors import typical_gain
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.info import is_spectrum
 from jwst_denoise.steps.exposure.readout_noise import reference_gain
@@ -66,7 +66,7 @@ def _conversion(model):
 
 
 def _gain(model, reference_file):
-    """Electrons for a DN: of the reference file, or of a mosaic's detectors as is typical of them."""
+    """Electrons for a DN: from the reference file, or typical of the detectors of a mosaic."""
     gain = _typical_of_mosaic(model) if is_resampled(model) else reference_gain(model, reference_file)
     if model.meta.cal_step.gain_scale == "COMPLETE":
         gain = gain / (model.meta.exposure.gain_factor or 1.0)
@@ -77,14 +77,9 @@ def _gain(model, reference_file):
 def _typical_of_mosaic(model):
     """Mean of the typical gains of the detectors that a mosaic may be made of."""
     instrument = model.meta.instrument
-    gains = {name: known.gain for name, known in DETECTORS.items() if known.instrument == instrument.name}
-    channel = (instrument.channel or "").upper()
-    if instrument.detector in gains:
-        gains = {instrument.detector: gains[instrument.detector]}
-    elif channel in ("LONG", "SHORT"):
-        gains = {name: gain for name, gain in gains.items() if name.endswith("LONG") == (channel == "LONG")}
-    if not gains:
-        raise NotApplicable(f"no gain of the detectors of {instrument.name} {instrument.detector or ''}")
-    gain = float(np.mean(list(gains.values())))
-    log.info("Gain of the mosaic's detectors, as is typical of them: %.2f e-/DN", gain)
+    try:
+        gain = typical_gain(instrument.name, instrument.detector, instrument.channel)
+    except ValueError as reason:
+        raise NotApplicable(str(reason)) from None
+    log.info("Typical gain of the mosaic's detectors: %.2f e-/DN", gain)
     return np.float32(gain)

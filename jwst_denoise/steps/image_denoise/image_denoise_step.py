@@ -13,9 +13,10 @@ from jwst_denoise.steps.base import DenoiseStep
 from jwst_denoise.steps.common import optional_products
 from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import NotApplicable
+from jwst_denoise.steps.exposure.image_product import ImageProduct
 from jwst_denoise.steps.exposure.units import electrons
 from jwst_denoise.steps.image_denoise import exposures, products, stacks
-from jwst_denoise.steps.image_denoise.noise import images
+from jwst_denoise.steps.image_denoise.noise import slopes_of
 
 __all__ = ["ImageDenoiseSettings", "ImageDenoiseStep"]
 
@@ -107,11 +108,11 @@ class ImageDenoiseStep(DenoiseStep):
         frames = [model for model in models if isinstance(model, datamodels.CubeModel)] if pair else models
         settings = self.settings(models[0])
         stacks.check_stack(frames or models, settings.force)
-        network, settings, factor, run = self._prepared(frames[0], settings)
-        made, result = stacks.denoise_stack(frames, models[0], run, factor, settings)
+        network, settings, gain, run = self._prepared(frames[0], settings)
+        stacked, result = stacks.denoise_stack(frames, models[0], run, gain, settings)
         before = optional_products.read_before(frames[0], settings, None if frames[0].data.ndim == 3 else 0)
-        self._finish(made, _described(result, network, settings), settings, before)
-        return (made, *(self._untouched(model) for model in data[1:])) if pair else made
+        self._finish(stacked, _described(result, network, settings), settings, before)
+        return (stacked, *(self._untouched(model) for model in data[1:])) if pair else stacked
 
     def _untouched(self, model):
         """Rateints of a pair as they are; a copy if they are the caller's, since stpipe writes its log into them."""
@@ -154,9 +155,9 @@ class ImageDenoiseStep(DenoiseStep):
             If a parameter or a model file is wrong.
         """
         exposures.check(model, settings.force)
-        network, settings, factor, run = self._prepared(model, settings)
+        network, settings, gain, run = self._prepared(model, settings)
         exposures.recommend_masks(model)
-        result = products.denoise(model, images(model, factor), run, factor, settings)
+        result = products.denoise(ImageProduct(model, gain, slopes_of(model, gain)), model, run, settings)
         return _described(result, network, settings)
 
     def _prepared(self, model, settings):
@@ -171,8 +172,8 @@ class ImageDenoiseStep(DenoiseStep):
             options["ratio"] = ratio
         elif ratio != 2:
             log.info("%s estimates the scene: exposure_time_ratio is of no effect", network.info["name"])
-        factor = electrons(model, functools.partial(self.get_reference_file, model))
-        return network, settings, factor, functools.partial(network.network.denoise, mosaic=settings.mosaic, **options)
+        gain = electrons(model, functools.partial(self.get_reference_file, model))
+        return network, settings, gain, functools.partial(network.network.denoise, mosaic=settings.mosaic, **options)
 
 
 def _name(model):

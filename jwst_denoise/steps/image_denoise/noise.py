@@ -1,4 +1,4 @@
-"""Images of a product in e-/s with the noise that they have by read noise and by light."""
+"""Images of a product in e-/s with their read noise and Poisson noise, as the product's variances give them."""
 
 import numpy as np
 
@@ -8,30 +8,30 @@ from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.units import is_resampled
 
-__all__ = ["images", "light_noise"]
+__all__ = ["poisson_noise", "slopes_of"]
 
 UNUSABLE = DO_NOT_USE | NON_SCIENCE | REFERENCE_PIXEL
-EXPOSED = 5.0  # standard deviations above the background, from which a pixel tells the noise of light
+EXPOSED = 5.0  # standard deviations above the background, from which a pixel contributes to the Poisson noise
 FEWEST = 100  # pixels
 MOST = 400_000  # pixels
 COARSEST = 30.0  # read noise over the median, beyond which it is cut
-POWERS = {False: 2 / 3, True: 2.0}  # of the read noise, with which noise of light goes: fewer groups; fewer exposures
+POWERS = {False: 2 / 3, True: 2.0}  # Poisson variance over read noise: fewer groups; fewer exposures of a mosaic
 
 
-def images(model, factor):
+def slopes_of(model, gain):
     """Images of a product with their noise.
 
     Parameters
     ----------
     model : ImageModel, CubeModel, IFUImageModel or SlitModel
         With ``var_rnoise`` and ``var_poisson``, and the exposure time in its header.
-    factor : float or ndarray
+    gain : float or ndarray
         e-/s for one unit of the product.
 
     Returns
     -------
     callable
-        Index of an image -> `SlopeImage` in e-/s, NaN where there is no datum and on unusable and reference pixels.
+        Index of an image -> `SlopeImage` in e-/s, NaN on missing, unusable and reference pixels.
 
     Raises
     ------
@@ -40,55 +40,56 @@ def images(model, factor):
 
     Notes
     -----
-    Variance by light is proportional to the light, and larger where fewer groups (or exposures of a mosaic) count;
-    `light_noise` measures it. Noise of light that has been subtracted, such as the sky's, counts as read noise.
+    The Poisson variance is proportional to the signal, and larger where fewer groups (or fewer exposures of a mosaic)
+    contribute; `poisson_noise` measures it. The Poisson noise of subtracted signal, such as the sky, counts as read
+    noise.
     """
     seconds, power = _seconds(model), POWERS[is_resampled(model)]
     shape = model.data.shape
-    data, dq, read, light = (
+    data, dq, read, poisson_variance = (
         as_cube(getattr(model, name, None), shape) for name in ("data", "dq", "var_rnoise", "var_poisson")
     )
-    for name, array in (("VAR_RNOISE", read), ("VAR_POISSON", light)):
+    for name, array in (("VAR_RNOISE", read), ("VAR_POISSON", poisson_variance)):
         if array is None or not np.nanmax(array, initial=0) > 0:
-            raise NotApplicable(f"the image has no {name}, of which its noise could be told")
+            raise NotApplicable(f"the image has no {name}, which is needed for its noise")
 
     def plane(k):
-        """Rate, read noise and light's variance, float32 in e-/s; NaN where not usable."""
+        """Rate, read noise and Poisson variance, float32 in e-/s; NaN where not usable."""
         with np.errstate(invalid="ignore"):
-            rate, deviation = np.array(data[k], np.float32) * factor, np.sqrt(np.array(read[k], np.float32)) * factor
+            rate, deviation = np.array(data[k], np.float32) * gain, np.sqrt(np.array(read[k], np.float32)) * gain
             good = np.isfinite(rate) & np.isfinite(deviation) & (deviation > 0)
         if dq is not None:
             good &= (dq[k] & UNUSABLE) == 0
-        variance = np.array(light[k], np.float32) * factor * factor
+        variance = np.array(poisson_variance[k], np.float32) * gain * gain
         return (np.where(good, a, np.nan).astype(np.float32) for a in (rate, deviation, variance))
 
     middle, poisson, rest = _typical_noise(plane, len(data), power, seconds)
 
-    def make(k):
+    def slopes(k):
         rate, deviation, _ = plane(k)
         relative = np.clip(deviation / middle, 0, COARSEST) ** power
         noise = np.sqrt(deviation**2 + rest * relative)
         return SlopeImage(rate, noise.astype(np.float32), (poisson * relative).astype(np.float32))
 
-    return make
+    return slopes
 
 
-def light_noise(rate, deviation, variance, seconds):
-    """Noise of light, from pixels that have much of it and pixels that have little.
+def poisson_noise(rate, deviation, variance, seconds):
+    """Poisson noise, from bright and from background pixels.
 
     Parameters
     ----------
     rate, deviation, variance : ndarray
-        (n,) e-/s; standard deviation by read noise; variance by light that the product tells.
+        (n,) rates in e-/s; standard deviation of the read noise; Poisson variance as the product gives it.
     seconds : float
-        Exposure time, for images without bright pixels: the variance is then the rate over the time.
+        Exposure time in s. In images without bright pixels the Poisson variance is the rate over the exposure time.
 
     Returns
     -------
     poisson : float
-        1 / s: variance over rate.
+        1 / s: Poisson variance over rate.
     rest : float
-        e-²/s²: variance where there is no light, left by light that has been subtracted.
+        e-²/s²: Poisson variance of the background, which belongs to subtracted signal.
     """
     order = np.argsort(rate)
     dark = order[len(order) // 20 : max(len(order) // 2, 1)]
@@ -102,7 +103,7 @@ def light_noise(rate, deviation, variance, seconds):
 
 
 def _typical_noise(plane, count, power, seconds):
-    """Median read noise, and `light_noise` at that, of a sample of the pixels of all images."""
+    """Median read noise, and `poisson_noise` at that, of a sample of the pixels of all images."""
     samples = []
     for k in range(0, count, max(1, count // 8)):
         rate, deviation, variance = (a.ravel() for a in plane(k))
@@ -114,7 +115,7 @@ def _typical_noise(plane, count, power, seconds):
         raise NotApplicable("no pixel of the image can be used")
     middle = float(np.median(deviation))
     relative = np.clip(deviation / middle, 1 / COARSEST, COARSEST) ** power
-    return middle, *light_noise(rate, deviation, variance / relative, seconds)
+    return middle, *poisson_noise(rate, deviation, variance / relative, seconds)
 
 
 def _seconds(model):

@@ -1,4 +1,4 @@
-"""Denoising of image products, image by image, with the metrics that tell whether to trust it."""
+"""Denoising of image products, image by image, with the metrics that show whether the result can be trusted."""
 
 import logging
 from dataclasses import replace
@@ -6,64 +6,52 @@ from dataclasses import replace
 import numpy as np
 
 from jwst_denoise import quality
-from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Result
-from jwst_denoise.steps.exposure import denoised_pixels
 
-__all__ = ["ARRAYS", "QualityMonitor", "denoise", "keep_original"]
+__all__ = ["QualityMonitor", "denoise", "keep_original"]
 
 log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
 
-ARRAYS = ("data", "err", *denoised_pixels.VARIANCES)
-JUDGED = 3  # images of a cube
+ASSESSED = 3  # images of a cube
 
 
-def denoise(model, slopes_of, run, factor, settings):
+def denoise(product, model, run, settings):
     """Denoise every image of a product in place.
 
     Parameters
     ----------
+    product : jwst_denoise.steps.exposure.image_product.ImageProduct
+        Images with their slopes; errors and variances are updated.
     model : ImageModel, CubeModel, IFUImageModel or SlitModel
-        With ``err`` and variances.
-    slopes_of : callable
-        Index of an image -> `SlopeImage` in e-/s.
+        Data model of the product, which keeps the image before.
     run : callable
         `SlopeImage` -> `DenoisedImage`.
-    factor : float or ndarray
-        e-/s for one unit of the product.
-    settings : object
+    settings : ImageDenoiseSettings
         ``keep_original``, ``source_threshold``, ``save_noise``.
 
     Returns
     -------
     jwst_denoise.steps.common.result.Result
     """
-    shape = model.data.shape
-    arrays = {name: as_cube(getattr(model, name, None), shape) for name in ARRAYS}
-    arrays = {name: array for name, array in arrays.items() if array is not None}
-    count = len(arrays["data"])
-    before = {name: np.array(arrays[name]) for name in ("data", "err")}
-    judge = QualityMonitor(
-        factor, settings.source_threshold, np.unique(np.linspace(0, count - 1, JUDGED).astype(int)), count
-    )
-    for part in chunks(count, 1, "images"):
+    data, err = np.array(product.data), np.array(product.err)
+    monitor = QualityMonitor(product, settings.source_threshold)
+    for part in chunks(len(product), 1, "images"):
         k = part.start
-        slopes = slopes_of(k)
-        found = run(slopes)
-        taken = denoised_pixels.write({n: a[k] for n, a in arrays.items()}, found, np.isfinite(slopes.rate), factor)
-        judge.see(k, slopes, found, taken)
+        slopes = product.slopes(k)
+        result = run(slopes)
+        monitor.see(k, slopes, result, product.write(k, result, np.isfinite(slopes.rate)))
     if settings.keep_original:
-        keep_original(model, before["data"].reshape(shape), before["err"].reshape(shape))
-    removed = (before["data"] - arrays["data"]).reshape(shape) if settings.save_noise else None
-    return Result(removed, quality=judge.trust, metrics=judge.report())
+        keep_original(model, product.restore_shape(data), product.restore_shape(err))
+    removed = product.restore_shape(data - product.data) if settings.save_noise else None
+    return Result(removed, quality=monitor.quality, metrics=monitor.report())
 
 
 def keep_original(model, data, err):
-    """Keep image and error as they were as extensions of the product, unless they are there from a first time.
+    """Keep the image and its errors before denoising as extensions of the product, unless they are there already.
 
-    They are ``extra_fits`` of the data model: after all others in the file, and read by software that knows nothing of
-    this package. A later step that changes the unit leaves them alone, so they have a BUNIT of their own.
+    They are ``extra_fits`` of the data model: behind all other extensions in the file, and readable without this
+    package. A later step that changes the unit does not change them, so each has its own BUNIT.
     """
     kept = model.instance.setdefault("extra_fits", {})
     for name, array in (("SCI_ORIGINAL", data), ("ERR_ORIGINAL", err)):
@@ -72,47 +60,47 @@ def keep_original(model, data, err):
 
 
 class QualityMonitor:
-    """Collects metrics of a product's images, and judges some of them.
+    """Collects the metrics of a product's images, and assesses some of the images.
 
     Parameters
     ----------
-    factor : float or ndarray
-        e-/s for one unit of the product.
+    product : jwst_denoise.steps.exposure.image_product.ImageProduct
+        The images.
     threshold : float
-        Significance of sources.
-    judged : collection of int
-        Images that are judged; of these the one with most doubts tells the metrics.
-    count : int
-        Images of the product.
+        Significance of sources that are compared before and after.
     """
 
-    def __init__(self, factor, threshold, judged, count):
-        self._factor, self._threshold, self._judged, self._count = factor, threshold, judged, count
-        self._square, self._share, self._images = 0.0, 0.0, 0
-        self.trust = None
+    def __init__(self, product, threshold):
+        self._product, self._threshold, count = product, threshold, len(product)
+        self._assessed = np.unique(np.linspace(0, count - 1, ASSESSED).astype(int))
+        self._square, self._weight, self._images = 0.0, 0.0, 0
+        self.quality = None
 
-    def see(self, index, slopes, found, taken):
-        """Take note of one image: `SlopeImage`, `DenoisedImage`, and where that was written."""
-        after = np.where(taken, found.rate, slopes.rate)
-        noise = np.sqrt(replace(slopes, rate=after).variance)  # by the rate before it would be larger where noise is
-        removed = (slopes.rate - after)[taken] / noise[taken]
-        self._square += float(np.mean(removed**2, dtype=float)) if taken.any() else 0.0
-        self._share += float(np.mean(np.where(taken, found.network_weight, 0)))
+    def see(self, k, slopes, result, written):
+        """Collect one image: its index, `SlopeImage`, `DenoisedImage`, and the pixels that were written."""
+        after = np.where(written, result.rate, slopes.rate)
+        noise = np.sqrt(replace(slopes, rate=after).variance)  # the rate before would be correlated with its own noise
+        removed = (slopes.rate - after)[written] / noise[written]
+        self._square += float(np.mean(removed**2, dtype=float)) if written.any() else 0.0
+        self._weight += float(np.mean(np.where(written, result.network_weight, 0)))
         self._images += 1
-        if index in self._judged:
-            judged = quality.assess_quality(slopes.rate, after, noise, found.network_weight, self._threshold)
-            if self.trust is None or len(judged.outside) > len(self.trust.outside):
-                self.trust = judged
+        if k in self._assessed:
+            assessed = quality.assess_quality(slopes.rate, after, noise, result.network_weight, self._threshold)
+            if self.quality is None or len(assessed.outside) > len(self.quality.outside):
+                self.quality = assessed
 
     def report(self):
-        """Say the doubts in the log; metrics for the header."""
-        count, judged = self._images, self.trust
-        found = {"noise_rms": float(np.sqrt(self._square / count)), "share": self._share / count}
-        log.info("Removed %.3g of the noise rms; %.1f %% network", found["noise_rms"], 100 * found["share"])
-        for doubt in judged.warnings:
-            log.warning("To be looked at: %s", doubt)
+        """Log what the assessment found; metrics of the image with the most warnings for the header."""
+        count, assessed = self._images, self.quality
+        metrics = {"noise_rms": float(np.sqrt(self._square / count)), "share": self._weight / count}
+        log.info(
+            "Removed %.3g standard deviations of the noise per pixel (rms); mean weight of the network %.1f %%",
+            metrics["noise_rms"], 100 * metrics["share"],
+        )  # fmt: skip
+        for warning in assessed.warnings:
+            log.warning("Quality check failed: %s", warning)
         names = ("residual_mean", "local_mean", "correlation", "power_peak", "flux_change", "out_of_domain")
-        found |= {name: judged.metrics[name] for name in names if np.isfinite(judged.metrics[name])}
-        sources = judged.sources
-        found |= {"sources": sources.before, "vanished": sources.vanished, "appeared": sources.appeared}
-        return found | {"doubts": ", ".join(judged.outside) or "none"}
+        metrics |= {name: assessed.metrics[name] for name in names if np.isfinite(assessed.metrics[name])}
+        sources = assessed.sources
+        metrics |= {"sources": sources.before, "vanished": sources.vanished, "appeared": sources.appeared}
+        return metrics | {"doubts": ", ".join(assessed.outside) or "none"}

@@ -8,10 +8,10 @@ from jwst_denoise.exposure_io.alignment import frames_of, sky_of
 from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.common.status import NotApplicable
-from jwst_denoise.steps.exposure import denoised_pixels
+from jwst_denoise.steps.exposure.image_product import ImageProduct
 from jwst_denoise.steps.image_denoise.exposures import check
-from jwst_denoise.steps.image_denoise.noise import images
-from jwst_denoise.steps.image_denoise.products import ARRAYS, QualityMonitor, keep_original
+from jwst_denoise.steps.image_denoise.noise import slopes_of
+from jwst_denoise.steps.image_denoise.products import QualityMonitor, keep_original
 
 __all__ = ["check_stack", "denoise_stack"]
 
@@ -58,7 +58,7 @@ def check_stack(models, force):
         _check_pointing(models)
 
 
-def denoise_stack(models, like, run, factor, settings):
+def denoise_stack(models, like, run, gain, settings):
     """Make one denoised image of a stack.
 
     Parameters
@@ -69,32 +69,33 @@ def denoise_stack(models, like, run, factor, settings):
         Whose header the image gets.
     run : callable
         Sequence of `SlopeImage` -> `DenoisedImage`.
-    factor : float or ndarray
+    gain : float or ndarray
         e-/s for one unit of the frames.
     settings : object
         ``keep_original``, ``source_threshold``, ``save_noise``.
 
     Returns
     -------
-    made : ImageModel
-        The image; what it was before, in ``SCI_ORIGINAL``, is the clipped mean of the frames (co-addition).
+    stacked : ImageModel
+        The image. Its ``SCI_ORIGINAL`` is the clipped mean of the frames (co-addition).
     result : jwst_denoise.steps.common.result.Result
     """
     frames = []
     for model in models:
-        slopes_of = images(model, factor)
-        frames += [slopes_of(k) for k in range(len(model.data) if model.data.ndim == 3 else 1)]
-    found = run(frames)
-    made = _mean_image(models, like, found.observed, factor)
-    arrays = {name: getattr(made, name) for name in ARRAYS if getattr(made, name, None) is not None}
-    before, err = made.data.copy(), made.err.copy()
-    taken = denoised_pixels.write(arrays, found, np.isfinite(found.observed.rate), factor)
-    judge = QualityMonitor(factor, settings.source_threshold, (0,), 1)
-    judge.see(0, found.observed, found, taken)
+        slopes = slopes_of(model, gain)
+        frames += [slopes(k) for k in range(len(model.data) if model.data.ndim == 3 else 1)]
+    result = run(frames)
+    stacked = _mean_image(models, like, result.observed, gain)
+    product = ImageProduct(stacked, gain)
+    before, err = stacked.data.copy(), stacked.err.copy()
+    written = product.write(0, result, np.isfinite(result.observed.rate))
+    monitor = QualityMonitor(product, settings.source_threshold)
+    monitor.see(0, result.observed, result, written)
     if settings.keep_original:
-        keep_original(made, before, err)
-    removed = before - made.data if settings.save_noise else None
-    return made, Result(removed, quality=judge.trust, metrics=judge.report() | {"frames": len(frames)})
+        keep_original(stacked, before, err)
+    removed = before - stacked.data if settings.save_noise else None
+    metrics = monitor.report() | {"frames": len(frames)}
+    return stacked, Result(removed, quality=monitor.quality, metrics=metrics)
 
 
 def _check_pointing(models):
@@ -112,24 +113,24 @@ def _check_pointing(models):
             raise NotApplicable(f"{model.meta.filename} lies {off:.2f} pixels off the first; {REMEDY}")
 
 
-def _mean_image(models, like, mean, factor):
+def _mean_image(models, like, mean, gain):
     """`ImageModel` of the mean of the frames."""
-    made = datamodels.ImageModel(mean.rate.shape)
-    made.update(like)
+    stacked = datamodels.ImageModel(mean.rate.shape)
+    stacked.update(like)
     if like.meta.hasattr("wcs"):
-        made.meta.wcs = like.meta.wcs
-    made.data = _in_unit(mean.rate, factor)
-    made.var_rnoise = _in_unit(mean.read_noise, factor) ** 2
-    made.var_poisson = _in_unit(np.sqrt(np.maximum(mean.variance - mean.read_noise**2, 0)), factor) ** 2
-    made.err = np.sqrt(made.var_rnoise + made.var_poisson)
-    made.dq = _flags(models, mean)
+        stacked.meta.wcs = like.meta.wcs
+    stacked.data = _in_unit(mean.rate, gain)
+    stacked.var_rnoise = _in_unit(mean.read_noise, gain) ** 2
+    stacked.var_poisson = _in_unit(np.sqrt(np.maximum(mean.variance - mean.read_noise**2, 0)), gain) ** 2
+    stacked.err = np.sqrt(stacked.var_rnoise + stacked.var_poisson)
+    stacked.dq = _flags(models, mean)
     if len(models) > 1 and like is models[0]:
-        made.meta.exposure.exposure_time = sum(model.meta.exposure.exposure_time for model in models)
-    return made
+        stacked.meta.exposure.exposure_time = sum(model.meta.exposure.exposure_time for model in models)
+    return stacked
 
 
-def _in_unit(image, factor):
-    return np.asarray(image / factor, dtype=np.float32)
+def _in_unit(image, gain):
+    return np.asarray(image / gain, dtype=np.float32)
 
 
 def _flags(models, mean):

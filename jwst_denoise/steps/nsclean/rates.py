@@ -5,10 +5,10 @@ import logging
 import numpy as np
 
 from jwst_denoise.dq import DO_NOT_USE, NOT_BACKGROUND, REFERENCE_PIXEL
-from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.statistics import box_level
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Result
+from jwst_denoise.steps.exposure.image_product import ImageProduct
 from jwst_denoise.steps.nsclean import errors
 from jwst_denoise.steps.nsclean.contamination import check_error_scale
 
@@ -43,7 +43,7 @@ def clean(model, mask, fitter, settings):
     CorrectionFailed
         If the cleaned dark pixels scatter so much more than their errors say that they hold light; nothing is changed.
     """
-    product = _Product(model)
+    product = _CleanedProduct(model)
     shape = product.data.shape
     size = max(1, CHUNK_PIXELS // (shape[1] * shape[2]))
     noise = np.zeros(shape, np.float32) if settings.save_noise else None
@@ -90,7 +90,7 @@ def fit_errors(model, mask):
     -------
     jwst_denoise.steps.common.result.Result
     """
-    product = _Product(model)
+    product = _CleanedProduct(model)
     if product.err is None:
         log.warning("This %s has no errors to fit", type(model).__name__)
         return Result()
@@ -105,28 +105,22 @@ def fit_errors(model, mask):
     return Result(metrics={"error_scale": scale})
 
 
-class _Product:
-    """Arrays of a rate product as cubes (integrations, ny, nx), views of the model's own."""
+class _CleanedProduct(ImageProduct):
+    """Images whose noise is subtracted and whose errors follow; ``err`` is None where no errors can be updated."""
 
     def __init__(self, model):
-        shape = model.data.shape
-        self.data, self.err, self.dq, self.var_rnoise = (
-            as_cube(getattr(model, name, None), shape) for name in ("data", "err", "dq", "var_rnoise")
-        )
-        if self.err is not None and not (self.err.flags.writeable and np.any(self.err > 0)):
+        super().__init__(model)
+        if not self.has_errors:
             self.err = None
-
-    def _flagged(self, part, bits):
-        return False if self.dq is None else (self.dq[part] & bits) != 0
 
     def fixed(self, part):
         """Pixels that are not to be changed."""
-        return self._flagged(part, DO_NOT_USE | REFERENCE_PIXEL)
+        return self.flagged(part, DO_NOT_USE | REFERENCE_PIXEL)
 
     def images(self, part):
         """Native float32 copy of some images, NaN where flagged."""
         images = np.array(self.data[part], dtype=np.float32)
-        images[np.broadcast_to(self._flagged(part, NOT_BACKGROUND), images.shape)] = np.nan
+        images[np.broadcast_to(self.flagged(part, NOT_BACKGROUND), images.shape)] = np.nan
         return images
 
     def relative_err(self, part):

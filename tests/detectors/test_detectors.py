@@ -1,4 +1,4 @@
-"""Parameters of detectors, their geometry and fixed images."""
+"""Detectors, their subarrays, slits and read patterns."""
 
 from dataclasses import FrozenInstanceError, replace
 
@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 
 from jwst_denoise import readout
-from jwst_denoise.simulate import (
+from jwst_denoise.detectors import (
     DETECTORS,
     MODES,
     PATTERNS,
     SUBARRAYS,
+    channel_of,
     detector,
     frame_time,
     observation,
     read_pattern,
+    slit_of_subarray,
     subarray,
+    typical_gain,
 )
 
 
@@ -49,28 +52,6 @@ def test_reference_pixels_of_subarrays_follow_from_their_place():
     assert parameters.readout().reference == (4, 4, 4, 4)
     with pytest.raises(ValueError, match="not on the detector"):
         parameters.readout((32, 512), (2000, 1))
-
-
-def test_bias_is_fixed_and_subarrays_are_cut_from_the_frame():
-    parameters = detector("NRCB1")
-    full = parameters.superbias()
-    np.testing.assert_array_equal(parameters.superbias((64, 80), (101, 201)), full[200:264, 100:180])
-    stripes = np.split(full, 4, axis=1)
-    scatter = parameters.bias_scatter / np.sqrt(stripes[0].size)
-    for stripe in stripes:
-        assert stripe.std() == pytest.approx(parameters.bias_scatter, rel=0.01)
-        halves = stripe[:1024].mean() - stripe[1024:].mean()
-        assert abs(halves) < 5 * scatter * 2
-    assert np.std([stripe.mean() for stripe in stripes]) > 10 * scatter
-
-
-def test_dark_current_has_hot_pixels_and_spares_the_reference_pixels():
-    parameters = detector("NRS2")
-    dark = parameters.dark_rate()
-    assert np.median(dark) == np.float32(parameters.dark_current)
-    assert not dark[parameters.readout().reference_pixels].any()
-    hot = (dark > parameters.dark_current).sum()
-    assert hot == pytest.approx(parameters.hot_fraction * dark.size, rel=0.1)
 
 
 @pytest.mark.parametrize(("name", "shape", "corner", "seconds"), [
@@ -111,3 +92,27 @@ def test_read_patterns():
     assert (deep8.nframes, deep8.groupgap, deep8.frames_per_group) == (8, 12, 20)
     assert read_pattern("NRSIRS2RAPID").irs2
     assert {pattern.instrument for pattern in PATTERNS.values()} >= {"NIRCAM", "NIRSPEC", "NIRISS", "FGS"}
+
+
+def test_channels():
+    assert detector("NRCB1").channel == "NIRCAM_SW"
+    assert detector("NRCA5") is detector("NRCALONG")
+    assert detector("NRCALONG").channel == channel_of("NIRCAM", "NRCA5") == "NIRCAM_LW"
+    assert channel_of("NIRISS", "NIS") == "NIRISS"
+
+
+def test_typical_gain_of_a_mosaic():
+    assert typical_gain("NIRCAM", "NRCA5") == detector("NRCALONG").gain
+    long = [detector(name).gain for name in ("NRCALONG", "NRCBLONG")]
+    assert typical_gain("NIRCAM", "MULTIPLE", "long") == pytest.approx(np.mean(long))
+    short = [one.gain for one in DETECTORS.values() if one.channel == "NIRCAM_SW"]
+    assert typical_gain("NIRCAM", None, "SHORT") == pytest.approx(np.mean(short))
+    with pytest.raises(ValueError, match="no gain is known for MIRI MIRIMAGE"):
+        typical_gain("MIRI", "MIRIMAGE")
+
+
+@pytest.mark.parametrize(("name", "slit"), [
+    ("SUBS200A1", "S200A1"), ("SUBS400A1", "S400A1"), ("SUB2048", "S1600A1"), ("SUB512S", "S200A1"), ("ALLSLITS", None)
+])  # fmt: skip
+def test_slit_of_a_subarray(name, slit):
+    assert slit_of_subarray(name) == slit

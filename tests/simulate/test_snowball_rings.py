@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jwst_denoise.simulate import CosmicRayParameters, simulate_exposure
-from jwst_denoise.simulate.spill import Spill
+from jwst_denoise.simulate.cosmic_rays import SnowballRings
 
 PARAMETERS = CosmicRayParameters(ring_rate=10.0, ring_scale=2.0, ring_time=100.0)
 QUIET = dict.fromkeys(("poisson", "dark", "read_noise", "correlated", "ktc", "pedestal", "picture_frame"), False)
@@ -20,10 +20,10 @@ def core():
 
 
 def test_the_current_falls_with_distance_and_time(core):
-    spill = Spill(core.shape, PARAMETERS)
-    assert not spill.run(10).any()
-    spill.start(core, np.random.default_rng(1))
-    first, later = spill.run(50.0), spill.run(50.0)
+    rings = SnowballRings(core.shape, PARAMETERS)
+    assert not rings.advance(10).any()
+    rings.start(core, np.random.default_rng(1))
+    first, later = rings.advance(50.0), rings.advance(50.0)
     assert later[23, 38] / first[23, 38] == pytest.approx(np.exp(-0.5), rel=1e-5)
     assert first[23, 39] / first[23, 37] == pytest.approx(np.exp(-1), rel=1e-5)
     assert first[23, 37] == first[19, 33] > 0
@@ -31,11 +31,11 @@ def test_the_current_falls_with_distance_and_time(core):
 
 
 def test_all_of_the_current_comes_in_time(core):
-    whole, parts = Spill(core.shape, PARAMETERS), Spill(core.shape, PARAMETERS)
-    for spill in (whole, parts):
-        spill.start(core, np.random.default_rng(1))
-    total = sum(parts.run(seconds) for seconds in (1.0, 30.0, 7.0))
-    np.testing.assert_allclose(total, whole.run(38.0), rtol=1e-5)
+    whole, parts = SnowballRings(core.shape, PARAMETERS), SnowballRings(core.shape, PARAMETERS)
+    for rings in (whole, parts):
+        rings.start(core, np.random.default_rng(1))
+    total = sum(parts.advance(seconds) for seconds in (1.0, 30.0, 7.0))
+    np.testing.assert_allclose(total, whole.advance(38.0), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_all_of_the_current_comes_in_time(core):
     ],
 )
 def test_faint_or_thin_hits_have_no_ring(charge):
-    spill = Spill(charge.shape, PARAMETERS)
-    spill.start(charge, np.random.default_rng(1))
-    assert not spill.current.any()
+    rings = SnowballRings(charge.shape, PARAMETERS)
+    rings.start(charge, np.random.default_rng(1))
+    assert not rings.current.any()
 
 
 def test_no_rings_without_a_rate(core):
-    spill = Spill(core.shape, CosmicRayParameters(ring_rate=0.0))
-    spill.start(core, np.random.default_rng(1))
-    assert not spill.current.any()
+    rings = SnowballRings(core.shape, CosmicRayParameters(ring_rate=0.0))
+    rings.start(core, np.random.default_rng(1))
+    assert not rings.current.any()
 
 
 def test_a_snowball_before_the_first_group_leaves_a_ring():

@@ -1,0 +1,92 @@
+"""Images of a rate or calibrated product, as every step reads and writes them."""
+
+import numpy as np
+
+from jwst_denoise.masks.drafts import as_cube
+
+__all__ = ["VARIANCES", "ImageProduct"]
+
+VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
+
+
+class ImageProduct:
+    """Arrays of a product as cubes with one plane an image: views of the arrays of the data model.
+
+    Parameters
+    ----------
+    model : ImageModel, CubeModel, IFUImageModel, GuiderCalModel or SlitModel
+        ``data`` of shape (ny, nx) or (integrations, ny, nx).
+    gain : float or ndarray, optional
+        e-/s for one unit of the product, a number or (ny, nx).
+    slopes : callable, optional
+        Index of an image -> `jwst_denoise.ramps.slopes.SlopeImage` in e-/s.
+
+    Attributes
+    ----------
+    data, err, dq, var_poisson, var_rnoise, var_flat : ndarray or None
+        (images, ny, nx); None if the data model has no array of that name that fits. A view is read-only where one
+        plane serves all images.
+    """
+
+    def __init__(self, model, gain=1.0, slopes=None):
+        self.shape, self.gain, self.slopes = model.data.shape, gain, slopes
+        for name in ("data", "err", "dq", *VARIANCES):
+            setattr(self, name, as_cube(getattr(model, name, None), self.shape))
+
+    def __len__(self):
+        """Number of images."""
+        return len(self.data)
+
+    @property
+    def has_errors(self):
+        """Whether there are errors that can be updated."""
+        return self.err is not None and self.err.flags.writeable and bool(np.any(self.err > 0))
+
+    def restore_shape(self, cube):
+        """Array (images, ny, nx) in the shape of the product's data; None stays None."""
+        return None if cube is None else cube.reshape(self.shape)
+
+    def flagged(self, part, bits):
+        """Pixels of some images that have one of the data-quality bits; False without flags."""
+        return False if self.dq is None else (self.dq[part] & bits) != 0
+
+    def write(self, k, result, usable):
+        """Write the result of a network into one image, wherever the network has a weight.
+
+        ERR becomes the error of the result. All variances are scaled by the same factor, so that they still add up to
+        the square of ERR. Everywhere else, and where ERR is not finite, the arrays are unchanged, bit by bit.
+
+        Parameters
+        ----------
+        k : int
+            Index of the image.
+        result : object
+            ``rate`` (ny, nx) in e-/s; ``network_weight`` (ny, nx) from 0 to 1; ``err`` (ny, nx), None to keep it.
+        usable : ndarray of bool
+            (ny, nx) pixels that the network was given.
+
+        Returns
+        -------
+        ndarray of bool
+            (ny, nx) pixels that were written.
+        """
+        with np.errstate(invalid="ignore"):
+            written = (result.network_weight > 0) & usable & np.isfinite(result.rate)
+            if result.err is not None:
+                error = result.err / self.gain
+                written &= (error > 0) & np.isfinite(error) & np.isfinite(self.err[k])
+        self.data[k][written] = (result.rate / self.gain)[written]
+        if result.err is not None:
+            self.err[k][written] = error[written]
+            self._scale_variances(k, written, error[written].astype(float) ** 2)
+        return written
+
+    def _scale_variances(self, k, written, total):
+        planes = [plane[k] for name in VARIANCES if (plane := getattr(self, name)) is not None]
+        before = [plane[written].astype(float) for plane in planes]
+        sum_before = np.nansum(before, axis=0)
+        scale = total / np.where(sum_before > 0, sum_before, 1)
+        for plane, old in zip(planes, before, strict=True):
+            with np.errstate(over="ignore", invalid="ignore"):
+                new = (scale * old).astype(plane.dtype)
+            plane[written] = np.where(np.isfinite(new), new, old)
