@@ -94,9 +94,7 @@ def auto(exposure, output, n_sigma, dilation, product, science_regions, png, ori
 
 def _find(model, path, product, with_regions, options):
     """Return the image (ny, nx) of an exposure and its background mask."""
-    from stdatamodels.jwst import datamodels
-
-    from jwst_denoise.masks import drafts
+    from jwst_denoise.exposure_io.drafts import draft_images
     from jwst_denoise.steps.common.status import NotApplicable
     from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum, readout_of
     from jwst_denoise.steps.exposure.science_regions import EXPOSURE_TYPES, science_regions
@@ -105,8 +103,7 @@ def _find(model, path, product, with_regions, options):
         readout = readout_of(model)
     except NotApplicable as reason:
         raise ValueError(f"{path}: no mask can be made, {reason}") from reason
-    of_kind = drafts.of_ramp if isinstance(model, datamodels.RampModel) else drafts.of_rates
-    draft = of_kind(model).combined()
+    draft = draft_images(model).combined()
     options["readout"] = readout
     if with_regions and model.meta.exposure.type in EXPOSURE_TYPES:
         science = science_regions(model, product, draft=draft, input_dir=path.parent, n_sigma=options["n_sigma"])
@@ -140,7 +137,7 @@ def from_png(picture, output, base, like, threshold, dilation, origin):
     IN is a PNG with one pixel for each detector pixel: `mask auto --png`, or an image exported from DS9 at zoom 1,
     painted with 30 % red in an image editor. OUT is a .fits or .fits.gz file.
     """
-    shape = None if like is None else masks.first_image(like).shape[-2:]
+    shape = None if like is None else masks.read_first_image(like).shape[-2:]
     mask = masks.from_png(picture, base, shape=shape, origin=origin, threshold=threshold)
     mask = masks.dilate_science(mask, dilation)
     masks.write_mask(output, mask)

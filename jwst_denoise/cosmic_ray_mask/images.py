@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.veto import protect_sources
-from jwst_denoise.masks.dilate import grow
+from jwst_denoise.masks.operations import grow_mask
 
 __all__ = ["Options", "flag", "mask_image"]
 
@@ -75,4 +75,4 @@ def flag(image, probability, options, err=None, bad=None):
     for templates in options.spared:
         if flagged.any():
             flagged = protect_sources(image, flagged, err, bad, templates)
-    return grow(flagged, options.dilate) & usable
+    return grow_mask(flagged, options.dilate) & usable

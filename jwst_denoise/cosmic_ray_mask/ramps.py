@@ -10,7 +10,7 @@ import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.veto import protect_sources
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, NON_SCIENCE, REFERENCE_PIXEL, SATURATED
-from jwst_denoise.masks.dilate import grow
+from jwst_denoise.masks.operations import grow_mask
 
 __all__ = ["SingleDifference", "mask_integration", "mask_ramps"]
 
@@ -113,7 +113,7 @@ def mask_integration(groups, groupdq, network, noise, options, pixeldq=None, pro
     if len(groups) == 2:
         flagged[1] = _without_stars(groups, flagged[1], noise, usable[0], options.spared)
     if options.dilate:
-        flagged[1:] = [grow(plane, options.dilate) for plane in flagged[1:]]
+        flagged[1:] = [grow_mask(plane, options.dilate) for plane in flagged[1:]]
         flagged[1:] &= usable
     return flagged, probability
 

@@ -1,4 +1,4 @@
-"""Draft images of an exposure, from which its background mask is made once and shared."""
+"""Draft images of an exposure, from which its background mask is made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
 from jwst_denoise.statistics import masked_median, robust_sigma
 
-__all__ = ["Drafts", "as_cube", "bad_differences", "of_ramp", "of_rates"]
+__all__ = ["Drafts", "as_cube", "bad_differences", "ramp_drafts", "rate_drafts"]
 
 _MOST_IN_MEDIAN = 32
 _CHUNK_PIXELS = 2**22
@@ -17,7 +17,7 @@ _CLIP = 5
 
 @dataclass(frozen=True)
 class Drafts:
-    """Draft images of the integrations, made when they are asked for.
+    """Draft images of the integrations, computed on demand.
 
     Parameters
     ----------
@@ -31,11 +31,11 @@ class Drafts:
     make: Callable
 
     def __iter__(self):
-        """One draft after the other."""
+        """Iterate over the drafts of all integrations."""
         return (self.make(index) for index in range(self.count))
 
     def combined(self):
-        """Draft of the whole exposure: the median of evenly spread integrations; flagged is what they all flag."""
+        """Draft of the whole exposure: median of evenly spread integrations, and the flags that they all have."""
         chosen = np.unique(np.linspace(0, self.count - 1, min(self.count, _MOST_IN_MEDIAN)).astype(int))
         if len(chosen) == 1:
             return self.make(int(chosen[0]))
@@ -46,54 +46,58 @@ class Drafts:
         return image, err, dq
 
 
-def of_rates(model):
+def rate_drafts(data, err=None, dq=None):
     """Drafts of a rate, rateints or guider product: its own images.
 
     Parameters
     ----------
-    model : JwstDataModel
-        With ``data`` (ny, nx) or (integrations, ny, nx).
+    data : ndarray
+        (ny, nx) or (integrations, ny, nx).
+    err, dq : ndarray, optional
+        Errors and flags, of the same shape or (ny, nx).
 
     Returns
     -------
     Drafts
     """
-    cubes = [as_cube(getattr(model, name, None), model.data.shape) for name in ("data", "err", "dq")]
+    cubes = [as_cube(array, data.shape) for array in (data, err, dq)]
     return Drafts(len(cubes[0]), lambda index: tuple(None if cube is None else cube[index] for cube in cubes))
 
 
-def of_ramp(model):
-    """Drafts of a ramp: per pixel, the mean of its good group differences.
+def ramp_drafts(data, groupdq, pixeldq=None):
+    """Drafts of a ramp: for each pixel, the mean of its good group differences.
 
-    Before the jump step nobody has flagged the cosmic rays, so differences far from the pixel's median are left out.
+    Before the jump step no cosmic ray is flagged, so differences far from the pixel's median are excluded.
 
     Parameters
     ----------
-    model : RampModel
-        With ``data`` (integrations, groups, ny, nx).
+    data, groupdq : ndarray
+        (integrations, groups, ny, nx) groups and their flags.
+    pixeldq : ndarray, optional
+        (ny, nx) flags of the pixels.
 
     Returns
     -------
     Drafts
-        In DN a group; without good differences a pixel is NaN.
+        In the unit of the data per group; NaN on pixels without good differences.
     """
-    _, ngroups, ny, nx = model.data.shape
+    _, ngroups, ny, nx = data.shape
     rows = max(1, _CHUNK_PIXELS // (ngroups * nx))
 
     def make(index):
-        flags = model.groupdq[index]
+        flags = groupdq[index]
         combine = _mean if (flags & JUMP_DET).any() else _clipped_mean
         image = np.empty((ny, nx), np.float32)
         for part in (slice(start, start + rows) for start in range(0, ny, rows)):
-            steps = np.diff(np.asarray(model.data[index, :, part], np.float32), axis=0)
-            image[part] = combine(np.where(bad_differences(flags[:, part]), np.nan, steps))
-        return image, None, model.pixeldq
+            differences = np.diff(np.asarray(data[index, :, part], np.float32), axis=0)
+            image[part] = combine(np.where(bad_differences(flags[:, part]), np.nan, differences))
+        return image, None, pixeldq
 
-    return Drafts(len(model.data), make)
+    return Drafts(len(data), make)
 
 
 def bad_differences(groupdq):
-    """Differences of successive groups that are no measure of noise: a jump between them, saturation, DO_NOT_USE.
+    """Differences of successive groups across a jump, or of saturated or DO_NOT_USE groups.
 
     Parameters
     ----------
@@ -122,7 +126,8 @@ def as_cube(array, shape):
     Returns
     -------
     ndarray or None
-        (integrations, ny, nx); read-only where it repeats one image. None if the array is not there or does not fit.
+        (integrations, ny, nx); read-only where it repeats one image. None without an array, or if its shape does not
+        match.
     """
     if array is None or array.shape not in (tuple(shape), tuple(shape[-2:])):
         return None
@@ -131,19 +136,19 @@ def as_cube(array, shape):
 
 
 def _mean(stack):
-    """Mean over the first axis without NaN; NaN where nothing else is."""
+    """Mean over the first axis of the finite values; NaN where there are none."""
     good = np.isfinite(stack)
     count = good.sum(axis=0)
     return np.where(count > 0, np.sum(stack, axis=0, where=good) / np.maximum(count, 1), np.nan)
 
 
 def _clipped_mean(stack):
-    """Mean of what lies within `_CLIP` sigma of the median over the first axis; sigma is that of all the stack."""
+    """Mean of the values within `_CLIP` sigma of the median over the first axis; sigma is that of the whole stack."""
     distance = stack - _median(stack)
     sigma = robust_sigma(distance[np.isfinite(distance)])
     return _mean(np.where(np.abs(distance) <= _CLIP * sigma, stack, np.nan))
 
 
 def _median(stack):
-    """Median over the first axis without NaN; NaN where there is nothing else."""
+    """Median over the first axis of the finite values; NaN where there are none."""
     return masked_median(stack, np.isfinite(stack), axis=0, empty=np.nan)

@@ -2,8 +2,8 @@
 Masks painted in an image editor.
 
 Rauscher (2023, section 3.4): show the rate image in SAOImage DS9, export it as PNG, paint the dark areas 30 % red in an
-editor, export again. Painting mixes the gray g of a pixel to (0.7 g + 0.3, 0.7 g, 0.7 g), so that red exceeds
-green and blue by 30 % of full scale wherever there is paint, whatever the gray.
+editor, export again. Paint changes a gray value g to (0.7 g + 0.3, 0.7 g, 0.7 g), so red exceeds green and blue by
+30 % of full scale on painted pixels, whatever their gray value.
 """
 
 import os
@@ -19,38 +19,38 @@ ORIGINS = ("lower", "upper")
 
 def from_png(path, base=None, *, shape=None, origin="lower", threshold=PAINT / 2):
     """
-    Make a background mask of a picture in which the dark areas are painted red.
+    Make a background mask from a picture in which the dark areas are painted red.
 
     Parameters
     ----------
     path : str or path-like
-        Painted picture, one pixel for each detector pixel, in any mode that Pillow reads.
+        Painted picture with one pixel for each detector pixel, in any format that Pillow reads.
     base : str or path-like, optional
-        The picture before it was painted; its own redness is subtracted, for pictures that were not gray.
+        The picture before painting; its redness is subtracted, for pictures that were not gray.
     shape : tuple of int, optional
         (ny, nx) that the mask must have.
     origin : {"lower", "upper"}
-        Where the first row of the detector is in the picture. DS9, and the pictures of `write_overlay`, have it at
-        the bottom; a picture saved straight from an array often has it at the top.
+        Position of the detector's first row in the picture. DS9 and `write_overlay` put it at the bottom; a picture
+        saved directly from an array often has it at the top.
     threshold : float
         A pixel is dark where red exceeds green and blue by more than this fraction of full scale.
 
     Returns
     -------
     ndarray of bool, shape (ny, nx)
-        `True` where the picture is painted.
+        `True` on painted pixels.
 
     Raises
     ------
     FileNotFoundError
         If a picture does not exist.
     ValueError
-        If a picture cannot be read, its size is wrong, nothing is painted, or an option is out of range.
+        If a picture cannot be read or has the wrong size, nothing is painted, or an option is out of range.
     """
     if origin not in ORIGINS:
-        raise ValueError(f"origin is {origin!r}; it must be one of {', '.join(ORIGINS)}")
+        raise ValueError(f"origin={origin!r} must be one of {', '.join(ORIGINS)}")
     if not 0 < threshold < 1:
-        raise ValueError(f"threshold is {threshold}; it must be between 0 and 1")
+        raise ValueError(f"threshold={threshold} must be between 0 and 1")
     red = _redness(path)
     if base is not None:
         red = red - _same_size(_redness(base), red.shape, base)
@@ -67,18 +67,18 @@ def from_png(path, base=None, *, shape=None, origin="lower", threshold=PAINT / 2
 
 def write_overlay(path, image, mask, origin="lower"):
     """
-    Write a picture of an image with its dark areas shaded 30 % red, ready to be painted on.
+    Write a picture of an image with its dark areas shaded 30 % red, for editing in an image editor.
 
     Parameters
     ----------
     path : str or path-like
-        PNG file to write; an existing file is replaced.
+        PNG file to write; an existing file is overwritten.
     image : ndarray of float, shape (ny, nx)
         Image; shown in gray from 2 sigma below the background's level to its 99.5th percentile, on an arcsinh scale.
     mask : ndarray of bool, shape (ny, nx)
-        `True` where dark.
+        `True` on dark background.
     origin : {"lower", "upper"}
-        Where the first row of the image goes in the picture.
+        Position of the image's first row in the picture.
 
     Raises
     ------
@@ -89,22 +89,22 @@ def write_overlay(path, image, mask, origin="lower"):
 
     if np.shape(image) != np.shape(mask) or np.ndim(image) != 2:
         raise ValueError(f"the image has shape {np.shape(image)}, the mask {np.shape(mask)}; both must be (ny, nx)")
-    color = np.repeat(gray(np.asarray(image, float), mask)[..., None], 3, axis=-1)
+    color = np.repeat(to_gray(np.asarray(image, float), mask)[..., None], 3, axis=-1)
     color = np.where(np.asarray(mask, bool)[..., None], (1 - PAINT) * color + PAINT * np.array([1, 0, 0]), color)
     pixels = np.round(255 * color).astype(np.uint8)
     Image.fromarray(pixels[::-1] if origin == "lower" else pixels).save(os.fspath(path), format="PNG")
 
 
-def gray(image, mask):
+def to_gray(image, mask):
     """
-    Gray scale of an image that shows the noise of the background and the faint parts of sources.
+    Gray scale of an image, stretched to show background noise and faint sources.
 
     Parameters
     ----------
     image : ndarray of float, shape (ny, nx)
-        Image; pixels that are not finite become black.
+        Image; pixels that are not finite are black.
     mask : ndarray of bool, shape (ny, nx)
-        `True` where dark, to find the level and width of the background.
+        `True` on dark background, from which level and width are measured.
 
     Returns
     -------
@@ -125,12 +125,12 @@ def _redness(path):
     from PIL import Image, UnidentifiedImageError
 
     if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no picture {path}")
+        raise FileNotFoundError(f"{path}: no such picture")
     try:
         with Image.open(os.fspath(path)) as picture:
             pixels = np.asarray(picture.convert("RGBA"), np.float32) / 255
     except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f"{path}: not a picture that can be read ({error})") from None
+        raise ValueError(f"{path}: not a readable picture ({error})") from None
     red, green, blue, alpha = np.moveaxis(pixels, -1, 0)
     return alpha * (red - np.maximum(green, blue))
 
@@ -138,7 +138,7 @@ def _redness(path):
 def _same_size(array, shape, path):
     if array.shape != shape:
         raise ValueError(
-            f"{path}: the picture has {array.shape[1]} x {array.shape[0]} pixels where {shape[1]} x {shape[0]} "
-            "are needed; export it at one picture pixel for each detector pixel (zoom 1 in DS9)"
+            f"{path}: the picture has {array.shape[1]} x {array.shape[0]} pixels, but {shape[1]} x {shape[0]} "
+            "are needed; export it with one picture pixel for each detector pixel (zoom 1 in DS9)"
         )
     return array

@@ -1,8 +1,8 @@
 """
-Detection of light at several scales.
+Detection of sources at several scales.
 
-Each scale is a Gaussian smoothing of an image binned for speed. What one scale has found is left out of the
-next, so that the wide kernels meet faint halos and not the wings that they would give to a bright star.
+Each scale is a Gaussian smoothing of an image binned for speed. Sources found at one scale are excluded from the next,
+so that wide kernels detect faint halos instead of spreading bright stars.
 """
 
 import warnings
@@ -16,9 +16,9 @@ from jwst_denoise.statistics import robust_level
 SCALES = ((1, 1.0), (4, 1.0), (8, 1.5))
 SEED = 1.5
 MIN_PIXELS = 4
-MIN_BLOCKS = 32  # a scale needs this many binned pixels on each side to tell sources from the background
-HOT = 10.0  # sigma of a pixel that may be a hot one or a hit
-SHARPEST = 0.1  # a pixel whose neighbors are all below this fraction of it is sharper than any point source
+MIN_BLOCKS = 32  # binned pixels on each side that a scale needs to separate sources from the background
+HOT = 10.0  # sigma of a possible hot pixel or cosmic ray
+SHARPEST = 0.1  # a pixel is sharper than any point source if all neighbors are below this fraction of it
 
 
 def bin_sum(values, factor):
@@ -44,9 +44,9 @@ def bin_sum(values, factor):
     return padded.reshape(padded.shape[0] // factor, factor, -1, factor).sum(axis=(1, 3))
 
 
-def expand(region, factor, shape):
+def expand_bins(region, factor, shape):
     """
-    Undo a binning: every binned pixel becomes its block.
+    Expand binned pixels to their blocks, the inverse of binning.
 
     Parameters
     ----------
@@ -67,12 +67,12 @@ def expand(region, factor, shape):
 
 def significance(image, good, factor=1, sigma=1.0):
     """
-    Smoothed image in units of its own background noise.
+    Smoothed image in units of its background noise.
 
     Parameters
     ----------
     image : ndarray of float, shape (ny, nx)
-        Data whose background level is 0, of uniform noise.
+        Data with background level 0 and uniform noise.
     good : ndarray of bool, shape (ny, nx)
         Pixels to use.
     factor : int
@@ -83,7 +83,7 @@ def significance(image, good, factor=1, sigma=1.0):
     Returns
     -------
     ndarray of float32
-        Binned; 0 where too few good pixels lie under the kernel.
+        Binned significance; 0 where the kernel covers too few good pixels.
     """
     weight = ndimage.gaussian_filter(bin_sum(good, factor), sigma, mode="constant", truncate=3)
     total = ndimage.gaussian_filter(bin_sum(np.where(good, image, 0), factor), sigma, mode="constant", truncate=3)
@@ -95,14 +95,14 @@ def significance(image, good, factor=1, sigma=1.0):
 
 def segments(snr, threshold, seed=SEED):
     """
-    Connected areas above or below the background that hold at least one secure pixel.
+    Connected areas above or below the background that contain at least one secure pixel.
 
     Parameters
     ----------
     snr : ndarray of float, shape (ny, nx)
         Significance, positive or negative.
     threshold : float
-        Limit in sigma of the areas' outer edge.
+        Limit of an area's edge in sigma.
     seed : float
         An area counts if its peak exceeds ``threshold + seed``.
 
@@ -125,27 +125,27 @@ def _labels(strength, threshold):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoDetectionsWarning)
-        found = detect_sources(strength, threshold, MIN_PIXELS)
-    return np.zeros(strength.shape, int) if found is None else found.data
+        segmentation = detect_sources(strength, threshold, MIN_PIXELS)
+    return np.zeros(strength.shape, int) if segmentation is None else segmentation.data
 
 
 def lone_pixels(image, good):
     """
-    Bright or negative pixels that are sharper than a point source: hot pixels and cosmic-ray hits.
+    Positive or negative pixels sharper than a point source: hot pixels and cosmic rays.
 
-    Smoothed, each would become a disk of false source.
+    Smoothing would turn each of them into a false source.
 
     Parameters
     ----------
     image : ndarray of float, shape (ny, nx)
-        Data whose background level is 0, of uniform noise.
+        Data with background level 0 and uniform noise.
     good : ndarray of bool, shape (ny, nx)
         Pixels to use.
 
     Returns
     -------
     ndarray of bool, shape (ny, nx)
-        `True` in a lone pixel.
+        `True` on such pixels.
     """
     _, noise = robust_level(image[good])
     strength = np.pad(np.where(good, np.abs(image), 0), 1)
@@ -158,31 +158,31 @@ def lone_pixels(image, good):
     return hot
 
 
-def detect(image, good, n_sigma, scales=SCALES):
+def detect_signal(image, good, n_sigma, scales=SCALES):
     """
-    Find sources and halos, bright or negative, at every scale.
+    Find sources and halos, positive or negative, at every scale.
 
     Parameters
     ----------
     image : ndarray of float, shape (ny, nx)
-        Data whose background level is 0, of uniform noise.
+        Data with background level 0 and uniform noise.
     good : ndarray of bool, shape (ny, nx)
         Pixels to use.
     n_sigma : float
         Limit of a segment's edge in the smoothed image.
     scales : tuple of (int, float or tuple of float)
-        Bin factor and Gaussian width in binned pixels of each scale, small ones first.
+        Bin factor and Gaussian width in binned pixels of each scale, small scales first.
 
     Returns
     -------
     ndarray of bool, shape (ny, nx)
-        `True` in a source; lone pixels are none.
+        `True` on sources; lone pixels do not count.
     """
     good = good & ~lone_pixels(image, good)
-    found = np.zeros(image.shape, bool)
+    sources = np.zeros(image.shape, bool)
     for factor, sigma in scales:
         if factor > 1 and min(image.shape) < MIN_BLOCKS * factor:
             continue
-        snr = significance(image, good & ~found, factor, sigma)
-        found |= expand(segments(snr, n_sigma), factor, image.shape)
-    return found
+        snr = significance(image, good & ~sources, factor, sigma)
+        sources |= expand_bins(segments(snr, n_sigma), factor, image.shape)
+    return sources

@@ -1,4 +1,4 @@
-"""Spectral traces found in the image itself, for spectroscopy without a usable WCS."""
+"""Background mask from spectral traces in the image, for spectroscopy without a usable WCS."""
 
 import numpy as np
 from scipy import ndimage
@@ -9,17 +9,17 @@ from jwst_denoise.masks.segment import segments
 from jwst_denoise.statistics import masked_median, robust_sigma
 
 WIDTH = 64  # pixels along the dispersion that are averaged into one sample of the cross-dispersion profile
-REACH = 151  # rows within which the dark level of a profile is looked for
-DARK_QUANTILE = 5  # per cent of those rows that must be dark: the gaps between the slices of an IFU are narrow
+REACH = 151  # rows from which the dark level of a profile is estimated
+DARK_QUANTILE = 5  # percent of these rows that must be dark: the gaps between the slices of an IFU are narrow
 _QUANTILE_OFFSET = 1.6449  # distance of the 5th percentile below the median of a normal sample, in sigma
 _WITHIN_ONE_SIGMA = 0.6827
-_SMOOTHED = (4 * np.pi) ** -0.25  # noise left by a Gaussian smoothing of 1 sample
-SEED = 3.0  # sigma above the threshold: a false trace costs many columns
+_SMOOTHED = (4 * np.pi) ** -0.25  # noise after Gaussian smoothing with a width of 1 sample
+SEED = 3.0  # sigma above the threshold: a false trace masks many columns
 
 
 def cross_dispersion_profiles(image, good, width=WIDTH):
     """
-    Average an image along the dispersion (rows) in pieces, without pixels that stand out of their piece.
+    Median of an image along the dispersion (rows) in pieces.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ def cross_dispersion_profiles(image, good, width=WIDTH):
 
 def dark_level(profiles, noise):
     """
-    Level of the dark rows near every row.
+    Dark level near every row.
 
-    Where light fills most rows the dark level is a low percentile; where negative traces of a nod lie among dark
-    rows it is the median. A rate is near zero in the dark, so the one nearer to zero is taken for the whole image.
+    Where signal fills most rows the dark level is a low percentile; where negative traces of a nod lie among dark rows
+    it is the median. A dark rate is near zero, so the estimate nearer to zero is used for the whole image.
 
     Parameters
     ----------
@@ -71,17 +71,17 @@ def profile_significance(profiles):
     """
     Profiles above their local dark level, in units of their noise.
 
-    The noise is the larger of the row-to-row scatter and the scatter below the dark level, which slow drifts raise.
+    The noise is the larger of the row-to-row scatter and the scatter below the dark level, which slow drifts increase.
 
     Parameters
     ----------
     profiles : ndarray of float, shape (ny, n)
-        Cross-dispersion profiles, NaN where unknown.
+        Cross-dispersion profiles, NaN where undefined.
 
     Returns
     -------
     ndarray of float, shape (ny, n)
-        Significance; 0 where unknown.
+        Significance; 0 where undefined.
     """
     known = np.isfinite(profiles)
     center = np.median(profiles[known]) if known.any() else 0.0
@@ -110,7 +110,7 @@ def find_traces(image, good, n_sigma=2.0):
     Returns
     -------
     ndarray of bool, shape (ny, nx)
-        `True` in a trace.
+        `True` on traces.
     """
     significance = profile_significance(cross_dispersion_profiles(image, good))
     return segments(significance, n_sigma, SEED).repeat(WIDTH, axis=1)[:, : image.shape[1]]
@@ -120,9 +120,9 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
     """
     Find the dark background of a spectrum dispersed along the rows, as on the NIRSpec detectors.
 
-    Traces are found in profiles averaged over 64 columns, measured from the dark level of the neighboring rows;
-    emission lines and whatever else stands out by the segmentation that `imaging_mask` uses. Light fainter than about
-    half the noise of a pixel that fills the slices of an IFU evenly is not found: give its regions to `region_mask`.
+    Continuum traces are found in profiles averaged over 64 columns, relative to the dark level of the neighboring rows;
+    emission lines and other sources by the segmentation of `imaging_mask`. Signal that fills the slices of an IFU
+    evenly and is fainter than about half the noise of a pixel is not detected: pass its regions to `region_mask`.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
     Returns
     -------
     ndarray of bool, shape (ny, nx)
-        `True` where the pixel is dark background.
+        `True` on dark background.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def trace_mask(image, err=None, dq=None, *, n_sigma=2.0, dilation=2, readout=Non
         If the image is not two-dimensional.
     """
     if np.ndim(image) != 2:
-        raise ValueError(f"a trace mask needs one image of two dimensions, not an array of shape {np.shape(image)}")
+        raise ValueError(f"a trace mask needs a two-dimensional image, not an array of shape {np.shape(image)}")
     traces = find_traces(np.asarray(image, float), usable(image, err, dq, flags), n_sigma)
     options = {"n_sigma": n_sigma, "dilation": dilation, "readout": readout, "flags": flags}
     return region_mask(image, err, dq, science=traces, **options)

@@ -6,7 +6,8 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.dq import usable
-from jwst_denoise.masks import drafts
+from jwst_denoise.exposure_io.drafts import draft_images
+from jwst_denoise.masks.drafts import as_cube
 from jwst_denoise.readout import Readout
 from jwst_denoise.report.records import Record, record_of
 from jwst_denoise.statistics import box_level, robust_sigma
@@ -87,7 +88,7 @@ def count_planes(model):
     int
         For several slits, the number of images of the first.
     """
-    return _drafts(_parts(model)[0][1]).count
+    return draft_images(_parts(model)[0][1]).count
 
 
 def read_images(model, plane=0, file=None):
@@ -143,12 +144,8 @@ def _readout(model, count):
         return None
 
 
-def _drafts(part):
-    return drafts.of_ramp(part) if isinstance(part, datamodels.RampModel) else drafts.of_rates(part)
-
-
 def _read_image(part, label, plane, record, readout):
-    images, (seconds, unit) = _drafts(part), _scale(part)
+    images, (seconds, unit) = draft_images(part), _scale(part)
     if plane is not None and not 0 <= plane < images.count:
         raise ValueError(f"{record.name} has {images.count} planes; there is no plane {plane + 1}")
     image, err, var_poisson = _mean_plane(images) if plane is None else _one_plane(part, images, plane)
@@ -178,7 +175,7 @@ def _scale(part):
 
 def _one_plane(part, images, plane):
     image, err, _ = images.make(plane)
-    variance = drafts.as_cube(getattr(part, "var_poisson", None), part.data.shape)
+    variance = as_cube(getattr(part, "var_poisson", None), part.data.shape)
     arrays = (image, err, None if variance is None else variance[plane])
     return tuple(None if array is None else np.array(array, np.float32) for array in arrays)
 

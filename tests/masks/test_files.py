@@ -52,7 +52,7 @@ def test_one_plane_for_each_integration(tmp_path, rng):
     np.testing.assert_array_equal(masks.read_user_mask(path, (3, 6, 7)), cube)
     np.testing.assert_array_equal(masks.read_user_mask(path, (3, 5, 6, 7)), cube)
     np.testing.assert_array_equal(masks.read_user_mask(path, (6, 7)), cube.all(axis=0))
-    with pytest.raises(ValueError, match=r"mask.fits: the mask has 3 integrations .* the data 4"):
+    with pytest.raises(ValueError, match=r"mask.fits: the mask has 3 integrations .* the data have 4"):
         masks.read_user_mask(path, (4, 6, 7))
 
 
@@ -74,7 +74,7 @@ def test_files_that_are_no_masks(tmp_path):
     text.write_text("hello")
     fits.PrimaryHDU().writeto(empty)
     fits.PrimaryHDU(np.ones(5)).writeto(line)
-    for path, message in ((text, "not a FITS file"), (empty, "holds no image"), (line, "2 or 3 dimensions")):
+    for path, message in ((text, "not a readable FITS file"), (empty, "contains no image"), (line, "2 or 3 dimensions")):
         with pytest.raises(ValueError, match=f"{path.name}.*{message}"):
             masks.read_user_mask(path, (4, 4))
     with pytest.raises(ValueError, match="2 or 3 dimensions"):
@@ -123,15 +123,15 @@ def test_pictures_that_do_not_do(tmp_path, mask):
     text.write_text("no picture")
     with pytest.raises(ValueError, match="gray.png: no pixel is painted red"):
         masks.from_png(path)
-    with pytest.raises(ValueError, match=r"gray.png: the picture has 6 x 4 pixels where 20 x 12 are needed"):
+    with pytest.raises(ValueError, match=r"gray.png: the picture has 6 x 4 pixels, but 20 x 12 are needed"):
         masks.from_png(path, shape=mask.shape)
     with pytest.raises(ValueError, match="text.png: not a picture"):
         masks.from_png(text)
     with pytest.raises(FileNotFoundError, match="nowhere.png"):
         masks.from_png(tmp_path / "nowhere.png")
-    with pytest.raises(ValueError, match="origin is 'left'"):
+    with pytest.raises(ValueError, match="origin= 'left'"):
         masks.from_png(path, origin="left")
-    with pytest.raises(ValueError, match="threshold is 0"):
+    with pytest.raises(ValueError, match="threshold= 0"):
         masks.from_png(path, threshold=0)
     with pytest.raises(ValueError, match="shape"):
         masks.write_overlay(tmp_path / "new.png", np.zeros((3, 3)), mask)

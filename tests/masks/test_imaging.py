@@ -128,11 +128,11 @@ def test_flat_image_is_dark():
 @pytest.mark.parametrize(
     ("image", "options", "message"),
     [
-        (np.zeros((2, 8, 8)), {}, "two dimensions"),
+        (np.zeros((2, 8, 8)), {}, "two-dimensional"),
         (np.zeros((8, 8)), {"err": np.ones((8, 9))}, r"err has shape \(8, 9\)"),
         (np.zeros((8, 8)), {"dq": np.ones((4, 8), int)}, r"dq has shape \(4, 8\)"),
-        (np.zeros((8, 8)), {"n_sigma": 0}, "n_sigma is 0"),
-        (np.zeros((8, 8)), {"min_dark": 1.5}, "min_dark is 1.5"),
+        (np.zeros((8, 8)), {"n_sigma": 0}, "n_sigma=0"),
+        (np.zeros((8, 8)), {"min_dark": 1.5}, "min_dark=1.5"),
     ],
 )
 def test_bad_arguments(image, options, message):
@@ -144,7 +144,7 @@ def test_binning_against_a_loop(rng):
     image = rng.normal(size=(11, 13)).astype(np.float32)
     expected = [[image[4 * j : 4 * j + 4, 4 * i : 4 * i + 4].sum() for i in range(4)] for j in range(3)]
     np.testing.assert_allclose(segment.bin_sum(image, 4), expected, rtol=1e-5, atol=1e-5)
-    assert segment.expand(segment.bin_sum(image, 4), 4, image.shape).shape == image.shape
+    assert segment.expand_bins(segment.bin_sum(image, 4), 4, image.shape).shape == image.shape
 
 
 def test_kernels_are_centered():

@@ -81,7 +81,7 @@ def test_spectrum_with_its_product(tmp_path, spectrum_file):
     ("arguments", "message"),
     [
         (["auto", "nowhere.fits", "out.fits"], "there is no exposure nowhere.fits"),
-        (["from-png", "nowhere.png", "out.fits"], "there is no picture nowhere.png"),
+        (["from-png", "nowhere.png", "out.fits"], "nowhere.png: no such picture"),
         (["auto", "{image}", "out.fits", "--product", "cal.fits"], "of no use for exposure type NRC_IMAGE"),
         (["auto", "{image}", "out.txt"], "out.txt: a mask is a FITS file; give a name that ends in .fits or .fits.gz"),
         (["from-png", "nowhere.png", "out.png"], "out.png: a mask is a FITS file"),

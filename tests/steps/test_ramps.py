@@ -80,7 +80,7 @@ def test_draft_is_the_mean_of_good_differences(ramp):
     ramp.data[0, 2:, 10, 10] += 500
     ramp.groupdq[0, 2, 10, 10] = 4
     ramp.groupdq[0, 1:, 20, 20] = 2
-    image, _, _ = next(iter(drafts.of_ramp(ramp)))
+    image, _, _ = next(iter(drafts.ramp_drafts(ramp.data, ramp.groupdq, ramp.pixeldq)))
     assert image[10, 10] == 3
     assert np.isnan(image[20, 20])
 

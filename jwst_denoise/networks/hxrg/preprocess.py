@@ -7,7 +7,7 @@ as well as to the reads of the ramp. Lines, outputs and boxes with too few pixel
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from jwst_denoise.masks.dilate import grow
+from jwst_denoise.masks.operations import grow_mask
 from jwst_denoise.ramps.slopes import fit_segments
 from jwst_denoise.statistics import robust_level
 
@@ -202,7 +202,7 @@ def background_pixels(rate, readout, n_sigma=2.5):
         mean = uniform_filter(image, size) / np.maximum(uniform_filter(weight, size), 0.5 / np.prod(size))
         level, sigma = robust_level(mean[good])
         signal |= mean > level + n_sigma * sigma
-    return good & ~grow(signal, MARGIN)
+    return good & ~grow_mask(signal, MARGIN)
 
 
 def replace_by_neighbors(stack, bad, readout, out=None):

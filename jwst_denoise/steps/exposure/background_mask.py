@@ -5,10 +5,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks
-from jwst_denoise.masks import drafts
+from jwst_denoise.exposure_io.drafts import draft_images
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
 from jwst_denoise.steps.exposure.science_regions import science_regions
 
@@ -76,7 +75,7 @@ def find_file(name, config_file=None):
 
 
 def _automatic(model, settings, readout, config_file, input_dir):
-    images = drafts.of_ramp(model) if isinstance(model, datamodels.RampModel) else drafts.of_rates(model)
+    images = draft_images(model)
     shared = images.combined()
     make = _maker(model, settings, shared, config_file, input_dir)
     options = {"n_sigma": settings.n_sigma, "dilation": settings.mask_dilation, "readout": readout}

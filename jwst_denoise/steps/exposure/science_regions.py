@@ -11,7 +11,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import masks
 from jwst_denoise.dq import MSA_FAILED_OPEN
-from jwst_denoise.masks import drafts
+from jwst_denoise.exposure_io.drafts import draft_images
 
 __all__ = ["EXPOSURE_TYPES", "science_regions"]
 
@@ -56,7 +56,7 @@ def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.
     if exposure not in EXPOSURE_TYPES:
         log.info("No science regions are known for exposure type %s", exposure)
         return np.zeros(shape, bool)
-    image, err, dq = draft or _draft(model)
+    image, err, dq = draft or draft_images(model).combined()
     located = model
     if product is not None:
         science = _of_product(model, product)
@@ -70,11 +70,6 @@ def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.
     if exposure == "NRS_IFU" or (exposure == "NRS_MSASPEC" and not _fixed_slits_used(located)):
         science |= masks.fixed_slit_region(shape, _start(model)[1] - 1)
     return science
-
-
-def _draft(model):
-    make = drafts.of_ramp if isinstance(model, datamodels.RampModel) else drafts.of_rates
-    return make(model).combined()
 
 
 def _start(model):
