@@ -74,7 +74,7 @@ def test_files_that_are_no_masks(tmp_path):
     text.write_text("hello")
     fits.PrimaryHDU().writeto(empty)
     fits.PrimaryHDU(np.ones(5)).writeto(line)
-    for path, message in ((text, "not a readable FITS file"), (empty, "contains no image"), (line, "2 or 3 dimensions")):
+    for path, message in ((text, "not a readable FITS"), (empty, "contains no image"), (line, "2 or 3 dimensions")):
         with pytest.raises(ValueError, match=f"{path.name}.*{message}"):
             masks.read_user_mask(path, (4, 4))
     with pytest.raises(ValueError, match="2 or 3 dimensions"):
@@ -125,7 +125,7 @@ def test_pictures_that_do_not_do(tmp_path, mask):
         masks.from_png(path)
     with pytest.raises(ValueError, match=r"gray.png: the picture has 6 x 4 pixels, but 20 x 12 are needed"):
         masks.from_png(path, shape=mask.shape)
-    with pytest.raises(ValueError, match="text.png: not a picture"):
+    with pytest.raises(ValueError, match="text.png: not a readable picture"):
         masks.from_png(text)
     with pytest.raises(FileNotFoundError, match="nowhere.png"):
         masks.from_png(tmp_path / "nowhere.png")
