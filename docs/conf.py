@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib.metadata import version as installed_version
@@ -14,16 +15,25 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_click",
-    "myst_parser",  # CONTRIBUTING.md
+    "myst_nb",  # the notebooks, and CONTRIBUTING.md
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_changes.rst"]
+exclude_patterns = ["_build", "_changes.rst", "guide/my_network"]
 default_role = "py:obj"
 autosummary_generate = True
 autodoc_member_order = "groupwise"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 numpydoc_validation_checks = {"GL06", "PR02", "PR07", "SS01", "SS02", "SS04", "YD01"}
+
+# Notebooks are stored without outputs. A rebuild executes those whose text has changed; after a change of the package
+# remove docs/_build.
+nb_execution_mode = "cache"
+nb_execution_timeout = 600
+nb_execution_raise_on_error = True
+nb_output_stderr = "remove"  # the pipeline's log
+nb_merge_streams = True
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # figures in the pages, not in files
 
 html_theme = "furo"
 html_title = f"jwst_denoise {release}"

@@ -1,4 +1,4 @@
-"""A denoiser of 49 weights: the mean of a pixel and its neighbors, whose weights are learned from pairs of images."""
+"""A denoiser of 49 weights: a weighted mean of a pixel and its neighbors, learned from pairs of images."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 
 from jwst_denoise.networks.image_denoise import DenoisedImage
 
-FAINT = 5.0  # standard deviations above the background, from which a pixel stays as it is
+MAX_SIGNAL = 5.0  # standard deviations above the background; pixels with more do not change
 
 
 class LearnedFilter(nn.Module):
@@ -18,9 +18,9 @@ class LearnedFilter(nn.Module):
         Odd edge of the filter, pixels.
     """
 
-    uses_ratio = False  # whether it is told exposure_time_ratio
-    takes_stack = False  # whether it makes one image of several
-    uncertainties = ("none",)  # what it can say of the error: "aleatoric", "total"
+    uses_ratio = False  # whether it uses exposure_time_ratio
+    takes_stack = False  # whether it combines several images into one
+    uncertainties = ("none",)  # which errors it predicts: "aleatoric", "total"
 
     def __init__(self, size=7):
         super().__init__()
@@ -29,15 +29,15 @@ class LearnedFilter(nn.Module):
 
     def forward(self, images):
         """Filtered images (n, ny, nx); NaN is not used."""
-        kernel = torch.softmax(self.logits.flatten(), 0).reshape(1, 1, *self.logits.shape)
+        weights = torch.softmax(self.logits.flatten(), 0).reshape(1, 1, *self.logits.shape)
         good = torch.isfinite(images)
         planes = torch.stack([torch.where(good, images, 0), good.float()])[:, :, None]
-        light, seen = (nn.functional.conv2d(plane, kernel, padding="same")[:, 0] for plane in planes)
-        return light / seen.clamp(min=1e-3)
+        signal, coverage = (nn.functional.conv2d(plane, weights, padding="same")[:, 0] for plane in planes)
+        return signal / coverage.clamp(min=1e-3)
 
     @torch.inference_mode()
     def denoise(self, image, *, uncertainty="none", **options):
-        """Denoise an image whose noise is known; what the step calls.
+        """Denoise an image whose noise is known; the step calls this.
 
         Parameters
         ----------
@@ -46,7 +46,7 @@ class LearnedFilter(nn.Module):
         uncertainty : {"none"}
             One of `uncertainties`.
         **options
-            ``n_samples``, ``tile`` and ``mosaic``, and ``ratio`` if it is told; of no effect here.
+            ``n_samples``, ``tile`` and ``mosaic``; they have no effect here.
 
         Returns
         -------
@@ -54,21 +54,21 @@ class LearnedFilter(nn.Module):
         """
         rate = np.asarray(image.rate, np.float32)
         filtered = self(torch.from_numpy(rate)[None])[0].numpy()
-        faint = np.abs(rate - np.nanmedian(rate)) < FAINT * image.read_noise
-        return DenoisedImage(np.where(faint, filtered, rate), None, faint.astype(np.float32), image)
+        background = np.abs(rate - np.nanmedian(rate)) < MAX_SIGNAL * image.read_noise
+        return DenoisedImage(np.where(background, filtered, rate), None, background.astype(np.float32), image)
 
 
 def train(images, steps=300, seed=0):
-    """Learn the filter: one image, filtered, should be another of the same scene (Noise2Noise).
+    """Learn the filter: one image, filtered, should match another of the same scene (Noise2Noise).
 
     Parameters
     ----------
     images : ndarray
-        (n, ny, nx) images of one scene; NaN where there is no datum.
+        (n, ny, nx) images of one scene; NaN where the data are missing.
     steps : int
-        Pairs.
+        Number of pairs.
     seed : int
-        Of the pairs.
+        Seed of their random choice.
 
     Returns
     -------

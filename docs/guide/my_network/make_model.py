@@ -11,17 +11,17 @@ from jwst_denoise import model_files
 
 CARD = """A filter of 7 × 7 weights, learned from the integrations of one exposure.
 
-Not for images with another point-spread function than that exposure has.
+Do not use it for images with another point-spread function.
 """
 
 
 def error(images, truth):
-    """Robust scatter of images about another of the same scene."""
+    """Robust scatter of an image about another of the same scene."""
     return float(1.4826 * np.nanmedian(np.abs(images - truth)))
 
 
 def main(exposure, path):
-    """Train on all integrations but the last, measure on the last, write."""
+    """Train on all integrations but the last, measure on the last, write the model file."""
     with datamodels.open(exposure) as model:
         images = np.where(model.dq & 1, np.nan, model.data)
         instrument, seconds = model.meta.instrument.name, model.meta.exposure.integration_time
@@ -31,7 +31,7 @@ def main(exposure, path):
     info = {
         "name": "my_filter",
         "domain": {
-            "description": f"the exposure {exposure} and its like",
+            "description": f"exposures such as {exposure}",
             "instruments": [instrument],
             "kinds": ["image"],
             "exposure_time": [seconds / 2, 10 * seconds],
