@@ -15,12 +15,12 @@ from stpipe.exceptions import ValidationError
 from jwst_denoise import parameters
 from jwst_denoise.steps.common import optional_products
 from jwst_denoise.steps.common.atomic_write import AtomicModel
-from jwst_denoise.steps.common.input_files import check_parameter_file, readable
+from jwst_denoise.steps.common.input_files import check_input, check_parameter_file, errors_end_strun, readable
 from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import CorrectionFailed, NotApplicable, mark, record
-from jwst_denoise.steps.exposure.kinds import complete
+from jwst_denoise.steps.exposure.kinds import add_missing_flags, check_exposure
 
-__all__ = ["DenoiseStep", "ParameterError", "SafeProducts"]
+__all__ = ["DenoiseStep", "ParameterError", "StpipeConventions"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
@@ -37,14 +37,42 @@ def _as_value_error(file=None):
         raise ParameterError(f"{file}: {error}" if file else str(error)) from error
 
 
-class SafeProducts:
-    """Mixin of steps and pipelines: every product is whole, and named after its own input."""
+class StpipeConventions:
+    """Mixin of steps and pipelines: errors of one line that name the file; products named after their own input."""
+
+    @classmethod
+    def build_config(cls, input, **kwargs):  # noqa: A002
+        """Parameters of a run, as in `stpipe.Step`; a damaged parameter file is a `ValueError` that names it."""
+        check_input(input, cls.__name__)
+        check_parameter_file(kwargs.get("config_file"))
+        return super().build_config(input, **kwargs)
+
+    @classmethod
+    def from_config_file(cls, config_file, parent=None, name=None):
+        """Step of a parameter file, as in `stpipe.Step`; a damaged one is a `ValueError` that names it."""
+        check_parameter_file(getattr(config_file, "name", config_file))
+        return super().from_config_file(config_file, parent, name)
+
+    @classmethod
+    def _get_crds_parameters(cls, dataset):
+        with readable(dataset):
+            return super()._get_crds_parameters(dataset)
+
+    def prepare_output(self, init, *args, **kwargs):
+        """Open the input, as in `jwst.stpipe.JwstStep`; a damaged file is a `ValueError` that names it."""
+        check_input(init, type(self).__name__)
+        with readable(init):
+            return super().prepare_output(init, *args, **kwargs)
 
     def run(self, *args):
         """Run as in `stpipe.Step`; what stpipe notes about this input does not outlast the run."""
         noted = {name: vars(self)[name] for name in ("_input_filename", "_input_dir", "suffix", "skip")}
         try:
-            return super().run(*args)
+            with errors_end_strun():
+                if not args:
+                    raise ValueError(f"there is no input; usage: strun {self.class_alias} EXPOSURE.fits")
+                check_input(args[0], type(self).__name__)
+                return super().run(*args)
         finally:
             vars(self).update(noted)
 
@@ -53,7 +81,7 @@ class SafeProducts:
         return super().save_model(AtomicModel(model) if isinstance(model, JwstDataModel) else model, *args, **kwargs)
 
 
-class DenoiseStep(SafeProducts, Step):
+class DenoiseStep(StpipeConventions, Step):
     """A step that removes noise from one data model at a time; subclasses define `denoise` and `settings_class`.
 
     Parameters come, in rising precedence, from the spec, the parameter file that the package ships for this kind of
@@ -105,7 +133,7 @@ class DenoiseStep(SafeProducts, Step):
         try:
             header = dataset if isinstance(dataset, dict) else cls._get_crds_parameters(dataset)[0]
         except (OSError, TypeError, ValueError):
-            log.warning("No header to choose parameters by: %s", dataset)
+            log.warning("%s has no header to select parameters by", dataset)
             header = {}
         return cls._get_config_from_parameters(header, crds_observatory)
 
@@ -114,28 +142,6 @@ class DenoiseStep(SafeProducts, Step):
         config = config_parser.ConfigObj()
         config_parser.merge_config(config, parameters.choose(cls.class_alias, _meta_of(crds_parameters)))
         return config
-
-    @classmethod
-    def build_config(cls, input, **kwargs):  # noqa: A002
-        """Parameters of a run, as in `stpipe.Step`; a damaged parameter file is a `ValueError` that names it."""
-        check_parameter_file(kwargs.get("config_file"))
-        return super().build_config(input, **kwargs)
-
-    @classmethod
-    def from_config_file(cls, config_file, parent=None, name=None):
-        """Step of a parameter file, as in `stpipe.Step`; a damaged one is a `ValueError` that names it."""
-        check_parameter_file(getattr(config_file, "name", config_file))
-        return super().from_config_file(config_file, parent, name)
-
-    @classmethod
-    def _get_crds_parameters(cls, dataset):
-        with readable(dataset):
-            return super()._get_crds_parameters(dataset)
-
-    def prepare_output(self, init, *args, **kwargs):
-        """Open the input, as in `jwst.stpipe.JwstStep`; a damaged file is a `ValueError` that names it."""
-        with readable(init):
-            return super().prepare_output(init, *args, **kwargs)
 
     def save_model(self, model, *args, **components):
         """Save a product under stpipe's names, whole or not at all; an unchanged input replaces no file.
@@ -261,7 +267,8 @@ class DenoiseStep(SafeProducts, Step):
                 raise NotApplicable("skip is set")
             self.check_settings(settings)
             for one in models:
-                complete(one)
+                check_exposure(one)
+                add_missing_flags(one)
             results = self.denoise(model, settings)
         except NotApplicable as reason:
             return self._mark(model, "SKIPPED", reason)

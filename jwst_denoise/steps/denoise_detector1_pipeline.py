@@ -5,9 +5,10 @@ import copy
 import logging
 
 from jwst.pipeline import Detector1Pipeline
-from stdatamodels.jwst.datamodels import JwstDataModel
+from stdatamodels.jwst.datamodels import GuiderRawModel, JwstDataModel
 
-from jwst_denoise.steps.base import SafeProducts
+from jwst_denoise.steps.base import StpipeConventions
+from jwst_denoise.steps.common.input_files import readable
 from jwst_denoise.steps.common.status import restore_history
 from jwst_denoise.steps.cosmic_ray_mask.cosmic_ray_mask_step import CosmicRayMaskStep
 from jwst_denoise.steps.nsclean.nsclean_step import NSCleanStep
@@ -18,7 +19,7 @@ __all__ = ["DenoiseDetector1Pipeline"]
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
 
-class DenoiseDetector1Pipeline(SafeProducts, Detector1Pipeline):
+class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
     """Pipeline calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
 
     Cosmic rays are flagged after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise, and
@@ -75,6 +76,13 @@ class DenoiseDetector1Pipeline(SafeProducts, Detector1Pipeline):
         ImageModel
             The rate; of a run without ramp_fit, the RampModel.
         """
+        with readable(input_data):
+            kind = self._ramp_type(input_data)
+        if kind is GuiderRawModel:
+            raise ValueError(
+                f"{self._get_filename(input_data)} is a guide-star exposure: run calwebb_guider, for nsclean with the "
+                "parameter file of 'jwst-denoise pars path fgs_guider_nsclean'"
+            )
         with contextlib.ExitStack() as stack:
             for place, step in self._places():
                 stack.enter_context(_after(getattr(self, place), step))

@@ -5,8 +5,17 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise.readout import Readout
 from jwst_denoise.steps.common.status import NotApplicable
 
-__all__ = ["background_of", "complete", "is_nirspec_spectrum", "readout_of", "refuse_cleaned", "was_cleaned"]
+__all__ = [
+    "add_missing_flags",
+    "background_of",
+    "check_exposure",
+    "is_nirspec_spectrum",
+    "readout_of",
+    "refuse_cleaned",
+    "was_cleaned",
+]
 
+_INSTRUMENTS = ("FGS", "MIRI", "NIRCAM", "NIRISS", "NIRSPEC")
 _RATES = (
     datamodels.ImageModel,
     datamodels.IFUImageModel,
@@ -28,21 +37,29 @@ _NIRSPEC_IMAGING = (
 )
 
 
-def complete(model):
-    """Give a ramp the flags that it lacks, so that steps need not ask; refuse a data model without pixels.
+def check_exposure(model):
+    """Refuse what is not an exposure of JWST, or has no pixels.
 
     Parameters
     ----------
     model : JwstDataModel
-        Changed in place.
+        The exposure.
 
     Raises
     ------
     NotApplicable
-        If there is no pixel.
+        With the reason.
     """
+    telescope, instrument = model.meta.telescope, model.meta.instrument.name
+    from_file_without_instrument = instrument is None and model.meta.filename
+    if telescope not in (None, "JWST") or instrument not in (None, *_INSTRUMENTS) or from_file_without_instrument:
+        raise NotApplicable(f"this is not a JWST exposure: its header has TELESCOP={telescope}, INSTRUME={instrument}")
     if 0 in (model.shape or ()):
         raise NotApplicable(f"a {type(model).__name__} of shape {model.shape} has no pixels")
+
+
+def add_missing_flags(model):
+    """Give a ramp the arrays of flags that it lacks, in place, so that steps need not look for them."""
     if isinstance(model, datamodels.RampModel | datamodels.SuperstripeRampModel):
         for name in ("groupdq", "pixeldq"):
             if getattr(model, name) is None:
@@ -68,6 +85,11 @@ def readout_of(model):
     """
     if not isinstance(model, (datamodels.RampModel, *_RATES)):
         raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor one detector's rate image")
+    if isinstance(model, datamodels.SlitModel) and model.meta.bunit_data not in (None, "DN", "DN/s"):
+        raise NotApplicable(
+            f"this is a flux-calibrated slit cutout in {model.meta.bunit_data}: its noise no longer follows the order "
+            "of reading, and few of its pixels are background; run nsclean on the rate, before extract_2d"
+        )
     if model.meta.cal_step.resample == "COMPLETE":
         raise NotApplicable("the image is resampled: its pixels have no order of reading")
     dimensions = (4,) if isinstance(model, datamodels.RampModel) else (2, 3)

@@ -97,7 +97,8 @@ def _find(reference_file, kind):
     except (FileNotFoundError, ValueError):
         raise
     except (Exception, SystemExit) as error:  # of crds, which may have no cache, no context or no server
-        log.warning("No %s reference file: %s", kind, error)
+        reason = "CRDS is not configured" if isinstance(error, SystemExit) else error
+        log.warning("No %s reference file: %s", kind, reason)
         return None
     if isinstance(found, str) and found == "N/A":
         log.warning("CRDS has no %s reference file for this exposure", kind)

@@ -8,6 +8,7 @@ from stdatamodels.jwst import datamodels
 from jwst_denoise.dq import JUMP_DET
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure import info
+from jwst_denoise.steps.exposure.kinds import check_exposure
 from jwst_denoise.steps.exposure.units import is_resampled
 
 __all__ = ["check", "check_domain", "is_image", "recommend_masks", "was_denoised"]
@@ -28,7 +29,7 @@ def is_image(model):
 
 
 def check(model, force):
-    """Refuse what is no image with errors, and what is denoised already.
+    """Refuse what is not an image of JWST with errors, and what is denoised already.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ def check(model, force):
     NotApplicable
         With the reason.
     """
+    check_exposure(model)
     kind = type(model).__name__
     for refused, reason in REFUSED.items():
         if isinstance(model, refused):

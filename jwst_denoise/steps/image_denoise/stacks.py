@@ -38,8 +38,6 @@ def check_stack(models, force):
     """
     for model in models:
         check(model, force)
-        if 0 in model.shape:
-            raise NotApplicable(f"{model.meta.filename} of shape {model.shape} has no pixels")
     first = models[0]
     frames = sum(len(model.data) if model.data.ndim == 3 else 1 for model in models)
     if frames < FEWEST:

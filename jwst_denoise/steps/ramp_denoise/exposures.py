@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure import info
-from jwst_denoise.steps.exposure.kinds import complete, readout_of
+from jwst_denoise.steps.exposure.kinds import add_missing_flags, check_exposure, readout_of
 
 __all__ = ["as_scaled", "check", "check_domain", "check_fit", "is_ramp", "is_rate"]
 
@@ -78,7 +78,8 @@ def check_fit(model):
     NotApplicable
         If there are no pixels, or keywords are missing.
     """
-    complete(model)
+    check_exposure(model)
+    add_missing_flags(model)
     sections = {"exposure": ("group_time", "ngroups", "nints", "nframes")}
     sections["subarray"] = ("xstart", "ystart", "xsize", "ysize")
     said = {name: getattr(getattr(model.meta, node), name) for node, names in sections.items() for name in names}
