@@ -1,10 +1,8 @@
-"""A trained network that knows what it is."""
+"""A trained network with its information."""
 
 from dataclasses import dataclass
 
-from jwst_denoise.model_files.card import render
-from jwst_denoise.model_files.domain import Domain
-from jwst_denoise.model_files.values import ReadOnly
+from jwst_denoise.model_files.info import Domain, ReadOnly, render
 
 __all__ = ["Model"]
 
@@ -21,7 +19,7 @@ class Model:
         ``name``, ``family``, ``architecture``, ``domain``, ``provenance``, ``scores``, ``thresholds``, ``licence``,
         ``sha256`` and ``card``, the author's text.
     device : torch.device
-        Where the network is.
+        Device of the network.
     """
 
     network: object
@@ -38,11 +36,11 @@ class Model:
         return render(self.info)
 
     def predict(self, *args, **kwargs):
-        """Call the ``predict`` of the network, which says what it takes and gives."""
+        """Call the ``predict`` of the network, whose docstring describes arguments and result."""
         return self.network.predict(*args, **kwargs)
 
     def threshold(self, fpr=0.0005):
-        """The model's own operating point.
+        """Operating point of the model.
 
         Parameters
         ----------
@@ -57,7 +55,7 @@ class Model:
         Raises
         ------
         ValueError
-            If none was measured at that rate; the message says at which.
+            If none was measured at that rate; the message lists the measured rates.
         """
         points = {float(rate): value for rate, value in self.info["thresholds"].items()}
         if fpr not in points:
@@ -65,40 +63,23 @@ class Model:
             raise ValueError(f"{self.info['name']} has no operating point at fpr={fpr!r}; it has: {known}")
         return points[fpr]
 
-    def check_domain(self, **facts):
-        """Why an exposure is outside of what the model was made and measured for.
+    def check_domain(self, **exposure):
+        """Reasons why an exposure is outside the domain of the model.
 
         Parameters
         ----------
-        **facts
-            What is known of it: ``instrument``, ``kind`` (``image``, ``spectrum``), ``level`` (``rate`` …), ``filter``,
-            ``exposure_time`` (s), ``n_groups``, and the others of `Domain`; None if not known.
+        **exposure
+            Its properties, as far as they are known: ``instrument``, ``kind`` (``image``, ``spectrum``), ``level``
+            (``rate`` …), ``filter``, ``exposure_time`` (s), ``n_groups``, and the others of `Domain.reasons`.
 
         Returns
         -------
         list of str
-            Reasons; empty inside the domain.
+            Empty inside the domain.
 
         Raises
         ------
         ValueError
-            If there is no such fact.
+            If there is no such property.
         """
-        return Domain.from_mapping(self.info["domain"]).reasons(**facts)
-
-    def require(self, **facts):
-        """Refuse an exposure outside of the domain.
-
-        Parameters
-        ----------
-        **facts
-            As for `check_domain`.
-
-        Raises
-        ------
-        ValueError
-            With all reasons.
-        """
-        if reasons := self.check_domain(**facts):
-            said = self.info["domain"]["description"]
-            raise ValueError(f"{self.info['name']} is not made for this: {'; '.join(reasons)} (made for: {said})")
+        return Domain.from_mapping(self.info["domain"]).reasons(**exposure)

@@ -5,27 +5,26 @@ from pathlib import Path
 
 import numpy as np
 
-from jwst_denoise.model_files import container, weights
-from jwst_denoise.model_files.info import ModelInfo
-from jwst_denoise.model_files.restore import restore
-from jwst_denoise.model_files.values import plain
+from jwst_denoise.model_files.container import check_arrays, weights_of, write_content
+from jwst_denoise.model_files.info import ModelInfo, plain
+from jwst_denoise.model_files.loading import restore
 
 __all__ = ["pack", "save"]
 
 
 def save(path, network, info, overwrite=False):
-    """Write a network and what is to be known about it.
+    """Write a network and its information to a model file.
 
     Parameters
     ----------
     path : path-like
         Ends in ``.asdf``.
     network : torch.nn.Module
-        Has an ``architecture``, of which `jwst_denoise.networks.build` makes its like. Is not changed.
+        With an ``architecture``, from which `jwst_denoise.networks.build` makes the same network. It is not changed.
     info : mapping
-        The fields of `ModelInfo`; ``architecture`` may be left out.
+        The fields of `ModelInfo`; ``architecture`` is optional.
     overwrite : bool, optional
-        Replace a file that is there.
+        Replace an existing file.
 
     Returns
     -------
@@ -34,33 +33,33 @@ def save(path, network, info, overwrite=False):
     Raises
     ------
     FileExistsError
-        If the file is there and ``overwrite`` is False.
+        If the file exists and ``overwrite`` is False.
     ValueError
         If the information or a weight is not valid; nothing is written.
     """
+    fields = plain(info, "info")
     architecture = plain(network.architecture, "architecture")
-    said = plain(info, "info")
-    if said.setdefault("architecture", architecture) != architecture:
-        raise ValueError(f"architecture={said['architecture']} is not that of the network, {architecture}")
-    arrays = weights.of_network(network)
-    restore(architecture, arrays, path)
-    return container.write(path, ModelInfo.from_mapping(said), arrays, overwrite)
+    arrays = weights_of(network)
+    copy = restore(fields.setdefault("architecture", architecture), arrays, path)
+    if plain(copy.architecture, "architecture") != architecture:
+        raise ValueError(f"architecture={fields['architecture']} is not that of the network, {architecture}")
+    return write_content(path, ModelInfo.from_mapping(fields), arrays, overwrite)
 
 
 def pack(directory, path, overwrite=False, **changes):
-    """Make a model file of what a training left.
+    """Make a model file from the output of a training.
 
     Parameters
     ----------
     directory : path-like
-        Holds ``weights.npz`` (arrays by name) and ``info.json`` (fields of `ModelInfo`) from the training, and of the
-        author's hand, if they are there, ``about.json`` (further fields: ``domain``, ``licence``) and ``card.md``.
+        With ``weights.npz`` (arrays by name) and ``info.json`` (fields of `ModelInfo`) from the training, and
+        optionally the author's ``about.json`` (further fields: ``domain``, ``licence``) and ``card.md``.
     path : path-like
-        File to write; ends in ``.asdf``. Without a ``name`` in the files, the model is named after it.
+        File to write; ends in ``.asdf``. It names the model if the files give no ``name``.
     overwrite : bool, optional
-        Replace a file that is there.
+        Replace an existing file.
     **changes
-        Fields that take the place of those in the files.
+        Fields that override those in the files.
 
     Returns
     -------
@@ -71,44 +70,44 @@ def pack(directory, path, overwrite=False, **changes):
     FileNotFoundError
         If a file is missing.
     FileExistsError
-        If the file is there and ``overwrite`` is False.
+        If the file exists and ``overwrite`` is False.
     ValueError
         If the information or a weight is not valid; nothing is written.
     """
     directory, path = Path(directory), Path(path)
-    arrays = _arrays(directory / "weights.npz")
-    said = {"name": path.stem, **_json(directory / "info.json"), **_by_hand(directory), **changes}
+    arrays = _read_arrays(directory / "weights.npz")
+    fields = {"name": path.stem, **_read_json(directory / "info.json"), **_read_author_files(directory), **changes}
     try:
-        info = ModelInfo.from_mapping(said)
+        info = ModelInfo.from_mapping(fields)
     except ValueError as error:
-        raise ValueError(f"{directory}: {error} (in info.json, or by hand in about.json and card.md)") from error
+        raise ValueError(f"{directory}: {error} (in info.json, about.json or card.md)") from error
     restore(info.architecture, arrays, directory)
-    return container.write(path, info, arrays, overwrite)
+    return write_content(path, info, arrays, overwrite)
 
 
-def _by_hand(directory):
-    """What the author of a model wrote beside the files of the training."""
+def _read_author_files(directory):
+    """Fields that the author of a model has written in addition to the output of the training."""
     about, card = directory / "about.json", directory / "card.md"
-    said = _json(about) if about.is_file() else {}
-    return said | ({"card": card.read_text(encoding="utf-8")} if card.is_file() else {})
+    fields = _read_json(about) if about.is_file() else {}
+    return fields | ({"card": card.read_text(encoding="utf-8")} if card.is_file() else {})
 
 
-def _json(path):
+def _read_json(path):
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise ValueError(f"{path} must hold a JSON object")
-    return said
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} must contain a JSON object")
+    return content
 
 
-def _arrays(path):
+def _read_arrays(path):
     """Arrays of an npz file; pickles are not read."""
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}")
     try:
         with np.load(path, allow_pickle=False) as file:
-            return weights.check(dict(file))
-    except Exception as error:  # ValueError of pickles and values, BadZipFile, zlib.error …
+            return check_arrays(dict(file))
+    except Exception as error:  # ValueError for pickles and values, BadZipFile, zlib.error …
         raise ValueError(f"{path}: {error}") from error

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from jwst_denoise import model_files
 from jwst_denoise.commands import models
 from jwst_denoise.commands.main import main
-from jwst_denoise.model_files import catalog
+from jwst_denoise.model_files import loading
 from jwst_denoise.networks import build
 
 INFO = {
@@ -42,7 +42,7 @@ def data(directory, monkeypatch):
     """A directory of shipped models with one in it."""
     target = directory.parent / "data" / "random-1-2.asdf"
     assert run("pack", directory, target).stdout == f"{target}\n"
-    monkeypatch.setattr(catalog, "_DATA", target.parent)
+    monkeypatch.setattr(loading, "_DATA", target.parent)
     return target
 
 
@@ -113,7 +113,7 @@ def test_pack(directory, tmp_path):
     assert model_files.read_info(target)["name"] == "mine"
     again = run("pack", directory, target)
     assert again.exit_code == 1
-    assert "exists already" in again.stderr
+    assert "exists; give another name" in again.stderr
     assert run("pack", "--overwrite", directory, target).exit_code == 0
 
 
@@ -122,6 +122,6 @@ def test_pack_of_an_incomplete_directory(directory, tmp_path):
     result = run("pack", directory, tmp_path / "mine.asdf")
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert "no 'domain'" in line
+    assert "lacks 'domain'" in line
     assert "about.json" in line
     assert not (tmp_path / "mine.asdf").exists()

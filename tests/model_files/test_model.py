@@ -1,4 +1,4 @@
-"""What a loaded model says of itself, and where it runs."""
+"""Information, domain and device of a loaded model."""
 
 import copy
 import json
@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from jwst_denoise import model_files
-from jwst_denoise.model_files import Domain, device
-from jwst_denoise.model_files.values import ReadOnly
+from jwst_denoise.model_files import Domain
+from jwst_denoise.model_files.info import ReadOnly
+from jwst_denoise.model_files.loading import available_devices, select_device
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_card(model):
     assert any(model.info["sha256"] in line for line in lines)
     titles = [line for line in lines if line.startswith("## ")]
     assert titles == [
-        "## Made for", "## Network", "## Scores", "## Operating points", "## Provenance", "## Licence and digest",
+        "## Made for", "## Network", "## Scores", "## Operating points", "## Provenance", "## License and digest",
     ]  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def test_card_of_nested_and_missing_values(model):
 
 
 @pytest.mark.parametrize(
-    ("facts", "reasons"),
+    ("exposure", "reasons"),
     [
         ({}, []),
         ({"instrument": "nircam", "kind": "image", "exposure_time": 10}, []),
@@ -108,18 +109,13 @@ def test_card_of_nested_and_missing_values(model):
         ({"kind": "spectrum", "exposure_time": 1}, 2),
     ],
 )
-def test_domain(model, facts, reasons):
-    found = model.check_domain(**facts)
-    assert found == reasons if isinstance(reasons, list) else len(found) == reasons
-    if found:
-        with pytest.raises(ValueError, match="random-2-2 is not made for this: .*made for: simulated images"):
-            model.require(**facts)
-    else:
-        model.require(**facts)
+def test_domain(model, exposure, reasons):
+    result = model.check_domain(**exposure)
+    assert result == reasons if isinstance(reasons, list) else len(result) == reasons
 
 
-def test_unknown_facts(model):
-    with pytest.raises(ValueError, match="knows nothing of 'planet'; known: instrument"):
+def test_unknown_properties(model):
+    with pytest.raises(ValueError, match="unknown property 'planet' of an exposure; known: instrument"):
         model.check_domain(planet="Mars")
 
 
@@ -150,10 +146,10 @@ def test_domain_is_what_it_was_made_of():
 
 
 def test_devices_of_this_machine():
-    names = device.available()
+    names = available_devices()
     assert names[-1] == "cpu"
-    assert device.choose("auto") == torch.device(names[0])
-    assert device.choose(torch.device("cpu")) == torch.device("cpu")
+    assert select_device("auto") == torch.device(names[0])
+    assert select_device(torch.device("cpu")) == torch.device("cpu")
 
 
 @pytest.mark.parametrize(
@@ -170,12 +166,12 @@ def test_choice_of_a_device(monkeypatch, cuda, mps, wanted):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     for name, found in wanted.items():
         if found is None:
-            with pytest.raises(ValueError, match=f"device='{name}' is not there; this machine has .*cpu"):
-                device.choose(name)
+            with pytest.raises(ValueError, match=f"device='{name}' is not available; this machine has .*cpu"):
+                select_device(name)
         else:
-            assert device.choose(name) == torch.device(found)
+            assert select_device(name) == torch.device(found)
 
 
-def test_a_device_that_is_not_there_is_told_by_load(path):
-    with pytest.raises(ValueError, match="device='cuda:99' is not there"):
+def test_load_refuses_missing_devices(path):
+    with pytest.raises(ValueError, match="device='cuda:99' is not available"):
         model_files.load(path, device="cuda:99")
