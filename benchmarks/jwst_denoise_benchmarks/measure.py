@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 
-from jwst_denoise.batch.memory import resident
+import psutil
+
+from jwst_denoise.batch.task import PeakMemory
 
 __all__ = ["in_process", "seconds"]
 
@@ -67,15 +69,16 @@ def in_process(function, *arguments, repeats=1):
 
 def _main(name, arguments, repeats):
     module, _, function = name.partition(":")
-    job = getattr(importlib.import_module(module), function)(*json.loads(arguments))
-    before, _ = resident()
     times = []
-    for _ in range(int(repeats)):
-        start = time.perf_counter()
-        job()
-        times.append(time.perf_counter() - start)
-    peak = resident()[1]
-    sys.stdout.write(json.dumps({"seconds": sorted(times), "peak": peak, "above": peak - before}) + "\n")
+    with PeakMemory() as memory:
+        job = getattr(importlib.import_module(module), function)(*json.loads(arguments))
+        before = psutil.Process().memory_info().rss
+        for _ in range(int(repeats)):
+            start = time.perf_counter()
+            job()
+            times.append(time.perf_counter() - start)
+    result = {"seconds": sorted(times), "peak": memory.peak, "above": memory.peak - before}
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

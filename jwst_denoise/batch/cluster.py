@@ -1,44 +1,45 @@
-"""The Dask cluster that a batch runs on: one of its own on this machine, or one that is there."""
+"""The Dask cluster of a batch: a new one on this machine, or an existing one."""
 
 import contextlib
 import logging
 import os
+import signal
 
-__all__ = ["connected", "cores", "existing", "local"]
+__all__ = ["connected", "cores", "dask_setup", "existing", "local"]
 
-#: Libraries that start as many threads as there are cores, unless told otherwise.
+#: Variables that limit the threads of libraries, which otherwise start one for each core.
 _THREADS = (
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
 )  # fmt: skip
-#: An exposure is not data that Dask could write to disk: only the limit that ends a worker matters.
+#: Dask cannot spill the arrays of a pipeline to disk, so only the limit at which a worker is killed matters.
 _MEMORY = {
     f"distributed.worker.memory.{key}": value
     for key, value in {"target": False, "spill": False, "pause": False, "terminate": 0.95}.items()
 }
 _TIMEOUT = "15s"
-#: How long a worker that died may take to come back before another is started in its place; and how often to look, ms.
+#: Time after which a worker that died is replaced if it has not restarted, and the interval of the checks in ms.
 _LOST, _WATCH = "60s", 2000
 
 
 def cores():
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 @contextlib.contextmanager
 def connected(scheduler=None, workers=None, memory=None, tasks=1):
-    """Client of an existing scheduler or, without one, of a cluster on this machine.
+    """Connect to an existing scheduler or, without one, to a new cluster on this machine.
 
     Parameters
     ----------
     scheduler : str, optional
         Address such as ``"tcp://login1:8786"``, or a scheduler file.
     workers : int, optional
-        Worker processes on this machine: as many as there are cores, but no more than tasks.
+        Worker processes on this machine. By default one for each core, but no more than tasks.
     memory : str or int, optional
-        Limit of each worker's memory, such as ``"4GB"``: an equal share of the machine's.
+        Memory limit of each worker, such as ``"4GB"``. By default the memory of the machine is divided equally.
     tasks : int, optional
-        How many tasks there are.
+        Number of tasks.
 
     Yields
     ------
@@ -51,7 +52,7 @@ def connected(scheduler=None, workers=None, memory=None, tasks=1):
     OSError
         If there is no scheduler at the address.
     ValueError
-        If the memory is none.
+        If the memory limit cannot be parsed.
     """
     if scheduler is not None:
         with existing(scheduler) as client:
@@ -63,10 +64,11 @@ def connected(scheduler=None, workers=None, memory=None, tasks=1):
 
 @contextlib.contextmanager
 def local(workers, memory=None):
-    """Client of worker processes on this machine, one task at a time each; see `connected`.
+    """Connect to new worker processes on this machine, which run one task at a time; see `connected`.
 
-    The cores are shared out: each worker's libraries start ``cores() // workers`` threads, unless the environment says
-    otherwise (``OMP_NUM_THREADS`` and the like). A worker that needs more than its memory is ended and started again.
+    The cores are divided equally: the libraries of each worker start ``cores() // workers`` threads, unless the
+    environment sets another number (``OMP_NUM_THREADS`` and the like). A worker that exceeds its memory limit is killed
+    and restarted.
     """
     import dask
     import distributed
@@ -75,13 +77,13 @@ def local(workers, memory=None):
     limit = parse_bytes(memory) if memory else distributed.system.MEMORY_LIMIT // workers
     threads = dict.fromkeys(_THREADS, max(1, cores() // workers))
     settings = {
-        "distributed.scheduler.allowed-failures": 10**6,  # the tasks count for themselves
+        "distributed.scheduler.allowed-failures": 10**6,  # run_job counts the attempts
         "distributed.scheduler.worker-saturation": 1.0,
         **_MEMORY,
         "distributed.nanny.pre-spawn-environ": threads,
         "distributed.deploy.lost-worker-timeout": _LOST,
         "distributed.worker.profile.enabled": False,
-        "distributed.worker.preload": ["jwst_denoise.batch.preload"],
+        "distributed.worker.preload": ["jwst_denoise.batch.cluster"],
     }
     with dask.config.set(settings), _environment_kept(), _quiet():
         cluster = distributed.LocalCluster(
@@ -92,9 +94,14 @@ def local(workers, memory=None):
             yield client
 
 
+def dask_setup(worker):
+    """Let a worker ignore interruptions, which the batch handles; Dask calls this function when a worker starts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def _replaced(cluster, workers):
-    """See to it that there are always so many workers: Dask gives up those that it cannot start again in time."""
+    """Keep the number of workers: Dask abandons those that it cannot restart in time."""
     from tornado.ioloop import PeriodicCallback
 
     watch = PeriodicCallback(lambda: cluster.scale(workers), _WATCH)
@@ -107,7 +114,7 @@ def _replaced(cluster, workers):
 
 @contextlib.contextmanager
 def existing(scheduler):
-    """Client of a scheduler that runs already; see `connected`."""
+    """Connect to a running scheduler; see `connected`."""
     import distributed
 
     is_file = os.path.isfile(scheduler)
@@ -122,7 +129,7 @@ def existing(scheduler):
 
 @contextlib.contextmanager
 def _environment_kept():
-    """Put back the environment: what Dask sets for the workers, it sets here first."""
+    """Restore the environment, since Dask sets the variables of the workers in this process first."""
     before = dict(os.environ)
     try:
         yield
@@ -134,7 +141,7 @@ def _environment_kept():
 
 @contextlib.contextmanager
 def _quiet():
-    """Keep Dask's log off the screen: what matters of it is in the table."""
+    """Silence the log of Dask; the table of the batch reports the failures."""
     logger = logging.getLogger("distributed")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

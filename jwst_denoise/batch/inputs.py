@@ -1,4 +1,4 @@
-"""What is put into a batch: files, with what tells whether they have changed."""
+"""The inputs of a batch, and how a change of one is noticed."""
 
 import glob
 import hashlib
@@ -12,7 +12,7 @@ _ASSOCIATIONS = (".json", ".asn")
 
 
 def expand_patterns(patterns):
-    """Files that are named, or that fit patterns such as ``"data/*_uncal.fits"``.
+    """Return the files that are named or match a pattern such as ``"data/*_uncal.fits"``.
 
     Parameters
     ----------
@@ -22,21 +22,22 @@ def expand_patterns(patterns):
     Returns
     -------
     list of pathlib.Path
-        Absolute, each once, in the order given; those of one pattern sorted.
+        Absolute paths without duplicates, in the order given; the matches of one pattern are sorted.
 
     Raises
     ------
     FileNotFoundError
-        If a file is not there, or none fits a pattern.
+        If a file does not exist, or no file matches a pattern.
     ValueError
-        If a directory is named, or two files have one name: their products would have, too.
+        If a directory is named, or two files have the same name, since their products would, too.
     """
-    found = [path.absolute() for pattern in patterns for path in _matches(str(pattern))]
+    paths = [path.absolute() for pattern in patterns for path in _matches(str(pattern))]
     names = {}
-    for path in dict.fromkeys(found):
+    for path in dict.fromkeys(paths):
         if (other := names.setdefault(path.name, path)) != path:
             raise ValueError(
-                f"{other} and {path} have one name, and so have their products; give each batch its own --output"
+                f"{other} and {path} have the same name, as would their products; run two batches with different "
+                "--output"
             )
     return list(names.values())
 
@@ -47,27 +48,27 @@ def _matches(pattern):
         raise ValueError(f"{pattern} is a directory; name files in it, such as '{path / '*_uncal.fits'}'")
     if path.exists():
         return [path]
-    found = sorted(map(Path, glob.glob(pattern, recursive=True)))
-    if not found:
+    matches = sorted(map(Path, glob.glob(pattern, recursive=True)))
+    if not matches:
         raise FileNotFoundError(f"no file {pattern}")
-    return found
+    return matches
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """One task of a batch: an exposure's file, or an association with its members.
+    """One task of a batch: the file of an exposure, or an association with its members.
 
     Parameters
     ----------
     path : pathlib.Path
-        What the pipeline is given.
+        Input of the pipeline.
     """
 
     path: Path
 
     @property
     def files(self):
-        """The file and, of an association, its members that are there."""
+        """The file and, for an association, its members that exist."""
         return (self.path, *(member for member in self._members() if member.is_file()))
 
     def _members(self):
@@ -76,12 +77,12 @@ class Exposure:
         try:
             products = json.loads(self.path.read_text(encoding="utf-8"))["products"]
             names = [member["expname"] for product in products for member in product["members"]]
-        except (ValueError, KeyError, TypeError):  # no association: the pipeline will say so
+        except (ValueError, KeyError, TypeError):  # not an association, which the pipeline will report
             return
         yield from (self.path.parent / name for name in names)
 
     def stamp(self):
-        """Size and time of change of every file: equal means unchanged.
+        """Return the size and modification time of every file: equal stamps mean unchanged files.
 
         Returns
         -------
@@ -90,12 +91,12 @@ class Exposure:
         return [[str(file), stat.st_size, stat.st_mtime_ns] for file in self.files for stat in [file.stat()]]
 
     def sha256(self):
-        """Hash of the content of all files."""
+        """Return the hash of the content of all files."""
         return sha256(*self.files)
 
 
 def sha256(*paths):
-    """SHA-256 of the content of files, one after another.
+    """Return the SHA-256 of the content of several files.
 
     Returns
     -------

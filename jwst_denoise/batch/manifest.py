@@ -1,4 +1,4 @@
-"""The manifest of a batch: a line of JSON for every exposure that came to an end, done or failed."""
+"""The manifest of a batch: one line of JSON for every exposure that is done or has failed."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ NAME = "jwst_denoise_batch.jsonl"
 
 @dataclass(frozen=True)
 class Record:
-    """How one exposure ended.
+    """Outcome of one exposure.
 
     Parameters
     ----------
@@ -31,17 +31,17 @@ class Record:
     products : dict, optional
         Name → size in bytes.
     seconds : float, optional
-        Time of the step or pipeline.
+        Run time of the step or pipeline.
     peak : int, optional
         Highest resident memory, bytes.
     attempts : int, optional
-        How often it was tried.
+        Number of attempts.
     error : str, optional
         One line.
     finished : str, optional
         Time in UTC.
     process : int, optional
-        The worker.
+        Process number of the worker.
     """
 
     file: str
@@ -59,17 +59,17 @@ class Record:
 
 
 class Manifest:
-    """A manifest on disk. Lines are only added, and are on the disk when `add` returns.
+    """A manifest on disk. Lines are only appended, and are on the disk when `add` returns.
 
     Parameters
     ----------
     path : path-like
-        The file; made when the first record is added.
+        The file, created when the first record is added.
 
     Raises
     ------
     ValueError
-        If there is a file that is no manifest.
+        If the file exists and is not a manifest.
     """
 
     def __init__(self, path):
@@ -80,12 +80,12 @@ class Manifest:
 
     @staticmethod
     def read(path):
-        """Records of a file, oldest first; lines that an interrupted write has spoilt are passed over.
+        """Read the records of a file, oldest first; lines that an interrupted write has truncated are ignored.
 
         Parameters
         ----------
         path : path-like
-            The file; without it there are none.
+            The file; if it does not exist, there are no records.
 
         Yields
         ------
@@ -94,14 +94,14 @@ class Manifest:
         Raises
         ------
         ValueError
-            If it is no manifest.
+            If the file is not a manifest.
         """
         path = Path(path)
         if not path.exists():
             return
         lines = path.read_bytes().split(b"\n")
         if lines[0] and not lines[0].startswith(b'{"file": '):
-            raise ValueError(f"{path} is no manifest of a batch; name another with --manifest")
+            raise ValueError(f"{path} is not the manifest of a batch; name another file with --manifest")
         for line in lines:
             try:
                 yield Record(**json.loads(line))
@@ -113,7 +113,7 @@ class Manifest:
         self._owner.update(dict.fromkeys(record.products, record))
 
     def add(self, record):
-        """Write a record; a line that an interrupted write has left open is closed first."""
+        """Append a record, on a new line even if an interrupted write has truncated the last one."""
         line = json.dumps(dataclasses.asdict(record)) + "\n"
         with open(self.path, "ab+") as stream:
             if stream.tell():
@@ -124,30 +124,26 @@ class Manifest:
             os.fsync(stream.fileno())
         self._remember(record)
 
-    def owner(self, product):
-        """File whose products this name is among; None if nobody's."""
-        record = self._owner.get(product)
-        return record and record.file
-
     def done(self, exposure, recipe, directory):
-        """Record of an exposure that need not be done again, or None.
+        """Return the record of an exposure that need not be processed again, or None.
 
         Parameters
         ----------
         exposure : Exposure
-            The same as then: by sizes and times of its files or, if these differ, by content.
+            Must be unchanged, by the sizes and times of its files or, if these differ, by their content.
         recipe : str
-            The same as then.
+            Must be the same.
         directory : pathlib.Path
-            Where the products still are, with their sizes, and nothing else has written them since.
+            Must still hold the products with their sizes, and no other exposure may have replaced them.
         """
         record = self._records.get((str(exposure.path), recipe))
-        if record is None or record.status != "done" or not self._keeps(record, directory):
+        if record is None or record.status != "done" or not self._are_intact(record, directory):
             return None
         same = record.stamp == exposure.stamp() or record.sha256 == exposure.sha256()
         return record if same else None
 
-    def _keeps(self, record, directory):
+    def _are_intact(self, record, directory):
+        """Whether the products of a record are in the directory as they were written."""
         return all(
             self._owner[name] is record and (directory / name).is_file() and (directory / name).stat().st_size == size
             for name, size in record.products.items()

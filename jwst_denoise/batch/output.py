@@ -1,27 +1,30 @@
-"""The output directory of a batch: one batch at a time, and products that appear there only when they are whole."""
+"""The output directory of a batch: locked by one batch at a time, with complete products only."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import socket
 import time
 from pathlib import Path
 
+import filelock
+
 __all__ = ["SCRATCH", "discard", "locked", "opened", "publish"]
 
-#: Directory beside the products where they are written first; there only while a batch runs, or after one was killed.
+#: Sub-directory in which products are first written; it exists only while a batch runs, or after one was killed.
 SCRATCH = ".jwst_denoise_batch"
+#: Seconds to wait for a lock, so that a batch that is just ending does not stop the next.
+_PATIENCE = 1
 
 
 @contextlib.contextmanager
 def opened(directory):
-    """Make an output directory one's own, and clean up what a batch that was killed has left there.
+    """Lock an output directory, and remove what a killed batch has left in it.
 
     Parameters
     ----------
     directory : path-like
-        Made if it does not exist.
+        Created if it does not exist.
 
     Yields
     ------
@@ -31,7 +34,7 @@ def opened(directory):
     Raises
     ------
     BlockingIOError
-        If another batch writes there.
+        If another batch uses the directory.
     """
     scratch = Path(directory) / SCRATCH
     try:
@@ -42,69 +45,51 @@ def opened(directory):
             finally:
                 discard(scratch)
     finally:
-        with contextlib.suppress(OSError):  # not empty: another batch is there
+        with contextlib.suppress(OSError):  # not empty: another batch uses it
             scratch.rmdir()
 
 
 @contextlib.contextmanager
-def locked(path, what):
-    """Hold a lock that ends with the process, however it ends.
+def locked(path, name):
+    """Hold a lock, which the system releases when the process ends, even if it is killed.
 
     Parameters
     ----------
     path : pathlib.Path
-        Lock file; it and its directory are made.
-    what : path-like
-        What the lock stands for, for the message.
+        Lock file, created with its directory and removed at the end.
+    name : path-like
+        The locked file or directory, for the message.
 
     Raises
     ------
     BlockingIOError
-        If another process holds it; the message says which.
+        If another process holds the lock; the message names the process.
     """
-    file = _acquire(path, what)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path)
     try:
-        file.write(f"process {os.getpid()} on {socket.gethostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}")
-        file.flush()
+        lock.acquire(timeout=_PATIENCE)
+    except filelock.Timeout:
+        owner = (path.read_text(encoding="utf-8") if path.exists() else "") or "another process"
+        raise BlockingIOError(f"{name} is in use by another batch ({owner}); wait for it or stop it") from None
+    try:
+        owner = f"process {os.getpid()} on {socket.gethostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        path.write_text(owner, encoding="utf-8")
         yield
     finally:
         path.unlink(missing_ok=True)
-        file.close()
-
-
-def _acquire(path, what):
-    """Locked file that lies at the path: one that its last owner has removed meanwhile is of no use."""
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read() or "another process"
-            file.close()
-            raise BlockingIOError(f"{what} is in use by another batch ({owner}); wait for it or stop it") from None
-        if _is_at(file, path):
-            file.truncate(0)
-            return file
-        file.close()
-
-
-def _is_at(file, path):
-    with contextlib.suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
-    return False
+        lock.release()
 
 
 def publish(source, target, names):
-    """Move finished files to their place, each in one stroke.
+    """Move finished files to their final directory, each by an atomic rename.
 
     Parameters
     ----------
     source, target : pathlib.Path
         Directories on one file system; files of the same names are replaced.
     names : iterable of str
-        Relative paths; those that are not there are passed over.
+        Relative paths; missing files are ignored.
     """
     for name in names:
         if (source / name).is_file():
@@ -114,7 +99,7 @@ def publish(source, target, names):
 
 
 def _sync(directory):
-    """Let the names in a directory reach the disk, where the system can."""
+    """Flush the entries of a directory to the disk, where the system supports it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -124,6 +109,6 @@ def _sync(directory):
 
 
 def discard(scratch):
-    """Remove the directories in a directory: attempts that nobody needs."""
+    """Remove the sub-directories of a directory, which hold unfinished attempts."""
     for path in scratch.glob("*/"):
         shutil.rmtree(path, ignore_errors=True)

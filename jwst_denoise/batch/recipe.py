@@ -1,4 +1,4 @@
-"""What is done to every exposure of a batch: a step or a pipeline with its parameters."""
+"""The processing of a batch: a step or pipeline with its parameters."""
 
 import hashlib
 import json
@@ -13,20 +13,20 @@ from jwst_denoise.parameters.shipped import read, suggest
 
 __all__ = ["Recipe"]
 
-#: Parameters that the batch sets itself.
+#: Parameters that the batch sets.
 _RESERVED = ("output_dir", "output_file", "save_results")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A step or pipeline with its parameters; `Recipe.of` makes one from what a user names.
+    """A step or pipeline with its parameters; `Recipe.of` creates one from user input.
 
     Parameters
     ----------
     target : str
-        What ``strun`` is given: path of a parameter file, alias or class of a step or pipeline.
+        First argument of ``strun``: path of a parameter file, alias or class of a step or pipeline.
     settings : tuple of (str, str)
-        Parameters that win over those of the file, such as ``("steps.jump.skip", "true")``.
+        Parameters that override those of the file, such as ``("steps.jump.skip", "true")``.
     """
 
     target: str
@@ -34,14 +34,14 @@ class Recipe:
 
     @classmethod
     def of(cls, pars, settings=()):
-        """Recipe of a parameter file or a step, checked.
+        """Create the recipe of a parameter file, step or pipeline, and check its parameters.
 
         Parameters
         ----------
         pars : str
             Path of a parameter file, name of a shipped one, or alias of a step or pipeline.
         settings : mapping or iterable of (str, str), optional
-            Parameters, spelt as ``strun`` wants them: ``steps.jump.skip`` for a step of a pipeline.
+            Parameters, spelled as for ``strun``: ``steps.jump.skip`` for a step of a pipeline.
 
         Returns
         -------
@@ -50,9 +50,10 @@ class Recipe:
         Raises
         ------
         ValueError
-            If there is nothing of that name, or a parameter is misspelled or has an impossible value.
+            If there is no step, pipeline or parameter file of that name, or a parameter is misspelled or has an
+            invalid value.
         FileNotFoundError
-            If there is no such parameter file.
+            If the parameter file does not exist.
         """
         recipe = cls(_target(str(pars)), tuple((str(key), str(value)) for key, value in dict(settings).items()))
         recipe.check()
@@ -69,15 +70,15 @@ class Recipe:
         return tuple(f"--{name}={value}" for name, value in self.settings)
 
     def check(self):
-        """Make the step once, so that bad parameters show before anything is run; see `Recipe.of`."""
+        """Create the step once, so that invalid parameters are found before the batch starts; see `Recipe.of`."""
         from stpipe.exceptions import ValidationError
 
         step = self._step_class()
         for name, _ in self.settings:
             _check_name(step, name)
         try:
-            given = {"config_file": self.target} if self.is_file else {}
-            config, file = step.build_config(None, **given, **self._nested())
+            options = {"config_file": self.target} if self.is_file else {}
+            config, file = step.build_config(None, **options, **self._nested())
             config.pop("class", None)
             step.from_config_section(config, name=config.get("name"), config_file=file)
         except ValidationError as error:
@@ -92,7 +93,7 @@ class Recipe:
                 return Step._parse_class_and_name(config, config_file=self.target)[0]
             return utilities.import_class(utilities.resolve_step_class_alias(self.target), Step)
         except (ImportError, AttributeError, TypeError, SyntaxError) as error:
-            raise ValueError(f"{self.target} names no step or pipeline: {error}") from error
+            raise ValueError(f"{self.target} is not a step or pipeline: {error}") from error
 
     def _nested(self):
         """The settings as ``Step.call`` takes them."""
@@ -106,7 +107,9 @@ class Recipe:
         return result
 
     def fingerprint(self):
-        """Hash of all that decides what the products are: parameters, files that they name, versions, CRDS context.
+        """Return a hash of everything that the products depend on.
+
+        This is the parameters, the files that they name, the versions of jwst and jwst_denoise, and the CRDS context.
 
         Returns
         -------
@@ -124,14 +127,14 @@ class Recipe:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def _named_files(self):
-        """Files that parameters name, such as masks and models."""
+        """Return the files that parameters name, such as masks and models."""
         tree = read(self.target) if self.target.endswith(".asdf") and self.is_file else {}
         values = sorted({*_strings(tree), *(value for _, value in self.settings)})
         return [value for value in values if os.path.isfile(value)]
 
 
 def _target(pars):
-    """Path or name for ``strun`` of what a user names."""
+    """Return the first argument of ``strun`` for the name that a user gives."""
     if os.path.isfile(pars):
         return str(Path(pars).absolute())
     if os.sep in pars:
@@ -148,16 +151,16 @@ def _target(pars):
 
 
 def _check_name(step, name):
-    """Refuse a setting that the step has not, or that the batch sets."""
+    """Refuse a setting that the step does not have, or that the batch sets."""
     known = set(_flat(step.load_spec_file()))
     if name in _RESERVED:
-        raise ValueError(f"{name} is set by the batch; the directory of the products is --output")
+        raise ValueError(f"{name} is set by the batch; use --output for the directory of the products")
     if name not in known:
         raise ValueError(f"{step.__name__} has no parameter {name!r}{suggest(name, known)}")
 
 
 def _flat(spec, prefix=""):
-    """Dotted names of all parameters, as ``strun`` spells them."""
+    """Yield the dotted names of all parameters, as ``strun`` spells them."""
     for key, value in spec.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")

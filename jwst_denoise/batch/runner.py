@@ -1,4 +1,4 @@
-"""Run a batch: what is to be done, on which cluster, and the products into their place."""
+"""Run a batch: select the exposures to process, distribute them, and publish their products."""
 
 import os
 import shutil
@@ -10,55 +10,52 @@ from pathlib import Path
 from jwst_denoise.batch import cluster, manifest, output
 from jwst_denoise.batch.inputs import Exposure, expand_patterns
 from jwst_denoise.batch.recipe import Recipe
-from jwst_denoise.batch.task import Job, Outcome, environment, work
+from jwst_denoise.batch.task import Job, Outcome, environment, run_job
 
-__all__ = ["KEPT", "run_batch"]
-
-#: Status of a row for what an earlier batch has done.
-KEPT = "done before"
+__all__ = ["run_batch"]
 
 
 def run_batch(
     recipe, files, directory=".", *, manifest_path=None, retries=1, fresh=False, started=lambda client, tasks: None,
     **where,
 ):  # fmt: skip
-    """Put exposures through a step or pipeline, each in a task of its own.
+    """Process exposures with a step or pipeline, each in a separate task.
 
-    What the manifest calls done is not done again, unless the exposure, the parameters, the version of this package or
-    of jwst have changed, or a product is no longer as it was written. Products appear in the directory only when all of
-    an exposure are written. An interruption (``KeyboardInterrupt``) leaves the directory as it should be: the same
-    call goes on.
+    Exposures that are done according to the manifest are not processed again, unless the exposure, the parameters, or
+    the version of this package or of jwst have changed, or a product is not as it was written. The products of an
+    exposure are moved to the directory when all of them are complete. After an interruption (``KeyboardInterrupt``),
+    the same call continues the batch.
 
     Parameters
     ----------
     recipe : Recipe or str
-        What is done, see `Recipe.of`.
+        Step or pipeline with its parameters, see `Recipe.of`.
     files : iterable of path-like
         Exposures, associations and patterns.
     directory : path-like, optional
-        Where the products, the logs and the manifest go.
+        Directory of the products, the logs and the manifest.
     manifest_path : path-like, optional
         By default ``jwst_denoise_batch.jsonl`` in the directory.
     retries : int, optional
-        How often an exposure that fails is tried again. What is wrong with a file or a parameter is not.
+        Number of further attempts after a failure. Errors in a file or a parameter are not retried.
     fresh : bool, optional
-        Do everything, even what is done.
+        Process all exposures, even those that are done.
     started : callable, optional
-        Called with the Dask client and the number of tasks when these are known.
+        Called with the Dask client and the number of tasks when the cluster has started.
     **where
         ``scheduler``, ``workers``, ``memory`` of `jwst_denoise.batch.cluster.connected`.
 
     Yields
     ------
     Record
-        How each exposure ended, in the order in which they do; the status is ``done``, ``failed`` or ``done before``.
+        Outcome of each exposure, in the order of completion; the status is ``done``, ``failed`` or ``done before``.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If a file, the parameters or the manifest are not what they should be; nothing is done then.
+        If a file, a parameter or the manifest is invalid; nothing is written.
     BlockingIOError
-        If another batch has the directory or the manifest.
+        If another batch uses the directory or the manifest.
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.of(recipe)
     exposures = [Exposure(path) for path in expand_patterns(files)]
@@ -74,17 +71,17 @@ def run_batch(
 
 
 class _Batch:
-    """A batch under way: the only one that moves products and writes the manifest."""
+    """A running batch. Only this process moves products and writes the manifest."""
 
     def __init__(self, recipe, directory, scratch, records, inputs, retries):
         self._recipe, self._fingerprint = recipe, recipe.fingerprint()
         self._directory, self._scratch, self._records = directory, scratch, records
         self._inputs, self._retries = inputs, retries
         self._claims, self._pending = {}, {}
-        self._group = f"exposure-{uuid.uuid4().hex}"  # one group of keys, of which Dask gives a worker few at a time
+        self._group = f"exposure-{uuid.uuid4().hex}"  # one group of keys, which Dask hands to workers a few at a time
 
     def kept(self, exposures, fresh):
-        """Yield what is done already; return the exposures that are not."""
+        """Yield the records of exposures that are done; return the other exposures."""
         tasks = []
         for exposure in exposures:
             record = None if fresh else self._records.done(exposure, self._fingerprint, self._directory)
@@ -92,11 +89,11 @@ class _Batch:
                 tasks.append(exposure)
             else:
                 self._claims.update(dict.fromkeys(record.products, record.file))
-                yield replace(record, status=KEPT)
+                yield replace(record, status="done before")
         return tasks
 
     def run(self, client, exposures):
-        """Yield exposures as they end."""
+        """Yield a record for each exposure when it is done or has failed."""
         from distributed import as_completed
 
         try:
@@ -119,24 +116,24 @@ class _Batch:
             self._retries + 1,
         )  # fmt: skip
         key = (self._group, exposure.path.name, len(self._begun(exposure)))
-        future = client.submit(work, job, key=key, pure=False)
+        future = client.submit(run_job, job, key=key, pure=False)
         self._pending[future] = exposure, exposure.stamp()
         return future
 
     def _begun(self, exposure):
-        """Directories of the attempts, the last one last."""
+        """Return the directories of the attempts, the latest last."""
         return sorted((self._scratch / exposure.path.name).glob("*/"), key=os.path.getmtime)
 
     def _settle(self, exposure, stamp, outcome):
-        """Put the products, or at least the log, into their place, and write the record."""
+        """Publish the products, or after a failure the log, and write the record."""
         begun = self._begun(exposure)
-        made = Path(outcome.directory) if outcome.directory else begun[-1] if begun else None
+        attempt = Path(outcome.directory) if outcome.directory else begun[-1] if begun else None
         log = f"{exposure.path.stem}.log"
-        products = {} if outcome.error else _sizes(made, log)
+        products = {} if outcome.error else _sizes(attempt, log)
         error = outcome.error or self._conflict(exposure, products)
         products = {} if error else products
-        if made is not None:
-            output.publish(made, self._directory, [log, *products])
+        if attempt is not None:
+            output.publish(attempt, self._directory, [log, *products])
         record = manifest.Record(
             str(exposure.path), self._fingerprint, "failed" if error else "done", stamp, outcome.sha256, products,
             round(outcome.seconds, 3), outcome.peak, len(begun), error, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -148,28 +145,28 @@ class _Batch:
         return record
 
     def _conflict(self, exposure, products):
-        """Why products cannot go to the directory, or nothing."""
+        """Return the reason why products must not be published, or an empty string."""
         for name in products:
             if str(self._directory / name) in self._inputs:
                 return f"product {name} would replace an input of the batch; give another --output"
             if name in self._claims:
-                other = self._claims[name]
-                return f"product {name} is that of {os.path.basename(other)}, too; batch them into different --output"
+                other = os.path.basename(self._claims[name])
+                return f"{other} has a product {name}, too; run two batches with different --output"
         return ""
 
 
 def _outcome(future):
-    """What the task returned, or what kept it from returning."""
+    """Return the outcome of a task, or the reason why it has none."""
     problem = future.exception() if future.status == "error" else None
     if future.status == "finished":
         return future.result()
     if type(problem).__name__ == "KilledWorker":
-        return Outcome("", "its worker died again and again; perhaps for want of memory", lasting=True)
-    return Outcome("", " ".join(str(problem or "the scheduler is gone").split()), lasting=True)
+        return Outcome("", "worker died repeatedly, possibly out of memory; see --memory", lasting=True)
+    return Outcome("", " ".join(str(problem or "the scheduler has stopped").split()), lasting=True)
 
 
 def _sizes(directory, log):
-    """Products in a directory: name → bytes."""
+    """Return the size in bytes of each product in a directory."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     sizes = {str(path.relative_to(directory)): path.stat().st_size for path in files}
     return {name: size for name, size in sizes.items() if name != log}

@@ -1,4 +1,4 @@
-"""What a worker does: one exposure, into a directory of its own."""
+"""The task of a worker: process one exposure in a separate directory."""
 
 import contextlib
 import io
@@ -10,38 +10,39 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from jwst_denoise import __version__
 from jwst_denoise.batch.inputs import Exposure
-from jwst_denoise.batch.memory import forget_peak, resident
 
-__all__ = ["Job", "Outcome", "environment", "work"]
+__all__ = ["Job", "Outcome", "PeakMemory", "environment", "run_job"]
 
-#: Variables that go to the workers with every task.
+#: Environment variables that are sent to the workers with every task.
 _PREFIXES = ("CRDS_", "STPIPE_", "JWST_DENOISE_")
-#: Errors that another attempt will not mend.
+#: Errors that another attempt would repeat.
 _LASTING = (ValueError, FileNotFoundError)
-#: stpipe's log is set up for a process as a whole.
+#: stpipe configures its log for the whole process.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Job:
-    """An exposure and what is to be done to it.
+    """An exposure, and the step or pipeline to run on it.
 
     Parameters
     ----------
     path : str
         The exposure.
     target, options : str, tuple of str
-        Of the `Recipe`.
+        Those of the `Recipe`.
     directory : str
-        Made by the batch; every attempt makes a directory in it.
+        Created by the batch; every attempt creates a sub-directory.
     environment : dict of str
-        Variables for the pipeline.
+        Environment variables for the pipeline.
     attempts : int
-        How often it may be begun: a worker that dies cannot count it.
+        Largest number of attempts: a worker that dies cannot count them.
     version : str
-        Of this package, which the worker must have, too.
+        Version of this package, which the worker must have installed, too.
     """
 
     path: str
@@ -55,24 +56,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt went.
+    """Outcome of an attempt.
 
     Parameters
     ----------
     directory : str
-        Where the products and the log are; empty if there are none.
+        Directory of the products and the log; empty if there are none.
     error : str
-        One line; empty if all went well.
+        One line; empty after success.
     lasting : bool
-        Whether another attempt would end alike.
+        Whether another attempt would fail in the same way.
     sha256 : str
-        Of the exposure, before.
+        Hash of the exposure before the run.
     seconds : float
-        Time that it took; the first exposure of a worker counts the imports.
+        Run time; for the first exposure of a worker it includes the imports.
     peak : int
-        Highest resident memory meanwhile, bytes.
+        Highest resident memory during the run, bytes.
     process : int
-        The worker.
+        Process number of the worker.
     """
 
     directory: str
@@ -84,8 +85,35 @@ class Outcome:
     process: int = field(default_factory=os.getpid)
 
 
+class PeakMemory:
+    """Context that samples the resident memory of this process a hundred times a second.
+
+    Attributes
+    ----------
+    peak : int
+        Highest resident memory so far, in bytes.
+    """
+
+    def __enter__(self):  # noqa: D105
+        self._process, self._end = psutil.Process(), threading.Event()
+        self.peak = self._process.memory_info().rss
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):  # noqa: D105
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self):
+        ended = False
+        while not ended:
+            ended = self._end.wait(0.01)
+            self.peak = max(self.peak, self._process.memory_info().rss)
+
+
 def environment():
-    """Variables of this process that decide what pipelines do.
+    """Return the environment variables of this process that pipelines depend on.
 
     Returns
     -------
@@ -94,13 +122,13 @@ def environment():
     return {name: value for name, value in os.environ.items() if name.startswith(_PREFIXES)}
 
 
-def work(job):
+def run_job(job):
     """Run the step or pipeline of a job; errors are returned, not raised.
 
     Parameters
     ----------
     job : Job
-        What to do.
+        The exposure and its processing.
 
     Returns
     -------
@@ -108,61 +136,64 @@ def work(job):
     """
     with _ONE_AT_A_TIME:
         if (begun := len(list(Path(job.directory).glob("*/")))) >= job.attempts:
-            return Outcome("", f"its worker died, {begun} times; perhaps for want of memory (--memory)", lasting=True)
+            return Outcome("", f"worker died {begun} times, possibly out of memory; see --memory", lasting=True)
         directory = tempfile.mkdtemp(dir=job.directory)
         log = Path(directory, f"{Path(job.path).stem}.log")
-        forget_peak()
         start = time.perf_counter()
         digest, error, lasting = "", "", False
-        try:
-            _prepare(job)
-            digest = Exposure(Path(job.path)).sha256()
-            _strun(job, directory, log)
-            _finish(directory, log)
-        except (Exception, SystemExit) as problem:
-            error, lasting = _line(problem), isinstance(problem, _LASTING)
-            with open(log, "a", encoding="utf-8") as stream:
-                traceback.print_exc(file=stream)
-        return Outcome(directory, error, lasting, digest, time.perf_counter() - start, resident()[1])
+        with PeakMemory() as memory:
+            try:
+                _prepare(job)
+                digest = Exposure(Path(job.path)).sha256()
+                _strun(job, directory, log)
+                _finish(directory, log)
+            except (Exception, SystemExit) as problem:
+                error, lasting = _describe(problem), isinstance(problem, _LASTING)
+                with open(log, "a", encoding="utf-8") as stream:
+                    traceback.print_exc(file=stream)
+        return Outcome(directory, error, lasting, digest, time.perf_counter() - start, memory.peak)
 
 
 def _prepare(job):
-    """Versions and environment."""
+    """Check the version, and set the environment."""
     if job.version != __version__:
-        raise ValueError(f"worker has jwst_denoise {__version__}, the batch {job.version}; install the same")
-    from jwst_denoise.crds_cache.activation import adopt
+        raise ValueError(
+            f"the worker has jwst_denoise {__version__} and the batch {job.version}; install the same version"
+        )
+    from jwst_denoise.crds_cache.activation import adopt_environment
 
-    adopt(job.environment)
+    adopt_environment(job.environment)
 
 
 def _strun(job, directory, log):
-    """Do what ``strun`` does, with everything that it says in the log."""
+    """Run ``strun`` in this process, with all its output in the log."""
     from stpipe import Step
 
-    given = [job.target, job.path, *job.options, f"--output_dir={directory}", f"--log-file={log}", "--log-stream=null"]
+    arguments = [job.target, job.path, *job.options]
+    arguments += [f"--output_dir={directory}", f"--log-file={log}", "--log-stream=null"]
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            Step.from_cmdline(given)
+            Step.from_cmdline(arguments)
     finally:
         with open(log, "a", encoding="utf-8") as stream:
             stream.write(printed.getvalue())
 
 
 def _finish(directory, log):
-    """See to it that there are products, and that they are on the disk."""
+    """Check that there are products, and flush them to the disk."""
     products = [path for path in Path(directory).rglob("*") if path.is_file() and path != log]
     if not products:
-        raise ValueError("nothing was written")
+        raise ValueError(f"no product was written; see {log.name}")
     for path in products:
         with open(path, "rb") as stream:
             os.fsync(stream.fileno())
 
 
-def _line(error):
-    """What went wrong, in one line; CRDS ends the process when it finds no server, and tells why before."""
+def _describe(error):
+    """Return one line; CRDS ends the process when it finds no server, with the reason in the context."""
     if isinstance(error, SystemExit):
-        return f"the pipeline gave up: {error.__context__ or error}"
+        return f"the pipeline exited: {error.__context__ or error}"
     text = " ".join(str(error).split())
     plain = text and isinstance(error, (ValueError, OSError))
     return text if plain else f"{type(error).__name__}: {text}".removesuffix(": ")

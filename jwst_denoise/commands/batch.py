@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import os
 import signal
 import sys
 
@@ -9,10 +10,15 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 from jwst_denoise.extras import install_command
 
 __all__ = ["command"]
+
+#: Longest table that lists all exposures.
+_ROWS = 60
+_COLORS = {"done": "green", "failed": "bold red", "done before": "dim", "not done": "yellow"}
 
 
 @click.command("batch")
@@ -21,24 +27,24 @@ __all__ = ["command"]
 @click.option("--output", type=click.Path(file_okay=False), default=".", show_default=True, metavar="DIR",
               help="Directory of products, logs and manifest.")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Use this Dask cluster: address or scheduler file.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes on this machine.  [default: one a core]")
-@click.option("--memory", metavar="SIZE", help="Limit of a worker, such as 4GB.  [default: an equal share]")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes on this machine.  [default: one for each core]")
+@click.option("--memory", metavar="SIZE", help="Memory limit of a worker, such as 4GB.  [default: an equal share]")
 @click.option("--retries", type=click.IntRange(min=0), default=1, show_default=True,
-              help="How often an exposure that fails, or whose worker dies, is tried again.")  # fmt: skip
+              help="Further attempts for an exposure that fails, or whose worker dies.")  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-              help="A parameter, spelt as for strun: method=median, steps.jump.skip=true; repeatable.")  # fmt: skip
+              help="A parameter, spelled as for strun: method=median, steps.jump.skip=true; repeatable.")  # fmt: skip
 @click.option("--manifest", type=click.Path(dir_okay=False), metavar="FILE",
-              help="Where is written what is done.  [default: jwst_denoise_batch.jsonl in DIR]")  # fmt: skip
-@click.option("--fresh", is_flag=True, help="Do everything again, even what is done.")
+              help="Record of finished exposures.  [default: jwst_denoise_batch.jsonl in DIR]")  # fmt: skip
+@click.option("--fresh", is_flag=True, help="Process all exposures again, even those that are done.")
 def command(pars, files, output, scheduler, workers, memory, retries, settings, manifest, fresh):
-    """Put many exposures through a step or pipeline: one at a time on each worker of a Dask cluster.
+    """Process many exposures with a step or pipeline: one at a time on each worker of a Dask cluster.
 
     PARS is the name of a shipped parameter file (jwst-denoise pars list), the path of one, or the alias of a step or
     pipeline (stpipe list). FILE is an exposure, an association, or a pattern in quotes.
 
-    What is done is not done again: after an interruption, or with more files, give the same command. Exposures are done
-    again when they, the parameters or the versions have changed. If one fails, the others are still done; the exit
-    status is 1 then, and 130 after an interruption. Beside its products every exposure has a log.
+    To continue after an interruption, or to add files, repeat the command: exposures that are done are processed again
+    only if they, the parameters or the versions have changed. If an exposure fails, the others are still processed; the
+    exit status is then 1, and 130 after an interruption. A log is written for every exposure.
 
     \b
     jwst-denoise batch nsclean jw*_rate.fits --output cleaned
@@ -48,8 +54,8 @@ def command(pars, files, output, scheduler, workers, memory, retries, settings, 
     if importlib.util.find_spec("distributed") is None:
         raise click.ClickException(f"batches need Dask: {install_command('batch')}")
     if scheduler and (workers or memory):
-        raise click.UsageError("--workers and --memory are for a cluster on this machine, not for that of --scheduler")
-    from jwst_denoise.batch import Recipe, expand_patterns, run_batch, summary
+        raise click.UsageError("--workers and --memory apply to a new cluster on this machine, not to --scheduler")
+    from jwst_denoise.batch import Recipe, expand_patterns, run_batch
 
     files = expand_patterns(files)
     recipe = Recipe.of(pars, [_setting(text) for text in settings])
@@ -63,10 +69,10 @@ def command(pars, files, output, scheduler, workers, memory, retries, settings, 
                 records.append(record)
                 show(record)
     except KeyboardInterrupt:
-        _report(summary, records, len(files))
-        click.echo("Interrupted; the same command goes on.", err=True)
+        _report(records, len(files))
+        click.echo("Interrupted; repeat the command to continue.", err=True)
         sys.exit(130)
-    _report(summary, records, len(files))
+    _report(records, len(files))
     if failed := sum(record.status == "failed" for record in records):
         raise click.ClickException(f"{failed} of {len(files)} exposures failed; their logs are in {output}")
 
@@ -78,18 +84,37 @@ def _setting(text):
     return name, value
 
 
-def _report(summary, records, total):
-    """Print the table and the sum."""
+def _report(records, total):
+    """Print the table, for many exposures of the failures only, and the number of exposures with each status."""
     console = Console()
     if not console.is_terminal:
         console.width = 200
-    console.print(summary.table(records))
-    console.print(summary.counts(records, total), highlight=False)
+    console.print(_table([record for record in records if len(records) <= _ROWS or record.status == "failed"]))
+    numbers = {status: sum(record.status == status for record in records) for status in _COLORS}
+    numbers["not done"] = total - len(records)
+    text = ", ".join(f"{number} {status}" for status, number in numbers.items() if number)
+    console.print(text or "no exposures", highlight=False)
+
+
+def _table(records):
+    table = Table(box=None, pad_edge=False)
+    for name in ("exposure", "status", "seconds", "peak", "products, or error"):
+        table.add_column(name, overflow="fold", justify="right" if name in ("seconds", "peak") else "left")
+    for record in records:
+        seconds = f"{record.seconds:.1f}" if record.seconds else "–"
+        table.add_row(
+            os.path.basename(record.file),
+            f"[{_COLORS[record.status]}]{record.status}[/]",
+            f"{seconds}, try {record.attempts}" if record.attempts > 1 else seconds,
+            f"{record.peak / 1e9:.2f} GB" if record.peak else "–",
+            escape(record.error or ", ".join(record.products)),
+        )
+    return table
 
 
 @contextlib.contextmanager
 def _terminable():
-    """Take a request to end, as batch systems send it, for an interruption."""
+    """Treat SIGTERM, which batch systems send, as an interruption."""
 
     def interrupt(number, frame):
         raise KeyboardInterrupt
@@ -103,7 +128,7 @@ def _terminable():
 
 @contextlib.contextmanager
 def _progress(console, total):
-    """Bar; yields what shows a record, and what shows where the work is done."""
+    """Show a progress bar; yield a function that adds a record to it, and one that reports the cluster."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
         task = bar.add_task("starting", total=total)
@@ -115,13 +140,13 @@ def _progress(console, total):
 
         def started(client, tasks):
             workers = len(client.scheduler_info(n_workers=-1)["workers"])
-            console.print(f"{tasks} of {total} to do, {workers} workers; {_dashboard(client)}", highlight=False)
+            console.print(f"{tasks} of {total} exposures on {workers} workers; {_dashboard(client)}", highlight=False)
             bar.update(task, description="exposures")
 
         yield show, started
 
 
 def _dashboard(client):
-    """Link to the dashboard, which shows its pictures where bokeh is installed."""
+    """Return the link to the Dask dashboard, whose plots need bokeh."""
     hint = "" if importlib.util.find_spec("bokeh") else " (needs: pip install bokeh)"
     return f"dashboard: {client.dashboard_link}{hint}"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from jwst_denoise.crds_cache.rules import CONTEXT
 
-__all__ = ["activated", "adopt", "environment"]
+__all__ = ["activated", "adopt_environment", "environment"]
 
 
 def environment(directory):
-    """Variables that make the CRDS client use a cache, and nothing but it.
+    """Return the variables that make the CRDS client use only this cache.
 
     Parameters
     ----------
@@ -32,7 +32,9 @@ def environment(directory):
 
 @contextlib.contextmanager
 def activated(directory):
-    """Use a cache in this process, whatever the CRDS client has read before, and put everything back afterward.
+    """Use a cache in this process, and restore the environment afterward.
+
+    The CRDS client forgets what it has read, both times.
 
     Parameters
     ----------
@@ -59,8 +61,8 @@ def activated(directory):
         _forget()
 
 
-def adopt(variables):
-    """Set variables of the environment for good; the CRDS client forgets what it has read if any of them is new.
+def adopt_environment(variables):
+    """Set environment variables; if any of them changes, the CRDS client forgets what it has read.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def adopt(variables):
 
 
 def _forget():
-    """Empty the memory of the CRDS client, if it is loaded at all."""
+    """Clear the caches of the CRDS client, if it is loaded."""
     utils = sys.modules.get("crds.core.utils")
     if utils is not None:
         utils.clear_function_caches()

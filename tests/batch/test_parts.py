@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
 
 from jwst_denoise import parameters
@@ -12,6 +14,7 @@ from jwst_denoise.batch import Recipe, expand_patterns, output
 from jwst_denoise.batch.cluster import cores, local
 from jwst_denoise.batch.inputs import Exposure
 from jwst_denoise.batch.manifest import Manifest, Record
+from jwst_denoise.batch.task import PeakMemory
 
 
 def test_patterns_are_expanded_once_and_in_order(scripts, tmp_path):
@@ -35,7 +38,7 @@ def test_two_files_of_one_name_are_refused(scripts, tmp_path):
     (tmp_path / "other").mkdir()
     twin = tmp_path / "other" / "e0.txt"
     twin.touch()
-    with pytest.raises(ValueError, match="one name"):
+    with pytest.raises(ValueError, match="have the same name, as would their products"):
         expand_patterns([scripts[0], twin])
 
 
@@ -59,12 +62,12 @@ def test_recipe_of_alias_file_and_class(pars):
     [
         ("nscln", {}, "did you mean 'nsclean'"),
         ("./mine.asdf", {}, "no parameter file ./mine.asdf"),
-        ("jwst.Nothing", {}, "names no step"),
+        ("jwst.Nothing", {}, "is not a step or pipeline"),
         ("nsclean", {"methd": "gp"}, "no parameter 'methd'; did you mean 'method'"),
         ("nsclean", {"method": "best"}, "'method': the value \"best\""),
         ("nsclean", {"output_dir": "x"}, "set by the batch"),
         ("calwebb_denoise1", {"steps.nsclean.methd": "gp"}, "did you mean 'steps.nsclean.method'"),
-        (__file__, {}, "names no step"),
+        (__file__, {}, "is not a step or pipeline"),
     ],
 )
 def test_bad_recipes_are_named(pars, settings, text):
@@ -146,7 +149,7 @@ def test_torn_line_is_passed_over_and_closed(finished, kept):
 
 def test_foreign_manifest_is_refused(tmp_path):
     (tmp_path / "m").write_text("SIMPLE  = T")
-    with pytest.raises(ValueError, match="no manifest of a batch"):
+    with pytest.raises(ValueError, match="not the manifest of a batch"):
         Manifest(tmp_path / "m")
 
 
@@ -158,7 +161,7 @@ def test_directory_is_cleaned_and_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_second_batch_is_told_who_has_the_directory(tmp_path):
+def test_second_batch_names_the_first(tmp_path):
     code = f"from jwst_denoise.batch import output\nwith output.opened({str(tmp_path)!r}): print('has it')"
     with output.opened(tmp_path):
         second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -172,6 +175,16 @@ def test_lock_ends_with_a_killed_process(tmp_path):
     assert (tmp_path / output.SCRATCH / "lock").exists()
     with output.opened(tmp_path):
         pass
+
+
+def test_peak_memory_is_that_of_the_block():
+    with PeakMemory() as large:
+        array = np.ones(30_000_000)
+        time.sleep(0.1)
+        del array
+    with PeakMemory() as after:
+        pass
+    assert large.peak - after.peak > 150e6
 
 
 def test_bad_memory_is_an_error():

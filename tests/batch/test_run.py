@@ -83,8 +83,8 @@ def test_failures_are_told_and_the_others_done(scripts, out, address, write):
     assert sorted(statuses(records)) == ["done"] * 4 + ["failed"] * 5
     assert (records["f0.txt"].error, records["f0.txt"].attempts) == ("no such filter", 1)
     assert (records["f1.txt"].error, records["f1.txt"].attempts) == ("RuntimeError: strange", 2)
-    assert records["f2.txt"].error == "the pipeline gave up: 3"
-    assert records["f3.txt"].error == "nothing was written"
+    assert records["f2.txt"].error == "the pipeline exited: 3"
+    assert records["f3.txt"].error == "no product was written; see f3.log"
     assert "too" in (records["f4.txt"].error or records["e0.txt"].error)
     assert not (out / "f0.out").exists()
     assert "no such filter" in (out / "f0.log").read_text()
@@ -120,8 +120,8 @@ def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     threads = write("t.txt", "threads t.out")
     records = run([*scripts, dying, dead, greedy, threads], out, workers=2, memory="1GB")
     assert statuses(records) == ["done", *["done"] * 4, "failed", "done", "failed"]
-    assert records["m.txt"].error.startswith("its worker died, 2 times; perhaps for want of memory")
-    assert records["x.txt"].error.startswith("its worker died, 2 times")
+    assert records["m.txt"].error.startswith("worker died 2 times, possibly out of memory")
+    assert records["x.txt"].error.startswith("worker died 2 times")
     assert (records["d.txt"].attempts, records["x.txt"].attempts, records["e0.txt"].attempts) == (2, 2, 1)
     assert "FakeStep running" in (out / "x.log").read_text()
     assert (out / "half.out").exists() and (out / "whole.out").exists() and not (out / "x.out").exists()
@@ -187,7 +187,7 @@ def test_interrupted_batch_goes_on(write, out, address, number, status):
     assert 1 <= done < 6
     assert len(list(out.glob("*.out"))) in (done, done + 1)
     if number == 2:
-        assert stderr.rstrip().endswith("Interrupted; the same command goes on.")
+        assert stderr.rstrip().endswith("Interrupted; repeat the command to continue.")
         assert "Traceback" not in stderr
         assert_tidy(out)
     for file in files:
@@ -221,7 +221,7 @@ def test_command_with_a_failure(scripts, write, out, address):
         (["nsclean", "none_*.fits"], "no file none_*.fits"),
         (["nsclean", "{file}", "--set", "method"], "KEY=VALUE"),
         (["nsclean", "{file}", "--set", "n_sigma=x"], "'n_sigma': the value"),
-        (["nsclean", "{file}", "--scheduler", "tcp://a:1", "--workers", "2"], "not for that of --scheduler"),
+        (["nsclean", "{file}", "--scheduler", "tcp://a:1", "--workers", "2"], "apply to a new cluster"),
         (["fakes.FakeStep", "{file}", "--scheduler", "nonsense://127.0.0.1:9"], "no Dask scheduler at nonsense://"),
         (["fakes.FakeStep", "{file}", "--memory", "lots"], "lots"),
     ],

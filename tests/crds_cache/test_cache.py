@@ -53,7 +53,7 @@ def test_progress_counts_files(tmp_path, quick):
     ("arguments", "message"),
     [
         ({"instruments": ["NIRSPEK"]}, "no instrument 'NIRSPEK' in the cache; did you mean 'NIRSPEC'"),
-        ({"instruments": ["MIRI"]}, "no instrument 'MIRI'"),
+        ({"instruments": ["MIRI"]}, "MIRI has Si:As detectors"),
         ({"detectors": ["NRS3"]}, "no detector 'NRS3' in the cache; did you mean 'NRS"),
         ({"instruments": ["NIRCAM"], "detectors": ["NRS1"]}, "NRS1 belongs to NIRSPEC, not to NIRCAM"),
     ],
