@@ -34,7 +34,7 @@ LAYERS = {
     "parameters": (("asdf",), ("stpipe",)),
     "products": (("astropy", "jwst", "stdatamodels"), ()),
     "exposure_io": (("astropy", "jwst", "stdatamodels"), ()),
-    "crds_cache": (("asdf", "astropy", "jwst", "stdatamodels"), ()),
+    "crds_cache": (("asdf", "astropy", "crds", "jwst", "stdatamodels"), ()),
     "report": (("astropy", "stdatamodels"), ("matplotlib",)),
     "steps": (("asdf", "astropy", "crds", "jwst", "stcal", "stdatamodels", "stpipe"), ("matplotlib", "torch")),
     "entry_points": ((), ()),

@@ -1,7 +1,7 @@
 """An offline CRDS cache: reference files and rules with which calwebb pipelines run without a network.
 
-The reference files hold what `jwst_denoise.simulate` puts into its exposures, so that the pipeline takes out what the
-simulator put in. They are not flight calibrations: for the calibration of real data, use the CRDS server.
+The reference files describe the detectors of `jwst_denoise.simulate`, so that the pipeline removes the effects that the
+simulator has added. They are not flight calibrations: to calibrate flight data, use the CRDS server.
 """
 
 from jwst_denoise.crds_cache.activation import activated, environment

@@ -5,9 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from jwst_denoise.crds_cache.rules import CONTEXT
+__all__ = ["CONTEXT", "activated", "adopt_environment", "environment"]
 
-__all__ = ["activated", "adopt_environment", "environment"]
+#: Name of the context of every cache.
+CONTEXT = "jwst_0001.pmap"
 
 
 def environment(directory):

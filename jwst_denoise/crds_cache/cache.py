@@ -1,21 +1,19 @@
-"""Build a cache: reference files of the detectors asked for, and rules for all that lies in it."""
+"""Build a cache: the reference files of the requested detectors, and the rules for all its files."""
 
 from pathlib import Path
 
 from jwst_denoise.crds_cache import spectrograph
 from jwst_denoise.crds_cache.activation import environment
-from jwst_denoise.crds_cache.parameter_references import ParameterReference, install
-from jwst_denoise.crds_cache.parameter_references import rules as parameter_rules
+from jwst_denoise.crds_cache.parameter_references import ParameterReference, find_rules, install_references
 from jwst_denoise.crds_cache.references import SUFFIXES, TYPES, write_reference
-from jwst_denoise.crds_cache.rules import SERVER_CONFIG, write_rules, write_server_config
-from jwst_denoise.crds_cache.types import reference_types
+from jwst_denoise.crds_cache.rules import SERVER_CONFIG, reference_types, write_rules, write_server_config
 from jwst_denoise.detectors import FIXED_SLITS, SUBARRAYS, detector
 from jwst_denoise.parameters.shipped import suggest
 from jwst_denoise.readout import DETECTORS as GEOMETRY
 
 __all__ = ["DETECTORS", "INSTRUMENTS", "build_cache"]
 
-#: Instruments that a cache can serve.
+#: Instruments with reference files.
 INSTRUMENTS = tuple(TYPES)
 
 #: Instrument -> names of its detectors.
@@ -24,7 +22,7 @@ DETECTORS = {
     for instrument in INSTRUMENTS
 }
 
-#: Type of which a detector has several files -> keyword that tells them apart, name of that in Python, its values.
+#: Type of which a detector has several files -> keyword that distinguishes them, its name in Python, its values.
 _SEVERAL = {
     "dark": (
         "META.SUBARRAY.NAME",
@@ -40,21 +38,21 @@ _MARK = Path("config", "made_by_jwst_denoise")
 
 
 def build_cache(directory, instruments=None, detectors=None, parameters=(), progress=None):
-    """Write a CRDS cache for stages 1 and 2 of the pipeline and for calwebb_guider, or add detectors to one.
+    """Write a CRDS cache for the pipelines, or add detectors to an existing one.
 
     Parameters
     ----------
     directory : path-like
-        Made if it does not exist. It must be empty or an earlier cache of this function.
+        Created if it does not exist. It must be empty or an earlier cache of this function.
     instruments : iterable of str, optional
         Keys of `DETECTORS`: all of an instrument's detectors. By default all instruments, or those of ``detectors``.
     detectors : iterable of str, optional
         Names such as ``"NRS1"``: only these detectors.
     parameters : iterable of path-like, optional
         ASDF parameter files, such as the shipped ones. They become parameter references, which ``strun`` and
-        ``Step.call`` find by themselves: instrument and exposure types are those of the file's ``meta.selector``.
+        ``Step.call`` use automatically for the instrument and exposure types in the ``meta.selector`` of the file.
     progress : callable, optional
-        Called with (number written, number to write, name) after each reference file.
+        Called with (number written, total number, name) after each reference file.
 
     Returns
     -------
@@ -64,40 +62,41 @@ def build_cache(directory, instruments=None, detectors=None, parameters=(), prog
     Raises
     ------
     ValueError
-        If an instrument, a detector or a parameter file is not what it should be, or the directory is another cache.
+        If an instrument or detector is unknown, a parameter file is invalid, or the directory is not such a cache.
     """
     directory = Path(directory)
-    chosen = _choose(instruments, detectors)
+    names = _detector_names(instruments, detectors)
     references = [_parameter_reference(file) for file in parameters]
     _claim(directory)
     for instrument in INSTRUMENTS:
-        own = [reference for reference in references if reference.instrument == instrument]
-        install(own, _folder(directory, instrument))
-    _write_references(directory, chosen, progress)
+        group = [reference for reference in references if reference.instrument == instrument]
+        install_references(group, _folder(directory, instrument))
+    _write_references(directory, names, progress)
     write_server_config(directory)
     write_rules(directory, {instrument: _rules(directory, instrument) for instrument in INSTRUMENTS})
     return environment(directory)
 
 
-def _choose(instruments, detectors):
-    """Names of the detectors to write."""
-    chosen = [] if instruments is None else [_known(name, DETECTORS, "instrument") for name in instruments]
+def _detector_names(instruments, detectors):
+    """Return the names of the detectors to write."""
     every = [name for names in DETECTORS.values() for name in names]
+    owners = list(DETECTORS) if instruments is None else [_check("instrument", name, DETECTORS) for name in instruments]
     if detectors is None:
-        return [name for name in every if instruments is None or _owner(name) in chosen]
-    names = [_known(name, every, "detector") for name in detectors]
+        return [name for name in every if _owner(name) in owners]
+    names = [_check("detector", name, every) for name in detectors]
     for name in names:
-        if instruments is not None and _owner(name) not in chosen:
-            raise ValueError(f"detector {name} belongs to {_owner(name)}, not to {', '.join(chosen)}")
+        if _owner(name) not in owners:
+            raise ValueError(f"detector {name} belongs to {_owner(name)}, not to {', '.join(owners)}")
     return names
 
 
-def _known(name, known, what):
+def _check(kind, name, known):
+    """Return the name of an instrument or detector in capitals; refuse unknown ones."""
     upper = str(name).upper()
     if upper.startswith("MIR"):
         raise ValueError(f"MIRI has Si:As detectors, which are not simulated; the cache serves {', '.join(DETECTORS)}")
     if upper not in known:
-        raise ValueError(f"no {what} {name!r} in the cache{suggest(upper, known)}")
+        raise ValueError(f"no {kind} {name!r} in the cache{suggest(upper, known)}")
     return upper
 
 
@@ -109,11 +108,11 @@ def _parameter_reference(file):
 
 
 def _claim(directory):
-    """Mark the directory as ours; refuse one that holds anything else."""
+    """Mark the directory as a cache of this package; refuse one with other content."""
     mark = directory / _MARK
     if not mark.exists() and directory.exists() and any(directory.iterdir()):
-        what = "a CRDS cache of another origin" if (directory / SERVER_CONFIG).exists() else "not empty"
-        raise ValueError(f"{directory} is {what}; give a new directory")
+        content = "a CRDS cache of another origin" if (directory / SERVER_CONFIG).exists() else "not empty"
+        raise ValueError(f"{directory} is {content}; give a new directory")
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text("Simulated reference files, written by jwst-denoise crds-cache.\n")
 
@@ -133,7 +132,7 @@ def _write_references(directory, names, progress):
 
 
 def _variants(type_, name):
-    """Reference files of one type and detector: the header values that each matches, and how it differs."""
+    """Return the reference files of one type and detector: the header values that each matches, and its options."""
     if type_ not in _SEVERAL:
         return [((name,), {})]
     _, option, values = _SEVERAL[type_]
@@ -153,14 +152,14 @@ def _file_name(type_, values):
 
 
 def _rules(directory, instrument):
-    """Rule of every type: the reference files that lie in the cache, or that it does not apply."""
+    """Return the rule of every type: its reference files in the cache, or None where it does not apply."""
     rules = dict.fromkeys(reference_types())
     rules.update({type_: _rule(directory, instrument, type_) for type_ in TYPES[instrument]})
-    return {**rules, **parameter_rules(_folder(directory, instrument))}
+    return {**rules, **find_rules(_folder(directory, instrument))}
 
 
 def _rule(directory, instrument, type_):
-    """Rule of one type; a subarray, grating or slit that has no file of its own gets the answer that there is none."""
+    """Return the rule of one type; a subarray, grating or slit without a file is answered with "N/A"."""
     folder = _folder(directory, instrument)
     variants = [values for name in DETECTORS[instrument] for values, _ in _variants(type_, name)]
     files = {values: _file_name(type_, values) for values in variants}

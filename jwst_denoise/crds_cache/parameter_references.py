@@ -1,4 +1,4 @@
-"""Parameter references: ASDF parameter files that ``strun`` and ``Step.call`` find in the cache by themselves."""
+"""Parameter references: ASDF parameter files in the cache, which ``strun`` and ``Step.call`` use automatically."""
 
 import shutil
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from pathlib import Path
 
 from jwst_denoise.parameters.shipped import read
 
-__all__ = ["ParameterReference", "install", "rules"]
+__all__ = ["ParameterReference", "find_rules", "install_references"]
 
 PREFIX = "pars-"
 
 
 @dataclass(frozen=True)
 class ParameterReference:
-    """A parameter file and the exposures that it is for.
+    """A parameter file and the exposures to which it applies.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
     type_ : str
-        Type of reference, ``pars-`` and the name of the class in small letters.
+        Type of reference: ``pars-`` and the name of the class in lower case.
     instrument : str
         Instrument, in capitals.
     exp_types : tuple of str
@@ -34,7 +34,7 @@ class ParameterReference:
 
     @classmethod
     def from_file(cls, path):
-        """Read what a parameter file says of itself.
+        """Read the instrument and exposure types of a parameter file.
 
         Raises
         ------
@@ -65,20 +65,20 @@ class ParameterReference:
         return f"jwst_{self.instrument.lower()}_{self.type_}_"
 
 
-def install(references, folder):
+def install_references(references, folder):
     """Copy parameter references into the folder of their instrument.
 
     Parameters
     ----------
     references : list of ParameterReference
-        All of one instrument.
+        References of one instrument.
     folder : pathlib.Path
-        Where the cache keeps that instrument's files.
+        Directory of that instrument in the cache.
 
     Raises
     ------
     ValueError
-        If two files, in the cache or new, are for the same exposures; nothing is copied.
+        If two files, in the cache or new, apply to the same exposures; nothing is copied.
     """
     new = {reference.file_name for reference in references}
     kept = [reference for reference in _installed(folder) if reference.path.name not in new]
@@ -90,15 +90,15 @@ def install(references, folder):
             shutil.copyfile(reference.path, target)
 
 
-def rules(folder):
-    """Rules for the parameter references in an instrument's folder, as `write_rules` takes them."""
-    found = {}
+def find_rules(folder):
+    """Return the rules for the parameter references in the directory of an instrument, for `write_rules`."""
+    rules = {}
     for reference in _installed(folder):
-        files = found.setdefault(reference.type_, (("META.EXPOSURE.TYPE",), {}))[1]
+        files = rules.setdefault(reference.type_, (("META.EXPOSURE.TYPE",), {}))[1]
         files["|".join(reference.exp_types),] = reference.path.name
-    for _, files in found.values():
+    for _, files in rules.values():
         files.setdefault(("ANY",), "N/A")
-    return found
+    return rules
 
 
 def _installed(folder):
@@ -111,4 +111,4 @@ def _refuse_overlap(references):
         for exp_type in reference.exp_types:
             other = owners.setdefault((reference.type_, exp_type), reference.path)
             if other != reference.path:
-                raise ValueError(f"{reference.path} and {other} are both {reference.type_} for {exp_type}")
+                raise ValueError(f"{reference.path} and {other} both apply to {exp_type} as {reference.type_}")

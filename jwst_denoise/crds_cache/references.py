@@ -1,4 +1,4 @@
-"""The reference files, one function a type: what the simulator knows of a detector, in the pipeline's form."""
+"""The reference files, one function for each type: the simulated detector in the format of the pipeline."""
 
 import numpy as np
 from astropy.io import fits
@@ -6,7 +6,7 @@ from astropy.modeling.models import AffineTransformation2D, Shift
 from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import dqflags
 
-from jwst_denoise.crds_cache import photometry, source_catalog, spectrograph
+from jwst_denoise.crds_cache import photometry, spectrograph
 from jwst_denoise.detectors import frame_time
 from jwst_denoise.detectors import subarray as find_subarray
 from jwst_denoise.products.pointing import APERTURES, detector_aperture, sky_axes
@@ -14,34 +14,34 @@ from jwst_denoise.simulate import bias
 
 __all__ = ["SUFFIXES", "TYPES", "write_reference"]
 
-#: Two frames are enough: the pipeline extrapolates a dark that is shorter than the exposure, and logs that it does.
+#: Two frames suffice: the pipeline extrapolates a dark that is shorter than the exposure, and logs this.
 DARK_FRAMES = 2
 
-#: Type -> array -> step to which it is rounded, in its own units: noise to the last bit takes long to compress.
+#: Type -> array -> step to which it is rounded, in the units of the array, since unrounded noise compresses slowly.
 QUANTA = {"superbias": {"SCI": 1 / 16}}
 
 _TILE = 256
 
 
 def mask(detector):
-    """Data quality: the reference pixels and nothing else."""
+    """Create the data-quality mask, which flags the reference pixels."""
     border = detector.readout().reference_pixels
     return datamodels.MaskModel(), {"DQ": border * np.uint32(dqflags.pixel["REFERENCE_PIXEL"])}, {}
 
 
 def gain(detector):
-    """Electrons per DN."""
+    """Create the gain in electrons per DN."""
     return datamodels.GainModel(), {"SCI": _plane(detector, detector.gain)}, {}
 
 
 def readnoise(detector):
-    """White noise of a correlated double sample (hence √2) in DN, which is what jump and ramp_fit expect."""
+    """Create the white noise of a correlated double sample (hence √2) in DN, as jump and ramp_fit expect."""
     noise = np.where(detector.readout().reference_pixels, detector.reference_read_noise, detector.read_noise)
     return datamodels.ReadnoiseModel(), {"SCI": (np.sqrt(2) * noise / detector.gain).astype(np.float32)}, {}
 
 
 def saturation(detector):
-    """Raw DN, bias included, from which a pixel is saturated; reference pixels never are."""
+    """Create the saturation level in raw DN with bias; reference pixels do not saturate."""
     border = detector.readout().reference_pixels
     return (
         datamodels.SaturationModel(),
@@ -54,13 +54,13 @@ def saturation(detector):
 
 
 def superbias(detector):
-    """DN of every pixel after a reset."""
+    """Create the bias in DN of every pixel after a reset."""
     image = bias.superbias(detector)
     return datamodels.SuperBiasModel(), {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
 
 
 def linearity(detector):
-    """Coefficients of the polynomial in DN that makes the signal linear; reference pixels stay as they are."""
+    """Create the coefficients of the polynomial in DN that linearizes the signal, except in reference pixels."""
     coefficients = np.array(detector.nonlinearity, dtype=np.float32)[:, None, None]
     border = detector.readout().reference_pixels
     return (
@@ -74,7 +74,7 @@ def linearity(detector):
 
 
 def dark(detector, subarray="FULL"):
-    """DN at the end of each of the first frames; the pipeline cuts no dark, so every subarray has its own."""
+    """Create the dark signal in DN at the end of the first frames; the pipeline needs one file for each subarray."""
     window = find_subarray(detector.name, subarray, detector.size)
     readout = detector.readout(window.shape, window.corner, window.outputs)
     seconds = frame_time(readout, detector.instrument)
@@ -94,13 +94,13 @@ def dark(detector, subarray="FULL"):
 
 
 def flat(detector):
-    """Uniform response."""
+    """Create a uniform response."""
     image = _plane(detector, 1)
     return datamodels.FlatModel(), {"SCI": image, "ERR": np.zeros_like(image), "DQ": _good(detector)}, {}
 
 
 def distortion(detector):
-    """Pixel to V2 and V3 without distortion: the scale and the angle of the products' headers."""
+    """Create the transform from pixels to V2 and V3: the scale and angle in the product headers, no distortion."""
     v2, v3, angle, scale = APERTURES[detector_aperture(detector.name)]
     center = -(detector.size - 1) / 2
     to_sky = AffineTransformation2D(scale * sky_axes(angle), [v2, v3])
@@ -121,8 +121,8 @@ _IMAGER = {
     "distortion": distortion,
     "area": photometry.area,
     "photom": photometry.photom,
-    "apcorr": source_catalog.apcorr,
-    "abvegaoffset": source_catalog.abvegaoffset,
+    "apcorr": photometry.apcorr,
+    "abvegaoffset": photometry.abvegaoffset,
 }
 _SPECTROGRAPH = {
     **_DETECTOR1,
@@ -132,7 +132,7 @@ _SPECTROGRAPH = {
     "photom": photometry.slit_photom,
 }
 
-#: Types that are not FITS files.
+#: File extensions of types that are not FITS files.
 SUFFIXES = dict.fromkeys(("distortion", "abvegaoffset", *spectrograph.TYPES), ".asdf")
 
 #: Instrument -> type -> function.
@@ -140,20 +140,20 @@ TYPES = {"NIRSPEC": _SPECTROGRAPH, "NIRCAM": _IMAGER, "NIRISS": _IMAGER, "FGS": 
 
 
 def write_reference(path, type_, detector, **options):
-    """Write a reference file: keywords by stdatamodels, arrays in FITS tile compression.
+    """Write a reference file: keywords by stdatamodels, arrays with FITS tile compression.
 
-    Most arrays are constant or nearly so; compressed, a cache of all detectors is some megabytes instead of gigabytes.
+    Most arrays are almost constant; compression reduces a cache of all detectors from gigabytes to megabytes.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file, replaced if it exists.
+        The file, which is replaced if it exists.
     type_ : str
         A key of ``TYPES[detector.instrument]``.
     detector : jwst_denoise.detectors.DetectorParameters
         The detector.
     **options
-        What the function of this type takes beside the detector.
+        Further arguments of the function of this type.
     """
     model, arrays, meta = TYPES[detector.instrument][type_](detector, **options)
     with model:

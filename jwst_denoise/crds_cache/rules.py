@@ -1,23 +1,66 @@
 """The rules of a CRDS cache: which reference file goes with which exposure.
 
 A context is a tree of small Python texts, each with a header and a selector: the pipeline mapping (pmap) leads to an
-instrument mapping (imap) for every instrument, that to a reference mapping (rmap) for every type of reference file,
-and that to the files. See the CRDS user's guide, https://jwst-crds.stsci.edu/static/users_guide/rmap_syntax.html.
+instrument mapping (imap) for every instrument, which leads to a reference mapping (rmap) for every type of reference
+file, which leads to the files. See the CRDS user's guide,
+https://jwst-crds.stsci.edu/static/users_guide/rmap_syntax.html.
 """
 
-import hashlib
+import functools
+import importlib
+from importlib.metadata import entry_points
 from pathlib import Path
 from pprint import pformat
 
-__all__ = ["CONTEXT", "write_rules", "write_server_config"]
+from crds.core import rmap
+from crds.core.selectors import MatchParameters, UseAfterParameters
 
-CONTEXT = "jwst_0001.pmap"
+from jwst_denoise.crds_cache.activation import CONTEXT
+
+__all__ = ["SERVER_CONFIG", "reference_types", "write_rules", "write_server_config"]
+
 MAPPINGS = Path("mappings", "jwst")
 SERVER_CONFIG = Path("config", "jwst", "server_config")
 
 _DATE = "2026-01-01 00:00:00"
 _BEGINNING = "1900-01-01 00:00:00"
 _USE_AFTER = ("META.OBSERVATION.DATE", "META.OBSERVATION.TIME")
+
+
+@functools.cache
+def reference_types():
+    """Return all types of reference file that the registered steps and pipelines request from CRDS.
+
+    A pipeline stops at a type that is missing from the rules, even if the step that requests it is skipped. So the
+    types are read from the installed steps; a type without a file is answered with "not applicable".
+
+    Returns
+    -------
+    tuple of str
+        Sorted, in lower case, with the parameter references (``pars-…``).
+    """
+    types = {f"pars-{name.rpartition('.')[2].lower()}" for name in _registered()}
+    for step in _jwst_steps():
+        types.add(step.get_config_reftype())
+        if not isinstance(step.reference_file_types, property):
+            types.update(step.reference_file_types)
+    return tuple(sorted(types))
+
+
+def _registered():
+    """Yield the full names of every step and pipeline that is registered with stpipe, by any package."""
+    for entry in entry_points(group="stpipe.steps"):
+        yield from (name for name, *_ in entry.load()())
+
+
+def _jwst_steps():
+    """Yield the step and pipeline classes of the jwst package, and the sub-steps of pipelines."""
+    for name in _registered():
+        if name.startswith("jwst."):
+            module, _, cls = name.rpartition(".")
+            step = getattr(importlib.import_module(module), cls)
+            yield step
+            yield from getattr(step, "step_defs", {}).values()
 
 
 def write_rules(directory, rules):
@@ -34,12 +77,11 @@ def write_rules(directory, rules):
     mappings = directory / MAPPINGS
     mappings.mkdir(parents=True, exist_ok=True)
     imaps = {instrument: _write_instrument(mappings, instrument, types) for instrument, types in rules.items()}
-    header = {"mapping": "PIPELINE", "parkey": ("META.INSTRUMENT.NAME",)}
-    _write(mappings / CONTEXT, header, pformat(imaps))
+    _write(mappings / CONTEXT, {"mapping": "PIPELINE", "parkey": ("META.INSTRUMENT.NAME",)}, imaps)
 
 
 def write_server_config(directory):
-    """Write what the CRDS client would otherwise ask its server."""
+    """Write the configuration that the CRDS client would otherwise request from its server."""
     config = {
         "observatory": "jwst",
         **dict.fromkeys(("operational_context", "latest_context", "edit_context"), CONTEXT),
@@ -59,19 +101,17 @@ def write_server_config(directory):
 
 
 def _write_instrument(mappings, instrument, types):
-    """Write the imap of an instrument and its rmaps; the name of the imap."""
+    """Write the imap of an instrument and its rmaps; return the name of the imap."""
     files = {type_: _write_type(mappings, instrument, type_, rule) for type_, rule in types.items()}
     path = mappings / f"jwst_{instrument.lower()}_0001.imap"
-    header = {"mapping": "INSTRUMENT", "parkey": ("REFTYPE",), "instrument": instrument}
-    return _write(path, header, pformat(files))
+    return _write(path, {"mapping": "INSTRUMENT", "parkey": ("REFTYPE",), "instrument": instrument}, files)
 
 
 def _write_type(mappings, instrument, type_, rule):
-    """Write the rmap of one type; its name, or N/A for a type that does not apply."""
+    """Write the rmap of one type; return its name, or N/A for a type that does not apply."""
     if rule is None:
         return "N/A"
     keys, files = rule
-    path = mappings / f"jwst_{instrument.lower()}_{type_}_0001.rmap"
     header = {
         "mapping": "REFERENCE",
         "parkey": (keys, _USE_AFTER),
@@ -79,16 +119,13 @@ def _write_type(mappings, instrument, type_, rule):
         "filekind": type_.upper(),
         "filetype": type_.upper(),
     }
-    cases = "".join(f"    {values!r}: UseAfter({{{_BEGINNING!r}: {file!r}}}),\n" for values, file in files.items())
-    return _write(path, header, f"Match({{\n{cases}}})")
+    cases = {values: UseAfterParameters({_BEGINNING: file}) for values, file in files.items()}
+    selector = MatchParameters(cases).instantiate(header)
+    return _write(mappings / f"jwst_{instrument.lower()}_{type_}_0001.rmap", header, selector)
 
 
 def _write(path, header, selector):
-    """Write one mapping with the checksum that the CRDS client verifies; its name."""
-    header = {"derived_from": "generated", "name": path.name, "observatory": "JWST", **header, "sha1sum": ""}
-    lines = [f"    {key!r}: {value!r},\n" for key, value in header.items()]
-    text = f"header = {{\n{''.join(lines)}}}\n\nselector = {selector}\n"
-    covered = "".join(line for line in text.splitlines(keepends=True) if "sha1sum" not in line)
-    text = text.replace("'sha1sum': ''", f"'sha1sum': '{hashlib.sha1(covered.encode()).hexdigest()}'")
-    path.write_text(text)
+    """Write one mapping, to which CRDS adds the checksum; return its name."""
+    header = {"derived_from": "generated", "name": path.name, "observatory": "JWST", **header}
+    rmap.Mapping(path.name, header, selector).write(path)
     return path.name

@@ -1,9 +1,9 @@
-"""Reference files of NIRSpec's optics, with which the pipeline finds the fixed slits where the simulator draws them.
+"""Reference files of NIRSpec's optics, with which the pipeline finds the simulated fixed-slit spectra.
 
-The optics are ideal. Focal lengths are so long that nothing is distorted: wavelength is linear in the column, and every
-slit's spectrum has the tilt and the bend of the simulated ones. All slits share one relation of wavelength and column.
-The light of a grating fills the columns that the simulator fills, those of NRS1 for medium, of both detectors for high
-resolution.
+The optics are ideal. The focal lengths are so long that there is no distortion: wavelength is linear in the column, and
+the spectrum of every slit has the tilt and curvature of the simulated spectra. All slits have the same relation between
+wavelength and column. The range of a grating fills the columns that the simulator illuminates: those of NRS1 at medium,
+those of both detectors at high resolution.
 """
 
 import numpy as np
@@ -20,10 +20,10 @@ TYPES = ("camera", "collimator", "disperser", "fore", "fpa", "msa", "ote", "wave
 __all__ = ["GRATINGS", "TYPES", "dispersion", *TYPES]
 
 PIXEL = 18e-6  # m, on the detector
-PITCH = 41.5e-6  # m in the plane of the slits that a pixel sees
+PITCH = 41.5e-6  # m, size of a pixel projected onto the slit plane
 CAMERA = 30.0  # m, focal length
 COLLIMATOR = CAMERA * PITCH / PIXEL
-SCALE = APERTURES["NRS_S400A1_SLIT"][3]  # arcsec a pixel
+SCALE = APERTURES["NRS_S400A1_SLIT"][3]  # arcsec per pixel
 GAP = 160  # pixels between the detectors
 ORDER = -1
 
@@ -43,7 +43,7 @@ GRATINGS = {
 
 
 def fpa(detector):
-    """From pixels to meters in the focal plane, in which the spectra lie straight and along x."""
+    """Create the transform from pixels to meters in the focal plane, in which spectra are straight along x."""
     models = {"nrs1_model": _straighten() | _to_meters("NRS1")}
     turned = Scale(-1) & Scale(-1) | Shift(LENGTH - 1) & Shift(LENGTH - 1)
     models["nrs2_model"] = turned | _straighten() | _to_meters("NRS2")
@@ -51,19 +51,19 @@ def fpa(detector):
 
 
 def camera(detector):
-    """From meters in the focal plane to the tangents of the angles of the light; the image is upside down."""
+    """Create the transform from meters in the focal plane to the tangents of the ray angles, upside down."""
     model = Scale(1 / CAMERA) & Scale(-1 / CAMERA)
     return datamodels.CameraModel(model=model, input_units="m", output_units=""), {}, {}
 
 
 def collimator(detector):
-    """From the tangents of angles to meters in the plane of the slits."""
+    """Create the transform from the tangents of the ray angles to meters in the slit plane."""
     model = Scale(COLLIMATOR) & Scale(COLLIMATOR)
     return datamodels.CollimatorModel(model=model, input_units="", output_units="m"), {}, {}
 
 
 def disperser(detector, grating):
-    """Grooves a meter and tilt of a grating, the same at all readings of the wheel's sensors."""
+    """Create the groove density and tilt of a grating, the same for all readings of the wheel sensors."""
     density, tilt = _grating(grating)
     sensor = {"temperatures": [40.0], "zeroreadings": [0.0], "unit": "arcsec", "tilt_model": Polynomial1D(1)}
     model = datamodels.DisperserModel(
@@ -74,7 +74,7 @@ def disperser(detector, grating):
 
 
 def wavelengthrange(detector):
-    """Shortest and longest wavelength of every grating, in m."""
+    """Create the table of the shortest and longest wavelengths of every grating, in m."""
     model = datamodels.WavelengthrangeModel(
         wrange_selector=[f"{filter_}_{grating}" for grating, (filter_, *_) in GRATINGS.items()],
         wrange=[[shortest, longest] for _, shortest, longest in GRATINGS.values()],
@@ -85,14 +85,14 @@ def wavelengthrange(detector):
 
 
 def msa(detector):
-    """Places and sizes of the fixed slits (quadrant 5) in m; no micro-shutters."""
+    """Create the positions and sizes of the fixed slits (quadrant 5) in m, without micro-shutters."""
     slits = [(number, *_place(name), *_size(name)) for number, name in enumerate(FIXED_SLITS)]
     data = {f"Q{quadrant}": np.zeros((0, 5)) for quadrant in range(1, 5)} | {"Q5": np.array(slits)}
     return datamodels.MSAModel(models=dict.fromkeys(data, Identity(2)), data=data), {}, {}
 
 
 def fore(detector):
-    """From meters in the plane of the slits to arcsec."""
+    """Create the transform from meters in the slit plane to arcsec."""
     scale = SCALE / PITCH
     model = Mapping((0, 1), n_inputs=3) | Scale(scale) & Scale(scale)
     model.inverse = Mapping((0, 1), n_inputs=3) | Scale(1 / scale) & Scale(1 / scale)
@@ -101,7 +101,7 @@ def fore(detector):
 
 
 def ote(detector, slit):
-    """From there to V2 and V3, so that the middle of a slit is where the header of an exposure through it says."""
+    """Create the transform to V2 and V3, with the center of a slit at the position in the exposure headers."""
     v2, v3, angle, _ = APERTURES[f"NRS_{slit}_SLIT"]
     x, y = (meters * SCALE / PITCH for meters in _place(slit))
     model = Shift(-x) & Shift(-y) | AffineTransformation2D(sky_axes(angle), [v2, v3])
@@ -109,16 +109,16 @@ def ote(detector, slit):
 
 
 def dispersion(grating):
-    """Wavelength that a pixel covers, in m."""
+    """Return the range of wavelengths of a pixel, in m."""
     _, shortest, longest = GRATINGS[grating]
     first, last = _ends(grating)
     return (longest - shortest) / ((last - first) / PIXEL)
 
 
 def _grating(name):
-    """Grooves a meter, and tilt in deg with which the shortest and longest wavelength fall where they should.
+    """Return the grooves per meter, and the tilt in deg that places the shortest and longest wavelengths.
 
-    With the sine of the tilt s, its cosine c and the direction cosines x, z of the light that leaves, the wavelength is
+    With the sine s and cosine c of the tilt and the direction cosines x and z of the diffracted ray, the wavelength is
     (s (1 + z) + c x) / density.
     """
     _, shortest, longest = GRATINGS[name]
@@ -130,13 +130,13 @@ def _grating(name):
 
 
 def _ends(grating):
-    """First and last meter of the focal plane that a grating's light reaches."""
+    """Return the limits of a spectrum in the focal plane, in m."""
     last = "NRS2" if grating.endswith("H") else "NRS1"
     return tuple(PIXEL * (column + _start(name)) for column, name in zip(COLUMNS, ("NRS1", last), strict=True))
 
 
 def _start(name):
-    """First column of a detector, counted in pixels from the middle between the detectors."""
+    """Return the first column of a detector, in pixels from the midpoint between the detectors."""
     return GAP / 2 + 0.5 if name == "NRS2" else 0.5 - LENGTH - GAP / 2
 
 
@@ -145,7 +145,7 @@ def _to_meters(name):
 
 
 def _straighten():
-    """Take tilt and bend out of the rows."""
+    """Remove the tilt and curvature of the rows."""
     tilt, bend, step = TRACE["tilt"], TRACE["bend"], 2 / LENGTH
     rise = np.array([bend - tilt, step * (tilt - 2 * bend), step**2 * bend])
     forward, backward = (
@@ -157,10 +157,10 @@ def _straighten():
 
 
 def _place(slit):
-    """Middle of a slit in m."""
+    """Return the center of a slit in m."""
     return 0.0, (FIXED_SLITS[slit].center - (LENGTH - 1) / 2) * PITCH
 
 
 def _size(slit):
-    """Width and length of a slit in m."""
+    """Return the width and length of a slit in m."""
     return FIXED_SLITS[slit].width / SCALE * PITCH, FIXED_SLITS[slit].length * PITCH

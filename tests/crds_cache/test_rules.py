@@ -8,7 +8,7 @@ from crds.core.exceptions import CrdsLookupError
 
 from jwst_denoise import crds_cache, parameters
 from jwst_denoise.crds_cache.references import TYPES
-from jwst_denoise.crds_cache.types import reference_types
+from jwst_denoise.crds_cache.rules import reference_types
 
 
 def header(detector, subarray="FULL", exp_type="NRS_IFU"):
@@ -95,7 +95,7 @@ def test_two_parameter_references_for_one_exposure(tmp_path):
     names = ("nircam_detector1_nsclean_groups", "nircam_detector1_nsclean_rates")
     crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path(names[0])])
     crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path(names[0])])
-    with pytest.raises(ValueError, match="both pars-detector1pipeline for NRC_IMAGE"):
+    with pytest.raises(ValueError, match="both apply to NRC_IMAGE as pars-detector1pipeline"):
         crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path(names[1])])
     assert len(list(directory.rglob("*pars*.asdf"))) == 1
 

@@ -8,8 +8,7 @@ from jwst.pipeline import Image2Pipeline, Image3Pipeline
 from numpy.testing import assert_allclose
 
 from jwst_denoise import parameters, products, simulate
-from jwst_denoise.crds_cache.photometry import mjy_per_sr
-from jwst_denoise.crds_cache.source_catalog import abvegaoffset
+from jwst_denoise.crds_cache.photometry import abvegaoffset, mjy_per_sr
 from jwst_denoise.detectors.observing import ELEMENTS, elements_of
 
 pytestmark = pytest.mark.filterwarnings(
