@@ -8,14 +8,14 @@ import asdf
 
 FILES = Path(__file__).parents[1] / "jwst_denoise" / "parameters" / "files"
 
-STEP = "jwst_denoise.NSCleanStep"
-OURS = {"nsclean": {"method": "gp"}}
+NSCLEAN = "jwst_denoise.NSCleanStep"
+NSCLEAN_SETTINGS = {"nsclean": {"method": "gp"}}
 COSMIC_RAYS = "jwst_denoise.CosmicRayMaskStep"
-OUR_COSMIC_RAYS = {"cosmic_ray_mask": {"model": "auto"}}
+COSMIC_RAY_SETTINGS = {"cosmic_ray_mask": {"model": "auto"}}
 RAMPS = "jwst_denoise.RampDenoiseStep"
-OUR_RAMPS = {"ramp_denoise": {"model": "auto"}}
+RAMP_SETTINGS = {"ramp_denoise": {"model": "auto"}}
 IMAGES = "jwst_denoise.ImageDenoiseStep"
-OUR_IMAGES = {"image_denoise": {"model": "auto"}}
+IMAGE_SETTINGS = {"image_denoise": {"model": "auto"}}
 COMMENT = """\
 # Any parameter of the hooked step may be set here; the same section inside an entry of steps holds for that hook alone.
 """
@@ -36,7 +36,7 @@ PHOTOM = ("photom", "jwst.photom.photom_step.PhotomStep")
 RESAMPLE = ("resample", "jwst.resample.resample_step.ResampleStep")
 GUIDER_CDS = ("guider_cds", "jwst.guider_cds.guider_cds_step.GuiderCdsStep")
 
-#: Exposure types that one file serves, by instrument and name of the file's mode.
+#: Instrument -> mode in the name of a file -> exposure types of the file.
 MODES = {
     "NIRCAM": {
         "imaging": ["NRC_IMAGE", "NRC_CORON", "NRC_FOCUS", "NRC_TACONFIRM", "NRC_TACQ", "NRC_TSIMAGE", "NRC_WFSC"],
@@ -105,18 +105,19 @@ def main():
 def write_step_file(instrument, mode, exp_types):
     """Write the defaults of nsclean in one mode."""
     tree = {
-        "class": STEP,
+        "class": NSCLEAN,
         "name": "nsclean",
         "parameters": DARK if mode in SPECTRAL else SKY,
-        "meta": metadata(STEP, instrument, exp_types),
+        "meta": metadata(NSCLEAN, instrument, exp_types),
     }
     write(f"nsclean_{instrument.lower()}_{mode}", tree)
 
 
 def write_detector1_files(instrument):
-    """Write the two places of a hook in calwebb_detector1: every group, or rate and rateints.
+    """Write the two hooks of nsclean in calwebb_detector1: after jump for groups, or after ramp_fit for rates.
 
-    After cleaning the groups, the errors that ramp_fit makes of the reference read noise are fitted to the scatter.
+    After the groups are cleaned, the errors of ramp_fit, which follow from the read noise reference, are scaled to the
+    scatter.
     """
     exp_types = all_but_guiding(instrument)
     prefix = f"{instrument.lower()}_detector1_nsclean"
@@ -127,18 +128,17 @@ def write_detector1_files(instrument):
 
 
 def all_but_guiding(instrument):
-    """Exposure types of an instrument that calwebb_detector1 processes."""
+    """Return the exposure types of an instrument that calwebb_detector1 processes."""
     return [name for mode, names in MODES[instrument].items() if mode != "guiding" for name in names]
 
 
 def write_cosmic_ray_files(instrument):
-    """Write the places of cosmic-ray masks: ramps after the jump step, rates, and stage 2.
+    """Write the hooks of cosmic_ray_mask: ramps after the jump step, rates, and stage 2.
 
-    calwebb_image2 has flat-fielded the image then and cuts nothing out of it before it resamples; calwebb_spec2 cuts
-    spectra out after clean_flicker_noise, which it runs on the whole detector, and on the science exposure even if it
-    is skipped.
+    The hook in calwebb_image2 is after flat_field, when the image is still whole. The hook in calwebb_spec2 is after
+    clean_flicker_noise, before spectra are cut out; that step runs on the science exposure even if it is skipped.
     """
-    prefix, settings = instrument.lower(), {"ours": OUR_COSMIC_RAYS}
+    prefix, settings = instrument.lower(), {"hooked": COSMIC_RAY_SETTINGS}
     after = {name: hook(step, "post", COSMIC_RAYS) for name, step in (("ramps", JUMP), ("rates", RAMP_FIT))}
     for name, entry in after.items():
         path = f"{prefix}_detector1_cosmic_ray_mask_{name}"
@@ -154,11 +154,11 @@ def write_cosmic_ray_files(instrument):
 
 
 def write_ramp_files(instrument):
-    """Write the places of ramp_denoise in calwebb_detector1, before and after ramp_fit, and calwebb_denoise1."""
+    """Write the hooks of ramp_denoise in calwebb_detector1, before and after ramp_fit, and calwebb_denoise1."""
     prefix, exp_types, off = instrument.lower(), all_but_guiding(instrument), skipped(CLEAN_FLICKER)
     for name, when in (("groups", "pre"), ("rates", "post")):
         path, steps = f"{prefix}_detector1_ramp_denoise_{name}", [off, hook(RAMP_FIT, when, RAMPS)]
-        write_pipeline_file(path, DETECTOR1, instrument, exp_types, steps, ours=OUR_RAMPS)
+        write_pipeline_file(path, DETECTOR1, instrument, exp_types, steps, hooked=RAMP_SETTINGS)
     settings = {"skip": False, "model": "auto"}, {"method": "gp"}, {"skip": False, "model": "auto", "product": "rate"}
     write_denoise1_file(f"{prefix}_denoise1", instrument, exp_types, *settings)
 
@@ -168,10 +168,10 @@ def write_denoise1_file(name, instrument, exp_types, cosmic_ray_mask, nsclean, r
     steps = [
         sub_step(COSMIC_RAYS, "cosmic_ray_mask", cosmic_ray_mask),
         skipped(CLEAN_FLICKER),
-        sub_step(STEP, "nsclean", nsclean),
+        sub_step(NSCLEAN, "nsclean", nsclean),
         sub_step(RAMPS, "ramp_denoise", ramp_denoise),
     ]
-    write_pipeline_file(name, DENOISE1, instrument, exp_types, steps, ours=None)
+    write_pipeline_file(name, DENOISE1, instrument, exp_types, steps, hooked=None)
 
 
 def write_recipes():
@@ -182,9 +182,9 @@ def write_recipes():
 
 
 def write_image_files(instrument):
-    """Write the places of image_denoise for images: rates, calibrated images, and mosaics.
+    """Write the hooks of image_denoise for images: rates, calibrated images, and mosaics.
 
-    One is enough: what is denoised at one stage is passed through at the next.
+    Use one of them: an image that was denoised in one stage is skipped in the next.
     """
     prefix, exp_types = instrument.lower(), MODES[instrument]["imaging"]
     for name, pipeline, step in (
@@ -195,14 +195,14 @@ def write_image_files(instrument):
         if pipeline is IMAGE3 and instrument in WITHOUT_MOSAICS:
             continue
         steps = [hook(step, "post", IMAGES)]
-        write_pipeline_file(f"{prefix}_{name}", pipeline, instrument, exp_types, steps, ours=OUR_IMAGES)
+        write_pipeline_file(f"{prefix}_{name}", pipeline, instrument, exp_types, steps, hooked=IMAGE_SETTINGS)
 
 
 def write_stage_2_files():
     """Write the stage-2 files of nsclean.
 
-    calwebb_spec2 first needs a WCS to know where the spectra are, so its hook is in the place of clean_flicker_noise,
-    which runs on the science exposure alone when that step is skipped. calwebb_image2 has no such step.
+    In calwebb_spec2 the mask needs the WCS, so the hook replaces clean_flicker_noise, which runs on the science exposure
+    only. calwebb_image2 has no such step.
     """
     imaging = {"nircam": MODES["NIRCAM"]["imaging"], "niriss": MODES["NIRISS"]["imaging"]}
     spectra = {
@@ -218,8 +218,8 @@ def write_stage_2_files():
         write_pipeline_file(f"{instrument}_spec2_nsclean", SPEC2, instrument.upper(), exp_types, steps)
 
 
-def write_pipeline_file(name, pipeline, instrument, exp_types, steps, ours=OURS):
-    """Write the parameter file of a pipeline with our step hooked in, and its parameters in a section of their own."""
+def write_pipeline_file(name, pipeline, instrument, exp_types, steps, hooked=NSCLEAN_SETTINGS):
+    """Write the parameter file of a pipeline with a hooked step, and a section with the parameters of that step."""
     module, cls = pipeline
     tree = {
         "class": f"{module}.{cls}",
@@ -228,28 +228,28 @@ def write_pipeline_file(name, pipeline, instrument, exp_types, steps, ours=OURS)
         "steps": steps,
         "meta": metadata(cls, instrument, exp_types),
     }
-    write(name, tree | ({"jwst_denoise": ours} if ours else {}))
+    write(name, tree | ({"jwst_denoise": hooked} if hooked else {}))
 
 
-def hook(step, when, ours=STEP, **parameters):
-    """Entry of ``steps`` that hooks a step of ours before or after one of the pipeline's."""
+def hook(step, when, hooked=NSCLEAN, **parameters):
+    """Return the entry of ``steps`` that hooks a step before or after a step of the pipeline."""
     name, cls = step
-    return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [ours], **parameters}}
+    return {"class": cls, "name": name, "parameters": {f"{when}_hooks": [hooked], **parameters}}
 
 
 def sub_step(cls, name, parameters):
-    """Entry of ``steps`` for a step of ours in a pipeline of ours."""
+    """Return the entry of ``steps`` for a step of calwebb_denoise1."""
     return {"class": cls, "name": name, "parameters": parameters}
 
 
 def skipped(step):
-    """Entry of ``steps`` that skips a step."""
+    """Return the entry of ``steps`` that skips a step."""
     name, cls = step
     return {"class": cls, "name": name, "parameters": {"skip": True}}
 
 
 def metadata(cls, instrument, exp_types):
-    """Header that CRDS wants, and the exposures that the file is for."""
+    """Return the metadata that CRDS needs, and the exposures to which the file applies."""
     return {
         "author": "jwst_denoise",
         "date": "2026-01-01T00:00:00",
@@ -265,7 +265,7 @@ def metadata(cls, instrument, exp_types):
 
 
 def write(name, tree):
-    """Write one ASDF file, without the versions of the writing software: they would be a warning to an older reader."""
+    """Write one ASDF file, without software versions, about which older readers would warn."""
     buffer = io.BytesIO()
     with asdf.AsdfFile(tree) as content:
         content.write_to(buffer)

@@ -19,16 +19,16 @@ __all__ = ["command"]
     "parameter_files",
     multiple=True,
     metavar="NAME|FILE",
-    help="Also make this parameter file, shipped or your own, a parameter reference; repeatable.",
+    help="Add this parameter file, shipped or your own, as a parameter reference; repeatable.",
 )
 def command(directory, instruments, detectors, parameter_files):
     """Build an offline CRDS cache in DIRECTORY.
 
-    With it, the pipelines run without a network on simulated exposures of NIRCam, NIRISS, NIRSpec and FGS: stage 1
-    on all, stages 2 and 3 on images, stage 2 on NIRSpec's fixed slits. An earlier cache is added to. The reference
-    files are those of the simulated detectors: calibrate real exposures with the references of the CRDS server.
+    With it, the pipelines process simulated exposures of NIRCam, NIRISS, NIRSpec and FGS without a network: stage 1 for
+    all, stages 2 and 3 for images, stage 2 for NIRSpec's fixed slits. Detectors are added to an existing cache. The
+    reference files describe simulated detectors: calibrate flight exposures with those of the CRDS server.
 
-    Only the lines that set the environment go to standard output, so that a shell can read them:
+    Standard output is shell commands that set the environment:
 
     \b
         eval "$(jwst-denoise crds-cache cache --detector NRS1)"
@@ -53,7 +53,7 @@ def command(directory, instruments, detectors, parameter_files):
 
 
 def _parameter_file(name):
-    """A file if there is one, else a shipped file of that name."""
+    """Return the file if it exists, else the shipped file of that name."""
     from jwst_denoise import parameters
 
     return Path(name) if Path(name).exists() else parameters.path(name)

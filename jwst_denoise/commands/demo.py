@@ -24,12 +24,12 @@ __all__ = ["command"]
 @click.option("--full", is_flag=True, help="Simulate a full frame of 2048 x 2048 pixels: 15 minutes on two cores.")
 @click.option("--real", is_flag=True, help="Process only the flight exposure.")
 def command(output, instrument, full, real):
-    """Run the real pipeline without and with our steps, and show what they gain.
+    """Run the pipeline without and with the steps of this package, and compare.
 
-    First a simulated exposure goes through calwebb_detector1, and the results are compared with the known truth. Then
-    images of a simulated field are denoised. Last, a flight exposure, which comes inside the jwst package, goes through
-    calwebb_guider, and the correction is cross-validated. Products, pictures, the pipeline's log and the CRDS cache are
-    in the output directory; nothing needs a network.
+    First, calwebb_detector1 processes a simulated exposure, and the results are compared with the known truth. Then
+    images of a simulated field are denoised. Finally, calwebb_guider processes a flight exposure, which is part of the
+    jwst package, and the correction is cross-validated. The output directory holds products, pictures, the log of the
+    pipeline and the CRDS cache; no network is needed.
 
     \b
         jwst-denoise demo
@@ -41,5 +41,5 @@ def command(output, instrument, full, real):
     from jwst_denoise import demo
 
     if real and (instrument or full):
-        raise click.UsageError("--real has no use for --instrument and --full: nothing is simulated")
+        raise click.UsageError("--real simulates nothing; leave out --instrument and --full")
     demo.run(output, Console(file=sys.stdout), instrument, full, real)

@@ -1,4 +1,4 @@
-"""The command group ``jwst-denoise``: commands load when they run, errors are one line."""
+"""The command group ``jwst-denoise``: commands are imported when they run, and errors are one line."""
 
 import importlib
 import sys
@@ -6,21 +6,21 @@ import sys
 import click
 
 COMMANDS = {
-    "demo": ("demo", "Run the pipeline without and with our steps and show what they gain."),
+    "demo": ("demo", "Run the pipeline without and with the steps of this package, and compare."),
     "simulate": ("simulate", "Write simulated exposures with their truth."),
     "crds-cache": ("crds_cache", "Build a CRDS cache with which the pipeline runs offline."),
-    "pars": ("pars", "List, locate or copy the parameter files that come with the package."),
-    "models": ("models", "List, show and verify trained networks, or make a file of your own."),
+    "pars": ("pars", "List, locate or copy the shipped parameter files."),
+    "models": ("models", "List, show and verify trained networks, or pack your own."),
     "train": ("train", "Train a network, on simulated exposures or on your own."),
-    "batch": ("batch", "Put many exposures through a step or pipeline, on a Dask cluster."),
+    "batch": ("batch", "Process many exposures with a step or pipeline, on a Dask cluster."),
     "mask": ("mask", "Make masks of the dark background."),
-    "report": ("report", "Write one HTML page on what a step did to an exposure."),
-    "benchmark": ("benchmark", "Measure accuracy and speed beside other tools."),
+    "report": ("report", "Compare an exposure before and after a step on one HTML page."),
+    "benchmark": ("benchmark", "Measure accuracy and speed in comparison with other tools."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is used, not to list it."""
+    """A group that imports the module of a command only when the command is used."""
 
     def list_commands(self, ctx):  # noqa: D102
         return list(COMMANDS)
@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx):
-        """Run the command; errors that a user can cause become messages unless ``--debug`` is on."""
+        """Run the command; without ``--debug``, errors that a user can cause become messages."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -46,7 +46,7 @@ class LazyGroup(click.Group):
             raise click.ClickException(_describe(error)) from error
 
     def main(self, *args, standalone_mode=True, **kwargs):
-        """Run the group as a program: exit status 0, or one line on stderr and another status."""
+        """Run the group as a program: exit status 0, or one line on stderr and a non-zero status."""
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **kwargs)
         try:
@@ -64,14 +64,14 @@ class LazyGroup(click.Group):
 
 
 def _describe(error):
-    """One line that says what went wrong, with the file if there is one."""
+    """Return one line that describes an error, with the file if there is one."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def _line(error):
-    """One line for a click error, with the help to turn to after a wrong option or name."""
+    """Return one line for a click error, with a reference to the help after a wrong option or name."""
     text = f"Error: {' '.join(error.format_message().split())}"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         text = text if text.endswith((".", "?", "!")) else f"{text}."
@@ -83,8 +83,8 @@ def _line(error):
 @click.version_option(package_name="jwst_denoise")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug):
-    """Remove noise from JWST exposures: correlated read noise, cosmic rays, the noise of ramps and of images."""
+    """Denoise JWST exposures: 1/f noise, cosmic rays, read noise in ramps, and residual noise in images."""
 
 
-if __name__ == "__main__":  # python -m jwst_denoise.commands.main, in a source tree of which nothing is installed
+if __name__ == "__main__":  # python -m jwst_denoise.commands.main, in a source tree that is not installed
     main()

@@ -1,4 +1,4 @@
-"""The commands ``jwst-denoise mask auto`` and ``jwst-denoise mask from-png``."""
+"""Command ``mask``."""
 
 import warnings
 from pathlib import Path
@@ -12,7 +12,7 @@ _ORIGIN = click.option(
     type=click.Choice(["lower", "upper"]),
     default="lower",
     show_default=True,
-    help="Where the first row of the detector is in the picture; DS9 has it at the bottom (lower).",
+    help="Position of the first detector row in the picture; DS9 shows it at the bottom (lower).",
 )
 
 
@@ -37,7 +37,7 @@ def command():
     \b
     To paint one:
       jwst-denoise mask auto rate.fits mask.fits --png mask.png
-      (edit mask.png: paint dark areas 30 % red, erase the red from science)
+      (edit mask.png: paint dark areas 30 % red, erase the red from sources)
       jwst-denoise mask from-png mask.png mask.fits
     """  # noqa: D301
 
@@ -50,15 +50,15 @@ def command():
     type=click.FloatRange(min=0, min_open=True),
     default=2.0,
     show_default=True,
-    help="A source ends where the smoothed image falls below this many sigma.",
+    help="Threshold of sources in the smoothed image, in sigma.",
 )
 @click.option(
-    "--dilation", type=click.IntRange(min=0), help="Pixels by which science is grown.  [default: images 4, spectra 2]"
+    "--dilation", type=click.IntRange(min=0), help="Dilation of sources in pixels.  [default: images 4, spectra 2]"
 )
 @click.option(
     "--product",
     type=click.Path(path_type=Path),
-    help="NIRSpec: a stage-2 product (cal) of the same exposure, whose finite pixels are science.",
+    help="NIRSpec: a stage-2 product (cal) of the same exposure, whose finite pixels are masked.",
 )
 @click.option(
     "--science-regions/--no-science-regions",
@@ -66,13 +66,15 @@ def command():
     show_default=True,
     help="NIRSpec: mask slices, slits and the fixed-slit region, from the product, the WCS or the traces.",
 )
-@click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Also write a picture, dark areas in red.")
+@click.option(
+    "--png", type=click.Path(path_type=Path, dir_okay=False), help="Also write a picture with the dark areas in red."
+)
 @_ORIGIN
 def auto(exposure, output, n_sigma, dilation, product, science_regions, png, origin):
     """Detect the dark background of exposure IN.
 
-    IN is a rate, rateints, cal or ramp product in detector pixels (FITS), OUT a .fits or .fits.gz file.
-    Integrations are combined into one mask.
+    IN is a rate, rateints, cal or ramp product in detector pixels (FITS); OUT is a .fits or .fits.gz file.
+    All integrations are combined into one mask.
     """
     from stdatamodels.exceptions import NoTypeWarning
     from stdatamodels.jwst import datamodels
@@ -80,11 +82,11 @@ def auto(exposure, output, n_sigma, dilation, product, science_regions, png, ori
     if not exposure.is_file():
         raise FileNotFoundError(f"there is no exposure {exposure}")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NoTypeWarning)  # what is no exposure gets an error of its own
-        opened = datamodels.open(str(exposure))
-    with opened as model:
+        warnings.simplefilter("ignore", NoTypeWarning)  # _find_mask refuses other files with a clear message
+        model = datamodels.open(str(exposure))
+    with model:
         options = {"n_sigma": n_sigma} | ({} if dilation is None else {"dilation": dilation})
-        image, mask = _find(model, exposure, product, science_regions, options)
+        image, mask = _find_mask(model, exposure, product, science_regions, options)
     masks.write_mask(output, mask)
     click.echo(_summary(output, mask))
     if png is not None:
@@ -92,7 +94,7 @@ def auto(exposure, output, n_sigma, dilation, product, science_regions, png, ori
         click.echo(f"{png}: picture, dark areas in red")
 
 
-def _find(model, path, product, with_regions, options):
+def _find_mask(model, path, product, with_regions, options):
     """Return the image (ny, nx) of an exposure and its background mask."""
     from jwst_denoise.exposure_io.drafts import draft_images
     from jwst_denoise.steps.common.status import NotApplicable
@@ -102,14 +104,15 @@ def _find(model, path, product, with_regions, options):
     try:
         readout = readout_of(model)
     except NotApplicable as reason:
-        raise ValueError(f"{path}: no mask can be made, {reason}") from reason
+        raise ValueError(f"{path}: cannot create a mask, {reason}") from reason
     draft = draft_images(model).combined()
     options["readout"] = readout
     if with_regions and model.meta.exposure.type in EXPOSURE_TYPES:
         science = science_regions(model, product, draft=draft, input_dir=path.parent, n_sigma=options["n_sigma"])
         mask = masks.region_mask(*draft, science=science, **options)
     elif product is not None:
-        raise ValueError(f"{product}: a product is of no use for exposure type {model.meta.exposure.type} of {path}")
+        exp_type = model.meta.exposure.type
+        raise ValueError(f"{product}: exposure type {exp_type} of {path} needs no product; leave out --product")
     else:
         mask = (masks.trace_mask if is_nirspec_spectrum(model) else masks.imaging_mask)(*draft, **options)
     return draft[0], mask & ~readout.reference_pixels
@@ -118,23 +121,23 @@ def _find(model, path, product, with_regions, options):
 @command.command("from-png")
 @click.argument("picture", metavar="IN", type=click.Path(path_type=Path))
 @_OUTPUT
-@click.option("--base", type=click.Path(path_type=Path), help="The picture before painting, if it was not gray.")
-@click.option("--like", type=click.Path(path_type=Path), help="Exposure (FITS) whose size the picture must have.")
+@click.option("--base", type=click.Path(path_type=Path), help="The picture before painting, if it was in color.")
+@click.option("--like", type=click.Path(path_type=Path), help="Exposure (FITS) with which the size must agree.")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.15,
     show_default=True,
-    help="Red above green and blue, as a fraction of full scale, that counts as paint; 30 % red gives 0.3.",
+    help="Minimum excess of red over green and blue, as a fraction of full scale; 30 % red paint gives 0.3.",
 )
 @click.option(
-    "--dilation", type=click.IntRange(min=0), default=0, show_default=True, help="Pixels by which science is grown."
+    "--dilation", type=click.IntRange(min=0), default=0, show_default=True, help="Dilation of sources in pixels."
 )
 @_ORIGIN
 def from_png(picture, output, base, like, threshold, dilation, origin):
-    """Turn a painted picture IN into a mask.
+    """Convert a painted picture IN to a mask.
 
-    IN is a PNG with one pixel for each detector pixel: `mask auto --png`, or an image exported from DS9 at zoom 1,
+    IN is a PNG file with one pixel for each detector pixel, from `mask auto --png` or exported from DS9 at zoom 1, and
     painted with 30 % red in an image editor. OUT is a .fits or .fits.gz file.
     """
     shape = None if like is None else masks.read_first_image(like).shape[-2:]

@@ -10,7 +10,7 @@ __all__ = ["command"]
 
 @click.group("models")
 def command():
-    """Trained networks: those that come with the package, and model files of your own."""
+    """List, show, verify and pack trained networks."""
 
 
 @command.command("list")
@@ -59,10 +59,10 @@ def verify(models):
 
     models = models or model_files.shipped()
     problems = {model: model_files.verify(model) for model in models}
-    for model, found in problems.items():
-        if not found:
+    for model, messages in problems.items():
+        if not messages:
             click.echo(f"{model}: valid, SHA-256 {model_files.read_info(model)['sha256']}")
-        for problem in found:
+        for problem in messages:
             click.echo(f"{model}: not valid: {' '.join(problem.split())}")
     if bad := sum(map(bool, problems.values())):
         raise click.ClickException(f"{bad} of {len(models)} model files cannot be used")
@@ -71,7 +71,7 @@ def verify(models):
 @command.command("pack")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def pack(directory, path, overwrite):
     """Pack the result of a training into a model file.
 
@@ -94,7 +94,7 @@ def _row(name):
 
 
 def _print_markdown(text):
-    """Set for a terminal, as it is for anything else."""
+    """Print formatted text to a terminal, and plain text to a file or pipe."""
     from rich.console import Console
     from rich.markdown import Markdown
 

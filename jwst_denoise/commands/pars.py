@@ -14,14 +14,14 @@ _SECTIONS = {
     "Image2Pipeline": "calwebb_image2 with one step added: runs on *_rate.fits, or an image2 association",
     "Spec2Pipeline": "calwebb_spec2 with one step added: runs on *_rate.fits, or a spec2 association",
     "Image3Pipeline": "calwebb_image3 with one step added: runs on an image3 association",
-    "nsclean": "Defaults of nsclean, which the step uses without being asked: run on *_rate.fits or *_ramp.fits",
+    "nsclean": "Defaults of nsclean, which the step uses automatically: runs on *_rate.fits or *_ramp.fits",
 }
 _ROW = "  {:39}  {:41}  {}"
 
 
 @click.group("pars")
 def command():
-    """Parameter files that come with the package, ready for strun.
+    """List, locate or copy the shipped parameter files, which strun accepts.
 
     \b
         strun $(jwst-denoise pars path nirspec_ifu) exposure_uncal.fits
@@ -72,7 +72,7 @@ def copy(directory, overwrite):
     """Copy all files to DIRECTORY for editing."""
     from jwst_denoise import parameters
 
-    for target in parameters.copy(directory, overwrite):
+    for target in parameters.copy_files(directory, overwrite):
         click.echo(target)
 
 

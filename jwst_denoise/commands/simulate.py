@@ -1,4 +1,4 @@
-"""``jwst-denoise simulate``: simulated exposures with their truth."""
+"""Command ``simulate``."""
 
 import click
 import numpy as np
@@ -20,27 +20,32 @@ EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
 
 
 @click.command("simulate")
-@click.option("--instrument", type=click.Choice(list(DEFAULTS), case_sensitive=False), help="Default: the detector's.")
+@click.option(
+    "--instrument", type=click.Choice(list(DEFAULTS), case_sensitive=False), help="Default: that of the detector."
+)
 @click.option("--detector", type=click.Choice(DETECTORS, case_sensitive=False), help="Default: NRS1, or by instrument.")
 @click.option(
-    "--scene", type=click.Choice(SCENES), help="What is observed. Default: field for imagers, ifu for NIRSpec."
+    "--scene", type=click.Choice(SCENES), help="Astronomical scene. Default: field for imagers, ifu for NIRSpec."
 )
-@click.option("--subarray", help="SUBARRAY, e.g. SUB2048, SUB64P. Default: the scene's.")
-@click.option("--filter", "filter_name", help="Filter, e.g. F200W, in whichever wheel. Default: the scene's.")
+@click.option("--subarray", help="SUBARRAY, e.g. SUB2048, SUB64P. Default: that of the scene.")
+@click.option("--filter", "filter_name", help="Filter, e.g. F200W, in either wheel. Default: that of the scene.")
 @click.option("--pattern", help="READPATT, e.g. NRSRAPID, BRIGHT1. Default: by instrument.")
-@click.option("--ngroups", type=click.IntRange(min=1), default=10, show_default=True, help="Groups an integration.")
+@click.option("--ngroups", type=click.IntRange(min=1), default=10, show_default=True, help="Groups per integration.")
 @click.option("--nints", type=click.IntRange(min=1), default=1, show_default=True, help="Integrations.")
 @click.option(
-    "--brightness", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Factor on the sources."
+    "--brightness", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Factor for the flux of sources."
 )
 @click.option(
-    "--transit", type=click.FloatRange(0, 1e5), metavar="PPM", help="A transit of this depth over the integrations."
+    "--transit",
+    type=click.FloatRange(0, 1e5),
+    metavar="PPM",
+    help="Depth of a transit in the middle of the integrations.",
 )
 @click.option("--no-cosmic-rays", is_flag=True, help="The same as --without cosmic_rays.")
 @click.option("--without", multiple=True, type=click.Choice(EFFECTS), metavar="EFFECT",
-              help=f"Switch an effect off, repeatedly if wanted: {', '.join(EFFECTS)}.")  # fmt: skip
+              help=f"Leave out an effect; repeatable: {', '.join(EFFECTS)}.")  # fmt: skip
 @click.option("--product", "extra", multiple=True, type=click.Choice(["uncal", "ramp", "rate", "rateints"]),
-              help="Products to write, repeatedly if wanted. Default: uncal. The truth always is.")  # fmt: skip
+              help="Product to write besides the truth; repeatable. Default: uncal.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--root", help="Root of the file names. Default: jwst_sim_<detector>_<scene>_<seed>.")
 @click.option("--output", type=click.Path(file_okay=False), default=".", show_default=True, help="Directory.")
@@ -50,20 +55,18 @@ def command(
 ):  # fmt: skip
     """Write a simulated exposure and its truth.
 
-    The exposure has everything that the pipeline corrects, and correlated read noise. Beside the products, a file
-    <root>_truth.fits holds the rate of the scene, the correlated noise and the cosmic rays of each group.
+    The exposure has all detector effects that the pipeline corrects, and correlated read noise. The file
+    <root>_truth.fits contains the rate of the scene, and the correlated noise and the cosmic rays of each group.
 
     \b
     jwst-denoise simulate
     jwst-denoise simulate --detector NRCB1 --scene cluster --subarray SUB640 --pattern BRIGHT1
     jwst-denoise simulate --scene bots --nints 50 --ngroups 5 --transit 100
     """  # noqa: D301
-    parameters, scene, pattern = _choose(instrument, detector, scene, pattern)
+    parameters, scene, pattern = _select(instrument, detector, scene, pattern)
     extra = extra or ("uncal",)
     if "IRS2" in pattern and "uncal" in extra:
-        raise click.UsageError(
-            f"{pattern} has no simulated uncal (interleaved reference pixels); ask for --product rate"
-        )
+        raise click.UsageError(f"{pattern} has no simulated uncal (interleaved reference pixels); use --product rate")
     rng = np.random.default_rng(seed)
     rate, observation = simulate.scene(
         scene, parameters, rng, subarray_name=subarray and subarray.upper(),
@@ -84,8 +87,8 @@ def command(
         _report(_write(exposure, output, root, extra))
 
 
-def _choose(instrument, detector, scene, pattern):
-    """Parameters of the detector, scene and pattern from what was given."""
+def _select(instrument, detector, scene, pattern):
+    """Return the parameters of the detector, the scene and the read pattern."""
     if detector is None and instrument is None:
         imaging = scene is not None and "NIRSPEC" not in simulate.SCENES[scene].modes
         instrument = "NIRCAM" if imaging else "NIRSPEC"
@@ -101,7 +104,7 @@ def _choose(instrument, detector, scene, pattern):
 
 
 def _with_transit(rate, nints, depth):
-    """Scene in each integration with a transit in the middle third of the series."""
+    """Return the scene in each integration, with a transit in the middle third of the series."""
     curve = simulate.transit(np.arange(nints), middle=(nints - 1) / 2, duration=max(nints / 3, 1), depth=depth)
     return simulate.modulate(rate, curve)
 

@@ -11,6 +11,7 @@ import click
 
 from jwst_denoise.extras import install_command
 from jwst_denoise.training.presets import PRESETS, Preset
+from jwst_denoise.training.presets import preset as find_preset
 
 __all__ = ["command"]
 
@@ -18,7 +19,7 @@ FAMILIES = {}
 for _family, _preset in PRESETS:
     FAMILIES.setdefault(_family, []).append(_preset)
 VALUES = {name: value for preset in PRESETS.values() for name, value in asdict(preset).items()}
-#: Family, and data of the preset if it matters -> how the model is used.
+#: Family, or family and data of the preset -> example of the use of the model.
 USES = {
     "cosmic_ray_mask": "strun cosmic_ray_mask exposure_rate.fits --model={path}",
     ("cosmic_ray_mask", "ramps"): "strun cosmic_ray_mask exposure_ramp.fits --model={path}",
@@ -28,13 +29,11 @@ USES = {
     "astro_unet": "strun image_denoise exposure_rate.fits --model={path}",
     "noise2noise": "strun image_denoise exposure_rate.fits --model={path}",
 }
-#: Family that is trained on pairs of exposures, and its preset for a user's own.
+#: Family that is trained on pairs of exposures, and its preset for the exposures of a user.
 PAIRS, OWN = "noise2noise", "own"
-#: Data of presets that are not JWST's.
+#: Data of presets that simulate the H4RG detector of NIRPS instead of JWST.
 H4RG = ("nirps", "ribbons")
-CARD = (
-    "Made with `jwst-denoise train {family} --preset {preset}` on {data}. Look at the scores before you rely on it.\n"
-)
+CARD = "Trained with `jwst-denoise train {family} --preset {preset}` on {data}. Check the scores before you use it.\n"
 
 
 class TrainCommand(click.Command):
@@ -78,13 +77,13 @@ def describe_settings(kind):
 @click.command("train", cls=TrainCommand)
 @click.argument("family", metavar="FAMILY")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
-@click.option("--preset", help="Size and schedule; paper is for a GPU.  [default: small; own with noise2noise FILES]")
+@click.option("--preset", help="Size and schedule; paper needs a GPU.  [default: small; own for noise2noise FILES]")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory of checkpoints, log, weights and model file.  [default: train_FAMILY_PRESET]",
 )
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the output directory.")
+@click.option("--resume", is_flag=True, help="Continue from the last checkpoint in the output directory.")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Replace a value of the preset; repeatable.")
 @click.option(
     "--exposures",
@@ -92,8 +91,8 @@ def describe_settings(kind):
     multiple=True,
     metavar="FILE...",
     type=click.Path(path_type=Path),
-    help="Train on these: rate, cal or rateints files, three or more of a field with one detector and filter. Of "
-    "noise2noise they may be named without it.",
+    help="Train on these rate, cal or rateints files: three or more of one field, detector and filter. For "
+    "noise2noise the option may be left out.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Added to all seeds.")
 def command(family, files, preset, output, resume, changes, exposures, seed):
@@ -119,7 +118,7 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
         exposures, files = (*exposures, *files), ()
     preset = preset or (OWN if family == PAIRS and exposures else "small")
     if files and not exposures:
-        raise click.UsageError(f"{files[0]}: what is it for? Exposures to train on come after --exposures")
+        raise click.UsageError(f"{files[0]}: unexpected file; give exposures for training with --exposures")
     overrides = {"seed": seed} | dict(_change(text) for text in changes)
     _check(family, preset, overrides, exposures)
     output = output or Path(f"train_{family}_{preset}")
@@ -138,7 +137,7 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
 
 
 def _change(text):
-    """Name and value of KEY=VALUE, with the type of the preset's value."""
+    """Return the name and value of KEY=VALUE, converted to the type in the preset."""
     name, _, value = text.partition("=")
     if name not in VALUES:
         raise click.BadParameter(f"{text!r}: a preset has no {name!r}; known: {', '.join(VALUES)}")
@@ -146,18 +145,16 @@ def _change(text):
     try:
         return name, kind(value)
     except ValueError:
-        wanted = {int: "a whole number", float: "a number"}[kind]
-        raise click.BadParameter(f"{text!r}: {name} is {wanted}, such as {VALUES[name]}") from None
+        expected = {int: "an integer", float: "a number"}[kind]
+        raise click.BadParameter(f"{text!r}: {name} must be {expected}, such as {VALUES[name]}") from None
 
 
 def _check(family, preset, overrides, exposures):
-    """Refuse what cannot be trained before anything is read or written."""
-    from jwst_denoise.training.presets import preset as find
-
-    settings = find(family, preset, **overrides)
+    """Refuse invalid settings before anything is read or written."""
+    settings = find_preset(family, preset, **overrides)
     if exposures and settings.data not in ("images", "pairs"):
         raise click.UsageError(
-            f"preset {preset} is trained on simulations; exposures are for networks that mask images, and for pairs"
+            f"preset {preset} is trained on simulations; leave out --exposures, or use another preset or family"
         )
     missing = [name for name in ("torch", "lightning") if importlib.util.find_spec(name) is None]
     if missing:
@@ -165,9 +162,9 @@ def _check(family, preset, overrides, exposures):
 
 
 def _guard(output, resume):
-    """Keep what an earlier training left."""
+    """Refuse to overwrite an earlier training."""
     if (output / "checkpoints").exists() and not resume:
-        raise click.UsageError(f"{output} holds a training; --resume goes on with it, or choose another --output")
+        raise click.UsageError(f"{output} contains a training; continue it with --resume, or give another --output")
 
 
 def _read(paths):
@@ -180,9 +177,9 @@ def _read(paths):
 
 
 def _describe(output, family, preset, stacks):
-    """Write ``about.json`` and ``card.md``, which `jwst_denoise.model_files.pack` asks for, unless they are there."""
+    """Write ``about.json`` and ``card.md``, which `jwst_denoise.model_files.pack` needs, unless they exist."""
     if stacks:
-        data = f"exposures of one's own: {'; '.join(stack.setup for stack in stacks)}"
+        data = f"exposures of the user: {'; '.join(stack.setup for stack in stacks)}"
         instruments = {"instruments": sorted({stack.setup.split()[0] for stack in stacks})}
     elif PRESETS[family, preset].data in H4RG:
         data, instruments = "simulated ramps of an H4RG with 32 outputs", {"instruments": ["NIRPS"]}
@@ -199,10 +196,10 @@ def _describe(output, family, preset, stacks):
 
 
 def _finish(output, family, preset):
-    """Make the model file, where asdf is installed, and say how to use it; its path, or None."""
+    """Write the model file if asdf is installed, and print its use; return its path, or None."""
     path = output / f"{family}-{preset}.asdf"
     if importlib.util.find_spec("asdf") is None:
-        click.echo(f"{output}: trained. Model files need asdf: where it is installed, with a copy of this directory,")
+        click.echo(f"{output}: trained. Writing the model file needs asdf; where it is installed, run")
         click.echo(f"  jwst-denoise models pack {output} {path.name}")
         return None
     from jwst_denoise import model_files

@@ -7,6 +7,6 @@ most specific one that fits, as CRDS does with its parameter references.
 
 from jwst_denoise.parameters.hooks import check_names, hook_parameters, of_hook
 from jwst_denoise.parameters.selection import choose
-from jwst_denoise.parameters.shipped import copy, names, path
+from jwst_denoise.parameters.shipped import copy_files, names, path
 
-__all__ = ["check_names", "choose", "copy", "hook_parameters", "names", "of_hook", "path"]
+__all__ = ["check_names", "choose", "copy_files", "hook_parameters", "names", "of_hook", "path"]

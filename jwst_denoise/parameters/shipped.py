@@ -1,4 +1,4 @@
-"""The parameter files that come with the package."""
+"""The shipped parameter files."""
 
 import difflib
 import functools
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asdf
 
-__all__ = ["copy", "names", "path", "suggest", "tree"]
+__all__ = ["copy_files", "names", "path", "suggest", "tree"]
 
 _FILES = Path(__file__).parent / "files"
 _FEW = 15
@@ -15,7 +15,7 @@ _FEW = 15
 
 @functools.cache
 def names():
-    """Names of the shipped parameter files, sorted.
+    """Return the names of the shipped parameter files, sorted.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def names():
 
 
 def path(name):
-    """Path of a shipped parameter file.
+    """Return the path of a shipped parameter file.
 
     Parameters
     ----------
@@ -48,15 +48,15 @@ def path(name):
     return _FILES / f"{stem}.asdf"
 
 
-def copy(directory, overwrite=False):
+def copy_files(directory, overwrite=False):
     """Copy every shipped parameter file to a directory.
 
     Parameters
     ----------
     directory : path-like
-        Made if it does not exist.
+        Created if it does not exist.
     overwrite : bool, optional
-        Replace files that are already there.
+        Replace existing files.
 
     Returns
     -------
@@ -66,13 +66,13 @@ def copy(directory, overwrite=False):
     Raises
     ------
     FileExistsError
-        If a file is already there and ``overwrite`` is False; nothing is written.
+        If a file exists and ``overwrite`` is False; nothing is written.
     """
     directory = Path(directory)
     targets = {name: directory / f"{name}.asdf" for name in names()}
     existing = [target for target in targets.values() if target.exists()]
     if existing and not overwrite:
-        raise FileExistsError(f"{existing[0]} exists already; give another directory or overwrite it")
+        raise FileExistsError(f"{existing[0]} exists already; give another directory, or --overwrite")
     directory.mkdir(parents=True, exist_ok=True)
     for name, target in targets.items():
         shutil.copyfile(path(name), target)
@@ -81,12 +81,12 @@ def copy(directory, overwrite=False):
 
 @functools.cache
 def tree(name):
-    """Content of a shipped parameter file, read once; not to be changed."""
+    """Return the content of a shipped parameter file, which is read once and must not be changed."""
     return read(path(name))
 
 
 def read(file):
-    """Content of an ASDF parameter file as plain dictionaries and lists.
+    """Read an ASDF parameter file as plain dictionaries and lists.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def read(file):
 
 
 def suggest(name, candidates):
-    """End of an error message: the closest candidates, or all of them if none is close and they are few."""
+    """Return the end of an error message: the closest candidates, or a short list of all if none is close."""
     candidates = sorted(str(candidate) for candidate in candidates)
     words = str(name).replace("-", "_").split("_")
     close = [candidate for candidate in candidates if all(word in candidate for word in words)]

@@ -23,18 +23,18 @@ _UNITS = dict(zip(_ARRAYS, ("electron/s", "electron", "electron", "electron", ""
 
 
 def write_products(exposure, directory, root, products=("uncal",), **options):
-    """Write products of an exposure and its truth.
+    """Write the products and the truth of an exposure.
 
     Parameters
     ----------
     exposure : `~jwst_denoise.simulate.Exposure`
         The exposure.
     directory : path
-        Created where it does not exist.
+        Created if it does not exist.
     root : str
         Files are ``<root>_<product>.fits`` and ``<root>_truth.fits``.
     products : sequence of str, optional
-        Any of `PRODUCTS`.
+        Elements of `PRODUCTS`.
     **options
         Passed to the models: ``start``.
 
@@ -46,15 +46,15 @@ def write_products(exposure, directory, root, products=("uncal",), **options):
     Raises
     ------
     ValueError
-        If a product is not known or does not exist for the exposure; nothing is written then.
+        If a product is unknown or cannot be simulated for the exposure; nothing is written.
     """
     if unknown := sorted(set(products) - set(PRODUCTS)):
         raise ValueError(f"no product {', '.join(unknown)}; known: {', '.join(PRODUCTS)}")
-    made = {product: _MODELS[product](exposure, root=root, **options) for product in products}
+    simulated = {product: _MODELS[product](exposure, root=root, **options) for product in products}
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     paths = {}
-    for product, model in made.items():
+    for product, model in simulated.items():
         paths[product] = directory / f"{root}_{product}.fits"
         model.save(paths[product])
         model.close()
@@ -63,7 +63,7 @@ def write_products(exposure, directory, root, products=("uncal",), **options):
 
 
 def write_truth(exposure, path):
-    """Write an exposure's truth as FITS: one extension an array, keywords of the exposure in the primary header."""
+    """Write the truth as FITS, with one extension for each array and keywords of the exposure in the primary header."""
     primary = fits.PrimaryHDU()
     primary.header.update({key: value for key, value in exposure.metadata.items() if value != ""})
     hdus = fits.HDUList([primary])
@@ -77,7 +77,7 @@ def write_truth(exposure, path):
 
 
 def read_truth(path):
-    """Truth of an exposure from its file.
+    """Read the truth of an exposure.
 
     Raises
     ------
@@ -94,5 +94,5 @@ def read_truth(path):
 
 
 def _native(array):
-    """Copy in the byte order of the machine; FITS data are big-endian."""
+    """Return a copy in the byte order of the machine; FITS data are big-endian."""
     return array.astype(array.dtype.newbyteorder("="))

@@ -12,7 +12,7 @@ RESETS = 1
 
 
 def describe(model, exposure, filename, start=START):
-    """Fill the metadata of a model: everything that calwebb_detector1 and stage 2 read.
+    """Fill the metadata that calwebb_detector1 and stage 2 read.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def describe(model, exposure, filename, start=START):
     exposure : `~jwst_denoise.simulate.Exposure`
         Source of the values.
     filename : str
-        Name that the product will have.
+        Name of the product.
     start : str, optional
         UTC of the start of the exposure, ISO format.
     """
@@ -35,7 +35,7 @@ def describe(model, exposure, filename, start=START):
 
 
 def group_table(exposure, start=START):
-    """Rows of the GROUP table: end of every group."""
+    """Return the rows of the GROUP table: the end of every group."""
     nints, ngroups, ny, nx = exposure.counts.shape
     ends = _integration_starts(exposure)[:, None] + exposure.group_time * np.arange(1, ngroups + 1)
     stamps = Time(start, scale="utc") + TimeDelta(ends.ravel(), format="sec")
@@ -51,7 +51,7 @@ def group_table(exposure, start=START):
 
 
 def integration_times(exposure, start=START):
-    """Rows of the INT_TIMES table: start, middle and end of every integration, MJD."""
+    """Return the rows of the INT_TIMES table: start, middle and end of every integration, MJD."""
     begin = Time(start, scale="utc").mjd + _integration_starts(exposure) / 86400
     length = exposure.counts.shape[1] * exposure.group_time / 86400
     times = [begin, begin + length / 2, begin + length]
@@ -59,7 +59,7 @@ def integration_times(exposure, start=START):
 
 
 def _integration_starts(exposure):
-    """Start of each integration in s after the exposure's."""
+    """Return the start of each integration in s after the start of the exposure."""
     nints, ngroups = exposure.counts.shape[:2]
     return np.arange(nints) * (ngroups * exposure.group_time + RESETS * exposure.frame_time)
 
@@ -128,7 +128,7 @@ def _exposure(meta, exposure, start):
 
 
 def _duration(exposure):
-    """Time from the first reset to the end of the last frame, s."""
+    """Return the time from the first reset to the end of the last frame, s."""
     nints, ngroups = exposure.counts.shape[:2]
     return nints * (ngroups * exposure.group_time + RESETS * exposure.frame_time)
 

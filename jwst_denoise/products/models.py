@@ -16,7 +16,7 @@ JUMP_LEVEL = 4.0  # of the noise between two groups
 
 
 def uncal_model(exposure, *, root="simulated", start=START):
-    """Raw counts as the archive delivers them.
+    """Return raw counts, as in the archive.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def uncal_model(exposure, *, root="simulated", start=START):
     Raises
     ------
     ValueError
-        For IRS² read-out, whose raw files hold interleaved reference pixels that are not simulated, and for detectors
-        that are not JWST's.
+        For IRS² readout, whose raw files contain interleaved reference pixels that are not simulated, and for
+        detectors of other telescopes.
     """
     if exposure.pattern.irs2:
         raise ValueError(
-            f"uncal files of {exposure.pattern.name} hold interleaved reference pixels, which are not simulated; "
+            f"uncal files of {exposure.pattern.name} contain interleaved reference pixels, which are not simulated; "
             "use a traditional pattern (NRS, NRSRAPID), or write ramp or rate products"
         )
     model = datamodels.Level1bModel()
@@ -52,10 +52,10 @@ def uncal_model(exposure, *, root="simulated", start=START):
 
 
 def ramp_model(exposure, *, root="simulated", start=START):
-    """Linear ramp as calwebb_detector1 hands it to the ramp fit, with flags that come from the truth.
+    """Return the linear ramp that calwebb_detector1 passes to the ramp fit, with flags from the truth.
 
     The fixed bias, the drift of the common level and the mean dark current are subtracted exactly, and the
-    nonlinearity is inverted; correlated noise stays. GROUPDQ has SATURATED from the counts and JUMP_DET where the
+    nonlinearity is inverted; correlated noise is kept. GROUPDQ has SATURATED from the counts, and JUMP_DET where the
     cosmic rays between two groups exceed four times their noise.
 
     Returns
@@ -75,7 +75,7 @@ def ramp_model(exposure, *, root="simulated", start=START):
 
 
 def rate_model(exposure, *, root="simulated", start=START):
-    """Slope of the whole exposure in DN / s: ``ImageModel``, or ``IFUImageModel`` for NIRSpec's IFU."""
+    """Return the slope of the whole exposure in DN / s: ``ImageModel``, or ``IFUImageModel`` for NIRSpec's IFU."""
     ifu = exposure.observation.exp_type == "NRS_IFU"
     model = datamodels.IFUImageModel() if ifu else datamodels.ImageModel()
     slope, weight, seconds = _slopes(exposure)
@@ -87,7 +87,7 @@ def rate_model(exposure, *, root="simulated", start=START):
 
 
 def rateints_model(exposure, *, root="simulated", start=START):
-    """Slope of each integration in DN / s: ``CubeModel``."""
+    """Return the slope of each integration in DN / s: ``CubeModel``."""
     model = datamodels.CubeModel()
     _fill(model, exposure, *_slopes(exposure))
     _finish(model, exposure, f"{root}_rateints.fits", start)
@@ -109,18 +109,18 @@ def _table(model, name, rows):
 def _linear_ramp(exposure):
     detector, corner, shape = exposure.detector, exposure.observation.corner, exposure.readout.shape
     bias, dark = superbias(detector, shape, corner), dark_rate(detector, shape, corner)
-    light = ~exposure.readout.reference_pixels
+    active = ~exposure.readout.reference_pixels
     ramp = exposure.counts.astype(np.float32)
     for integration, drift in zip(ramp, exposure.truth.drift, strict=True):
         for group, level, time in zip(integration, drift, _times(exposure), strict=True):
             group -= bias + np.float32(level / detector.gain)
-            group[light] = linearize(group[light], detector.nonlinearity)
+            group[active] = linearize(group[active], detector.nonlinearity)
             group -= dark * np.float32(time / detector.gain)
     return ramp
 
 
 def _times(exposure):
-    """Mean time of each group's frames after the reset, s."""
+    """Return the mean time of the frames of each group after the reset, s."""
     pattern = exposure.pattern
     groups = np.arange(exposure.counts.shape[1]) * pattern.frames_per_group
     return exposure.frame_time * (groups + (pattern.nframes + 1) / 2)
@@ -149,7 +149,7 @@ def _pixel_flags(exposure):
 
 
 def _slopes(exposure):
-    """Slope, weight and exposure time of every integration."""
+    """Return the slope, weight and exposure time of every integration."""
     flags, times = _group_flags(exposure), _times(exposure)
     broken = ((flags & GROUP["JUMP_DET"]) > 0).astype(np.int8)
     broken[(flags & GROUP["SATURATED"]) > 0] = 2
@@ -160,7 +160,7 @@ def _slopes(exposure):
 
 
 def _fill(model, exposure, slope, weight, seconds):
-    """Data, variances, errors and DQ of a rate product."""
+    """Fill the data, variances, errors and DQ of a rate product."""
     detector = exposure.detector
     read = np.where(exposure.readout.reference_pixels, detector.reference_read_noise, detector.read_noise)
     with np.errstate(divide="ignore", invalid="ignore"):

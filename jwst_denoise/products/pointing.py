@@ -1,4 +1,4 @@
-"""Where the detectors look: reference points of the telescope's SIAF (PRD 75), and a plain tangent-plane WCS."""
+"""Pointing of the detectors: reference points from the SIAF (PRD 75), and a tangent-plane WCS without distortion."""
 
 from types import MappingProxyType
 
@@ -51,17 +51,17 @@ def describe_pointing(meta, exposure):
 
 
 def detector_aperture(name):
-    """Name of the aperture that is the whole of an imaging detector, a key of `APERTURES`."""
+    """Return the full-frame aperture of an imaging detector, a key of `APERTURES`."""
     return {"NIS": "NIS_CEN", "GUIDER1": "FGS1_FULL", "GUIDER2": "FGS2_FULL"}.get(name, f"{name}_FULL")
 
 
 def detector_scale(name):
-    """Edge of a pixel of an imaging detector in arcsec."""
+    """Return the pixel scale of an imaging detector in arcsec."""
     return APERTURES[detector_aperture(name)][3]
 
 
 def sky_axes(angle):
-    """Matrix from x and y of an aperture to V2 and V3, for the angle from V3 to its y axis in deg."""
+    """Return the matrix from x and y of an aperture to V2 and V3, for the angle from V3 to its y axis in deg."""
     sine, cosine = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
     return np.array([[-cosine, sine], [sine, cosine]])
 
@@ -75,7 +75,7 @@ def _aperture(exposure):
 
 
 def _tangent_plane(wcs, exposure, scale, angle):
-    """Tangent plane at the center of the detector, north at ``angle`` east of the y axis."""
+    """Fill the tangent-plane WCS at the center of the detector, with north at ``angle`` east of the y axis."""
     wcs.wcsaxes, wcs.ctype1, wcs.ctype2, wcs.cunit1, wcs.cunit2 = 2, "RA---TAN", "DEC--TAN", "deg", "deg"
     wcs.crval1, wcs.crval2 = RA, DEC
     wcs.crpix1, wcs.crpix2 = ((exposure.detector.size + 1) / 2 - corner + 1 for corner in exposure.observation.corner)

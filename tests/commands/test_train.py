@@ -180,7 +180,7 @@ def test_noise2noise_trains_on_exposures_and_reports(tmp_path, exposures):
         (["inpaint", "--set", "width=4"], "a preset has no 'width'; known: depth, hidden"),
         (["inpaint", "--set", "hidden=many"], "'hidden=many': hidden is a whole number, such as 32"),
         (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
-        (["inpaint", "a_rate.fits"], "Exposures to train on come after --exposures"),
+        (["inpaint", "a_rate.fits"], "a_rate.fits: unexpected file; give exposures for training with --exposures"),
         (["noise2noise", "--preset", "stack", "a_rate.fits"], "preset stack is trained on simulations"),
         (["inpaint", "--exposures", "none_rate.fits"], "there is no exposure none_rate.fits"),
         (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "ramp is trained on simulations"),
@@ -199,7 +199,7 @@ def test_an_earlier_training_is_not_overwritten(tmp_path, asked):
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     result = run("inpaint", "--output", tmp_path / "run")
     assert result.exit_code != 0
-    assert "--resume goes on with it" in result.stderr
+    assert "continue it with --resume" in result.stderr
     assert not asked
 
 

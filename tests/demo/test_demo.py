@@ -136,7 +136,7 @@ def test_truth_is_the_exposure_without_what_the_simulator_added():
     ("arguments", "text"),
     [
         (["--instrument", "hubble"], "no demo of instrument 'hubble'; known: nirspec, nircam, niriss"),
-        (["--real", "--full"], "--real has no use for"),
+        (["--real", "--full"], "--real simulates nothing"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, monkeypatch, arguments, text):

@@ -190,13 +190,13 @@ def test_unknown_name_suggests(name, message):
 
 
 def test_copy(tmp_path):
-    copies = parameters.copy(tmp_path / "mine")
+    copies = parameters.copy_files(tmp_path / "mine")
     assert sorted(path.stem for path in copies) == list(parameters.names())
     copies[3].unlink()
     copies[4].write_text("edited")
     with pytest.raises(FileExistsError, match="exists already"):
-        parameters.copy(tmp_path / "mine")
+        parameters.copy_files(tmp_path / "mine")
     assert not copies[3].exists()
     assert copies[4].read_text() == "edited"
-    parameters.copy(tmp_path / "mine", overwrite=True)
+    parameters.copy_files(tmp_path / "mine", overwrite=True)
     assert copies[4].read_bytes() == parameters.path(copies[4].stem).read_bytes()
