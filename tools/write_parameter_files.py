@@ -201,7 +201,7 @@ def write_image_files(instrument):
 def write_stage_2_files():
     """Write the stage-2 files of nsclean.
 
-    In calwebb_spec2 the mask needs the WCS, so the hook replaces clean_flicker_noise, which runs on the science exposure
+    In calwebb_spec2 the mask needs the WCS, so the hook replaces clean_flicker_noise, which runs on science exposures
     only. calwebb_image2 has no such step.
     """
     imaging = {"nircam": MODES["NIRCAM"]["imaging"], "niriss": MODES["NIRISS"]["imaging"]}

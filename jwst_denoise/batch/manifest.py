@@ -116,7 +116,7 @@ class Manifest:
         """Append a record, on a new line even if an interrupted write has truncated the last one."""
         line = json.dumps(dataclasses.asdict(record)) + "\n"
         with open(self.path, "ab+") as stream:
-            if stream.tell():
+            if stream.seek(0, os.SEEK_END):
                 stream.seek(-1, os.SEEK_END)
                 line = line if stream.read(1) == b"\n" else "\n" + line
             stream.write(line.encode())
