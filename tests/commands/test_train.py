@@ -178,7 +178,7 @@ def test_noise2noise_trains_on_exposures_and_reports(tmp_path, exposures):
         (["stars"], "no family 'stars' to train; known: astro_unet, cosmic_ray_mask, inpaint"),
         (["inpaint", "--preset", "huge"], "inpaint has no preset 'huge'; known: paper, small"),
         (["inpaint", "--set", "width=4"], "a preset has no 'width'; known: depth, hidden"),
-        (["inpaint", "--set", "hidden=many"], "'hidden=many': hidden is a whole number, such as 32"),
+        (["inpaint", "--set", "hidden=many"], "'hidden=many': hidden must be an integer, such as 32"),
         (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
         (["inpaint", "a_rate.fits"], "a_rate.fits: unexpected file; give exposures for training with --exposures"),
         (["noise2noise", "--preset", "stack", "a_rate.fits"], "preset stack is trained on simulations"),
