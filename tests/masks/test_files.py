@@ -129,9 +129,9 @@ def test_pictures_that_do_not_do(tmp_path, mask):
         masks.from_png(text)
     with pytest.raises(FileNotFoundError, match="nowhere.png"):
         masks.from_png(tmp_path / "nowhere.png")
-    with pytest.raises(ValueError, match="origin= 'left'"):
+    with pytest.raises(ValueError, match="origin='left'"):
         masks.from_png(path, origin="left")
-    with pytest.raises(ValueError, match="threshold= 0"):
+    with pytest.raises(ValueError, match="threshold=0"):
         masks.from_png(path, threshold=0)
     with pytest.raises(ValueError, match="shape"):
         masks.write_overlay(tmp_path / "new.png", np.zeros((3, 3)), mask)
