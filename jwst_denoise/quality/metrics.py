@@ -1,4 +1,4 @@
-"""Metrics of a denoised image with the bounds within which it can be trusted."""
+"""Quality metrics of a denoised image, with bounds."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -7,22 +7,22 @@ import numpy as np
 
 from jwst_denoise.quality.domain_score import DomainScore, score_domain
 from jwst_denoise.quality.residual import Residual, residual_statistics
-from jwst_denoise.quality.sources import Sources, source_check
+from jwst_denoise.quality.sources import Sources, compare_sources
 
 __all__ = ["BOUNDS", "QualityMetrics", "assess_quality"]
 
-WHOLE = 0.99  # share of the network, from which a pixel is its own
+WHOLE = 0.99  # weight of the network from which a pixel counts as its result
 
-#: Figure -> lowest and highest value that raise no doubt, and what it is.
+#: Metric -> lowest and highest value that pass, and its meaning.
 BOUNDS = MappingProxyType(
     {
-        "residual_mean": (-0.02, 0.02, "mean of what was removed, in units of the noise"),
-        "residual_rms": (0.0, 1.15, "scatter of what was removed, in units of the noise"),
-        "local_mean": (0.0, 1.5, "means of 32-pixel boxes of what was removed, in units of white noise"),
-        "correlation": (-0.35, 0.16, "correlation of what was removed between neighboring pixels"),
-        "power_peak": (0.0, 2.5, "highest power of what was removed over that of fine structure"),
+        "residual_mean": (-0.02, 0.02, "mean of the residual, in units of the noise"),
+        "residual_rms": (0.0, 1.15, "scatter of the residual, in units of the noise"),
+        "local_mean": (0.0, 1.5, "means of the residual in 32-pixel boxes, in units of white noise"),
+        "correlation": (-0.35, 0.16, "correlation of the residual between neighboring pixels"),
+        "power_peak": (0.0, 2.5, "peak of the power spectrum of the residual over its level at high frequencies"),
         "flux_change": (-0.005, 0.005, "change of the flux of sources with S/N > 10"),
-        "vanished": (0.0, 0.01, "fraction of the clear sources that vanished"),
+        "vanished": (0.0, 0.01, "fraction of the certain sources that vanished"),
         "appeared": (0.0, 0.01, "fraction of the sources after that the image before contradicts"),
         "out_of_domain": (0.0, 1.0, "out-of-domain score"),
     }
@@ -31,25 +31,25 @@ BOUNDS = MappingProxyType(
 
 @dataclass(frozen=True)
 class QualityMetrics:
-    """What is known of a denoised image without knowing the truth.
+    """Quality metrics of a denoised image that need no truth.
 
     Parameters
     ----------
     residual : Residual
-        What was removed.
+        Statistics of the residual.
     sources : Sources
-        What happened to sources.
-    score_domain : DomainScore
-        What the input is like.
+        Sources before and after.
+    domain : DomainScore
+        Comparison of the input with the training.
     """
 
     residual: Residual
     sources: Sources
-    score_domain: DomainScore
+    domain: DomainScore
 
     @property
     def metrics(self):
-        """Name -> value, the keys of `BOUNDS`; NaN where nothing could be measured."""
+        """Name -> value, with the keys of `BOUNDS`; NaN where nothing could be measured."""
         return {
             "residual_mean": self.residual.mean,
             "residual_rms": self.residual.rms,
@@ -59,12 +59,12 @@ class QualityMetrics:
             "flux_change": self.sources.change[0],
             "vanished": self.sources.vanished / max(self.sources.clear, 1),
             "appeared": self.sources.appeared / max(self.sources.after, 1),
-            "out_of_domain": self.score_domain.score,
+            "out_of_domain": self.domain.score,
         }
 
     @property
     def allowances(self):
-        """How far beyond its bounds chance alone can bring each figure, three standard deviations."""
+        """Three standard deviations by which chance can move each metric beyond its bounds."""
         pixels, sources = max(self.residual.number, 1), self.sources
         return {
             "residual_mean": 3 / np.sqrt(pixels),
@@ -78,7 +78,7 @@ class QualityMetrics:
 
     @property
     def outside(self):
-        """Names of the metrics that leave their bounds."""
+        """Names of the metrics outside their bounds."""
         metrics, allowed = self.metrics, self.allowances
         return [
             name
@@ -88,18 +88,18 @@ class QualityMetrics:
 
     @property
     def warnings(self):
-        """One sentence for each figure that leaves its bounds."""
+        """One sentence for each metric outside its bounds."""
         return [self._sentence(name) for name in self.outside]
 
     def _sentence(self, name):
         low, high, meaning = BOUNDS[name]
         limits = f"{low:g} to {high:g}" if low < 0 else f"at most {high:g}"
-        reason = f" ({self.score_domain.reason})" if name == "out_of_domain" else ""
+        reason = f" ({self.domain.reason})" if name == "out_of_domain" else ""
         return f"{meaning}: {self.metrics[name]:.3g}, should be {limits}{reason}"
 
 
-def assess_quality(before, after, noise, share=None, threshold=5.0):
-    """QualityMonitor a denoised image.
+def assess_quality(before, after, noise, network_weight=None, threshold=5.0):
+    """Measure the quality metrics of a denoised image.
 
     Parameters
     ----------
@@ -107,8 +107,8 @@ def assess_quality(before, after, noise, share=None, threshold=5.0):
         (ny, nx) images in one unit; NaN where there is no datum.
     noise : ndarray
         (ny, nx) standard deviation of the pixels before, in the same unit.
-    share : ndarray, optional
-        (ny, nx), from 0 to 1: how much of a pixel is the network's; what was removed is judged where all of it is.
+    network_weight : ndarray, optional
+        (ny, nx), from 0 to 1: weight of the network's estimate in a pixel. The residual is measured where it is 1.
     threshold : float, optional
         Significance of a source.
 
@@ -124,10 +124,10 @@ def assess_quality(before, after, noise, share=None, threshold=5.0):
     if not before.shape == after.shape == noise.shape:
         raise ValueError(f"before {before.shape}, after {after.shape} and noise {noise.shape} must have one shape")
     usable = np.isfinite(before) & np.isfinite(after) & np.isfinite(noise) & (noise > 0)
-    whole = usable if share is None else usable & (share > WHOLE)
+    whole = usable if network_weight is None else usable & (network_weight > WHOLE)
     removed = np.where(usable, before - after, 0) / np.where(usable, noise, 1)
     return QualityMetrics(
         residual_statistics(removed.astype(np.float32), whole),
-        source_check(before, after, noise, usable, threshold),
+        compare_sources(before, after, noise, usable, threshold),
         score_domain(before, noise, usable, after),
     )

@@ -1,4 +1,4 @@
-"""Whether what was removed from an image is noise."""
+"""Statistics of the residual: whether the signal removed from an image is noise."""
 
 from dataclasses import dataclass
 
@@ -10,27 +10,27 @@ from jwst_denoise.statistics import radial_power_spectrum, robust_sigma
 __all__ = ["Residual", "residual_statistics"]
 
 BOX = 32  # pixels, edge of the boxes of local means
-COVERED = 0.5  # least part of a box that is used
-CLIP = 5.0  # noise of a pixel, beyond which it is not the noise that a network takes
+COVERED = 0.5  # minimum part of a box that is used
+CLIP = 5.0  # noise of a pixel, beyond which a pixel is an outlier
 LAGS = 8  # pixels
-COMPARED = 3  # pixels: longest lag whose correlation is judged
+COMPARED = 3  # pixels: longest lag whose correlation has a bound
 
 
 @dataclass(frozen=True)
 class Residual:
-    """Statistics of what was removed, in units of the noise of each pixel.
+    """Statistics of the residual (input less output), in units of the noise of each pixel.
 
     Parameters
     ----------
     number : int
         Pixels.
     mean : float
-        Mean; 0 if light is neither made nor destroyed.
+        Mean; 0 if flux is preserved.
     rms : float
-        Robust scatter: 1 for all the noise that there is, more if light was removed.
+        Robust scatter: 1 if all noise was removed, more if signal was removed.
     local_mean : float
-        Rms of the means in boxes of 32 pixels, times the square root of their pixels: 1 for white noise, less if light
-        of small boxes is conserved, more where it was moved. NaN if no box is covered.
+        Rms of the means in boxes of 32 pixels, times the square root of their pixels: 1 for white noise, less if the
+        flux in small boxes is preserved, more if flux was moved. NaN if no box is covered.
     along, across : ndarray
         (9,) autocorrelation at lags from 0 to 8 pixels along the rows and along the columns.
     frequency, power : ndarray
@@ -54,7 +54,7 @@ class Residual:
 
     @property
     def power_peak(self):
-        """Largest power over the median of the upper half of the frequencies: 1 for white noise; NaN if not known."""
+        """Maximum power over the median of the upper half of the frequencies: 1 for white noise; NaN if undefined."""
         if len(self.power) < 4:
             return float("nan")
         reference = np.median(self.power[len(self.power) // 2 :])
@@ -62,7 +62,7 @@ class Residual:
 
 
 def residual_statistics(removed, usable):
-    """Statistics of what was removed from an image.
+    """Statistics of the residual of an image.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def residual_statistics(removed, usable):
     usable &= np.abs(np.where(usable, removed, 0)) <= CLIP
     number = int(np.count_nonzero(usable))
     if number == 0:
-        nothing, lags = np.array([]), np.full(LAGS + 1, np.nan)
-        return Residual(0, float("nan"), float("nan"), float("nan"), lags, lags, nothing, nothing)
+        nan, empty, lags = float("nan"), np.array([]), np.full(LAGS + 1, np.nan)
+        return Residual(0, nan, nan, nan, lags, lags, empty, empty)
     values = removed[usable]
     mean = float(values.mean(dtype=np.float64))
     centered = np.where(usable, removed - mean, 0).astype(np.float32)
@@ -109,9 +109,9 @@ def _autocorrelation(centered, usable):
     products, pairs = (
         irfft2(np.abs(rfft2(a.astype(np.float32), shape)) ** 2, shape) for a in (centered, usable)
     )  # fmt: skip
-    found = products / np.maximum(pairs, 0.5)
-    level = found[0, 0] or 1.0
-    return found[0, : LAGS + 1] / level, found[: LAGS + 1, 0] / level
+    covariance = products / np.maximum(pairs, 0.5)
+    variance = covariance[0, 0] or 1.0
+    return covariance[0, : LAGS + 1] / variance, covariance[: LAGS + 1, 0] / variance
 
 
 def _local_mean(removed, usable):

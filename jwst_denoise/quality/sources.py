@@ -1,25 +1,30 @@
-"""Sources before and after: which vanished, which appeared, and whether they kept their light."""
+"""Sources before and after: detection, and which vanished, which appeared, and whether they kept their flux."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter
+from scipy.ndimage import gaussian_filter, maximum_filter
 
 from jwst_denoise.masks.segment import lone_pixels
-from jwst_denoise.quality.peaks import Contrast, find
 from jwst_denoise.quality.photometry import aperture_sums, ring_medians
 from jwst_denoise.statistics import robust_sigma
 
-__all__ = ["Sources", "source_check"]
+__all__ = ["Contrast", "Sources", "compare_sources", "find_sources"]
 
+NARROW, WIDE = 1.0, 4.0  # pixels, Gaussian width of a star and of its surroundings
+REACH = 3.0  # of the Gaussians, in widths
+LEAST = 1e-6
+COVERED = 0.3  # minimum part of the narrow kernel's weight on usable pixels
+SEPARATION = 5  # pixels: of several maxima in a box of this edge the highest counts
 CLEAR = 2.0  # sigma above the threshold, from which a source may not vanish
-BEYOND = 3.0  # sigma by which a source may be more than the input shows
-NEAR = 5  # pixels, edge of the box in which a source is looked for
+BEYOND = 3.0  # sigma by which a source may exceed its contrast in the input
+NEAR = 5  # pixels, edge of the box in which a source is searched
 FADED = 0.5  # a source with less of its contrast has vanished
 RADIUS = 3.0  # pixels, of the aperture
 RING = (6.0, 12.0)  # pixels, of the local background
 BRIGHT = 10.0  # S/N in the aperture from which fluxes are compared
-SCATTER = (0.1, 1.0)  # of the contrast after, in units of that before, within which it counts
+SCATTER = (0.1, 1.0)  # limits of the contrast's scatter after, in units of that before
 MOST = 500  # sources whose fluxes are compared
 
 
@@ -32,12 +37,12 @@ class Sources:
     before, after : int
         Sources found in each.
     clear, vanished : int
-        Sources that were beyond doubt before, and those of them with less than half the contrast after.
+        Sources that were certain before, and those of them with less than half the contrast after.
     appeared : int
-        Sources that are found after and whose light the image before contradicts by three standard deviations.
+        Sources found after whose flux the image before contradicts by three standard deviations.
     flux_before, flux_after, flux_error : ndarray
-        (n,) light in the same aperture above the same local background, and its error before, for sources with S/N
-        > 10 after.
+        (n,) flux in the same aperture above the same local background, and its error before, for sources with S/N > 10
+        after.
     """
 
     before: int
@@ -58,8 +63,8 @@ class Sources:
         return float(np.median(ratio)), 1.25 * robust_sigma(ratio) / float(np.sqrt(len(ratio)))
 
 
-def source_check(before, after, noise, usable, threshold=5.0):
-    """Find sources in both images in the same way and compare them.
+def compare_sources(before, after, noise, usable, threshold=5.0):
+    """Detect sources in both images in the same way and compare them.
 
     Parameters
     ----------
@@ -70,7 +75,7 @@ def source_check(before, after, noise, usable, threshold=5.0):
     usable : ndarray of bool
         (ny, nx) pixels that count.
     threshold : float, optional
-        Significance of a source: of the noise that is told before, and of the scatter that is seen after.
+        Significance of a source: relative to the expected noise before, and to the measured scatter after.
 
     Returns
     -------
@@ -78,9 +83,9 @@ def source_check(before, after, noise, usable, threshold=5.0):
 
     Notes
     -----
-    Pixels sharper than any star (hot pixels, cosmic rays) are no sources. Sources are chosen for the comparison of
-    fluxes by the image after, whose noise is a part of that before: choosing by the latter would favor those whose
-    noise was positive, and their light would seem to fade.
+    Pixels sharper than any star (hot pixels, cosmic rays) are excluded. The sources whose fluxes are compared are
+    selected in the image after, whose noise is a part of that before: selection before would favor positive noise, and
+    the sources would seem to fade.
     """
     level = np.median(before[usable]) if usable.any() else 0.0
     scaled = np.where(usable, (before - level) / np.where(usable, noise, 1), 0).astype(np.float32)
@@ -88,7 +93,7 @@ def source_check(before, after, noise, usable, threshold=5.0):
     contrast = Contrast(noise, usable & ~lone)
     old, new = contrast.of(before), contrast.of(after)
     scatter = robust_sigma(new[contrast.covered]) if contrast.covered.any() else 1.0
-    first, last = find(old, threshold), find(new, threshold * np.clip(scatter, *SCATTER))
+    first, last = find_sources(old, threshold), find_sources(new, threshold * np.clip(scatter, *SCATTER))
     clear = first[old[tuple(first.T)] > threshold + CLEAR]
     unsupported = new[tuple(last.T)] - maximum_filter(old, NEAR)[tuple(last.T)] > BEYOND
     fluxes = _fluxes(before, after, noise, usable, last[old[tuple(last.T)] > BEYOND])
@@ -108,3 +113,65 @@ def _fluxes(before, after, noise, usable, places):
     flux, later = flux - sky, aperture_sums(np.where(usable, after, 0), points, RADIUS) - sky
     good = np.isfinite(sky) & (later > BRIGHT * error) & (flux > 0)
     return flux[good], later[good], error[good]
+
+
+class Contrast:
+    """Mean under a narrow Gaussian less the mean under a wide one, in units of its standard deviation.
+
+    Parameters
+    ----------
+    noise : ndarray
+        (ny, nx) standard deviation of each pixel.
+    usable : ndarray of bool
+        (ny, nx) pixels that count.
+    """
+
+    def __init__(self, noise, usable):
+        self._usable = usable
+        self._near, self._far = (np.maximum(_smooth(usable, width), LEAST) for width in (NARROW, WIDE))
+        variance = _smooth(np.where(usable, noise, 0).astype(np.float32) ** 2, NARROW / np.sqrt(2))
+        self.covered = usable & (self._near > COVERED) & (variance > 0)
+        self._deviation = np.sqrt(variance * _white(NARROW, WIDE)) / self._near
+
+    def of(self, image):
+        """Contrast of an image (ny, nx), float32; 0 where too few pixels are usable."""
+        image = np.where(self._usable, image, 0).astype(np.float32)
+        value = _smooth(image, NARROW) / self._near - _smooth(image, WIDE) / self._far
+        return np.where(self.covered, value, 0) / np.where(self.covered, self._deviation, 1)
+
+
+def find_sources(significance, threshold):
+    """Local maxima of a significance map above a threshold.
+
+    Parameters
+    ----------
+    significance : ndarray
+        (ny, nx).
+    threshold : float
+        Minimum significance.
+
+    Returns
+    -------
+    ndarray of int
+        (n, 2): row and column of each, the highest first.
+    """
+    from photutils.detection import find_peaks
+    from photutils.utils.exceptions import NoDetectionsWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoDetectionsWarning)
+        table = find_peaks(significance, threshold, box_size=SEPARATION)
+    if table is None:
+        return np.empty((0, 2), dtype=int)
+    table.sort("peak_value", reverse=True)
+    return np.stack([table["y_peak"], table["x_peak"]], axis=1).astype(int)
+
+
+def _smooth(image, width):
+    return gaussian_filter(np.asarray(image, np.float32), width, mode="constant", truncate=REACH)
+
+
+def _white(narrow, wide):
+    """Variance of white noise of variance 1 under a difference of Gaussians."""
+    whole = 1 + (narrow / wide) ** 2 - 4 * narrow**2 / (narrow**2 + wide**2)
+    return whole / (4 * np.pi * narrow**2)

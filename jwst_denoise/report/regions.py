@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
 
-from jwst_denoise.quality.peaks import Contrast, find
+from jwst_denoise.quality.sources import Contrast, find_sources
 
 __all__ = ["Region", "choose_regions"]
 
@@ -84,7 +84,7 @@ def _places(comparison, size):
     if comparison.flagged is not None and comparison.flagged.any():
         yield "most new flags", _highest(uniform_filter(comparison.flagged.astype(np.float32), size))
     contrast = Contrast(comparison.noise, comparison.usable).of(comparison.after.image)
-    yield from (("bright source", (y, x)) for y, x in find(contrast, THRESHOLD)[:20])
+    yield from (("bright source", (y, x)) for y, x in find_sources(contrast, THRESHOLD)[:20])
     with np.errstate(invalid="ignore"):
         removed = np.where(comparison.usable, comparison.removed / comparison.noise, 0)
     if removed.any():
