@@ -1,8 +1,8 @@
-"""Parameters of a step that hangs as a hook in a pipeline, from the pipeline's own parameter file.
+"""Parameters of a hook, from the parameter file of its pipeline.
 
-stpipe makes a hook such as ``jwst_denoise.NSCleanStep`` with the defaults of its spec, and a hook string with
+stpipe creates a hook such as ``jwst_denoise.NSCleanStep`` with the defaults of its spec, and a hook string with
 parameters is taken for a shell command as soon as a value holds a dot. So the parameter file of the pipeline carries a
-section of ours, which stpipe passes over:
+section for this package, which stpipe ignores:
 
 .. code-block:: yaml
 
@@ -16,29 +16,29 @@ section of ours, which stpipe passes over:
     jwst_denoise:
       nsclean: {method: gp, n_sigma: 2.5, user_mask: my_mask.fits}
 
-The same section inside an entry of ``steps`` holds for the hooks of that step alone and wins over the common one.
+The same section inside an entry of ``steps`` applies to the hooks of that step only, and overrides the common one.
 """
 
 from jwst_denoise.parameters import shipped
 
-__all__ = ["SECTION", "check_names", "hook_parameters", "of_hook"]
+__all__ = ["SECTION", "check_names", "collect_hook_parameters", "hook_parameters"]
 
 SECTION = "jwst_denoise"
 
 
 def hook_parameters(config_file, alias, slot=None, known=None):
-    """Parameters that a pipeline's parameter file gives to a hooked step.
+    """Parameters that the parameter file of a pipeline holds for a hook.
 
     Parameters
     ----------
     config_file : path-like or None
-        ASDF parameter file of the pipeline. None, or a file in the older ``.cfg`` format, has no parameters for us.
+        ASDF parameter file of the pipeline. None and files in the older ``.cfg`` format hold no parameters of hooks.
     alias : str
-        Alias of the step that hangs as a hook, such as ``"nsclean"``.
+        Alias of the hook, such as ``"nsclean"``.
     slot : str, optional
-        Name of the pipeline's step that it hangs on, such as ``"jump"``.
+        Name of the pipeline's step that it is attached to, such as ``"jump"``.
     known : collection of str, optional
-        Parameters that the step has; given, every other name is an error.
+        Parameters of the step; if given, every other name is an error.
 
     Returns
     -------
@@ -54,28 +54,28 @@ def hook_parameters(config_file, alias, slot=None, known=None):
     if config_file is None or not str(config_file).endswith(".asdf"):
         return {}
     tree = shipped.read(config_file)
-    found = _from_section(tree, alias, known, config_file)
+    parameters = _from_section(tree, alias, known, config_file)
     for step in tree.get("steps", []):
         own = _from_section(step, alias, known, config_file)
         if slot is not None and step.get("name") == slot:
-            found.update(own)
-    return found
+            parameters.update(own)
+    return parameters
 
 
-def of_hook(step, model=None, known=None):
-    """Parameters of a hooked step, from CRDS parameter references and from the pipeline's parameter file.
+def collect_hook_parameters(step, model=None, known=None):
+    """Parameters of a hook, from CRDS parameter references and from the parameter file of its pipeline.
 
-    The precedence is that of stpipe: the reference of the step that ours hangs on, the reference of the pipeline, the
-    parameter file that the user gave.
+    The precedence is that of stpipe: first the reference of the step that the hook is attached to, then the reference
+    of the pipeline, then the user's parameter file.
 
     Parameters
     ----------
     step : stpipe.Step
-        Our step; with no parent it is not a hook and nothing is read.
+        The hook; a step without a parent is not one, and nothing is read.
     model : JwstDataModel, optional
-        The exposure, for the choice of references; without it only the user's file is read.
+        The exposure that selects the references; without it only the user's file is read.
     known : collection of str, optional
-        Parameters that the step has; given, every other name is an error.
+        Parameters of the step; if given, every other name is an error.
 
     Returns
     -------
@@ -90,21 +90,21 @@ def of_hook(step, model=None, known=None):
         return {}
     slot = step.parent.name
     sources = [*_references(step, model), step.config_file]
-    found = {}
+    parameters = {}
     for source in sources:
-        found.update(hook_parameters(source, step.class_alias, slot, known))
-    return found
+        parameters.update(hook_parameters(source, step.class_alias, slot, known))
+    return parameters
 
 
-def check_names(given, known, what, source):
-    """Refuse names that are not known.
+def check_names(given, known, kind, source):
+    """Refuse unknown names.
 
     Parameters
     ----------
     given, known : collection of str
         Names that were given, and those that exist.
-    what : str
-        What they are, for the message: ``"parameter of nsclean"``.
+    kind : str
+        What the names stand for, for the message: ``"parameter of nsclean"``.
     source : path-like
         Where they were given, for the message.
 
@@ -115,21 +115,21 @@ def check_names(given, known, what, source):
     """
     for name in given:
         if name not in known:
-            raise ValueError(f"{source}: {name!r} is not a {what}{shipped.suggest(name, known)}")
+            raise ValueError(f"{source}: {name!r} is not a {kind}{shipped.suggest(name, known)}")
 
 
 def _from_section(tree, alias, known, source):
-    """Parameters of one alias in the section of a tree, every alias of the section checked."""
+    """Parameters of one alias in the section of a tree; all aliases of the section are checked."""
     section = tree.get(SECTION) or {}
     if not isinstance(section, dict):
         raise ValueError(f"{source}: the section {SECTION!r} must map step aliases to parameters, not {section!r}")
     check_names(section, {alias, *_aliases()}, f"step of {SECTION}", source)
-    found = section.get(alias) or {}
-    if not isinstance(found, dict):
-        raise ValueError(f"{source}: {SECTION}: {alias} must map parameters to values, not {found!r}")
+    parameters = section.get(alias) or {}
+    if not isinstance(parameters, dict):
+        raise ValueError(f"{source}: {SECTION}: {alias} must map parameters to values, not {parameters!r}")
     if known is not None:
-        check_names(found, known, f"parameter of {alias}", source)
-    return dict(found)
+        check_names(parameters, known, f"parameter of {alias}", source)
+    return dict(parameters)
 
 
 def _aliases():
@@ -140,19 +140,19 @@ def _aliases():
 
 
 def _references(step, model):
-    """Parameter references of the pipeline's step and of the pipeline, in that order, as CRDS finds them."""
+    """Parameter references that CRDS has for the pipeline's step and for the pipeline, in this order."""
     from stpipe import crds_client
     from stpipe.step import get_disable_crds_steppars
 
     if model is None or get_disable_crds_steppars():
         return []
     owners = [owner for owner in (step.parent, step.parent.parent) if owner is not None]
-    found = []
+    references = []
     for owner in owners:
         try:
             file = crds_client.get_reference_file(model.get_crds_parameters(), owner.get_config_reftype(), "jwst")
         except crds_client.CrdsError:
             continue
         if file != "N/A":
-            found.append(file)
-    return found
+            references.append(file)
+    return references

@@ -1,15 +1,15 @@
-"""Choice of a step's defaults for one exposure, the most specific shipped file winning.
+"""Selection of a step's defaults for one exposure: the most specific shipped file wins.
 
-A step file states its domain under ``meta.selector``: criteria from `CRITERIA`, each one value or a list of them. A
-file fits an exposure that meets all its criteria. Among those that fit, the one with the most specific criterion wins,
-`CRITERIA` being ordered from general to specific.
+A step file states its domain under ``meta.selector``: criteria from `CRITERIA`, each with one value or a list of
+values. A file fits an exposure that meets all its criteria. Among several that fit, the file with the most specific
+criterion wins; `CRITERIA` is ordered from general to specific.
 """
 
 import functools
 
 from jwst_denoise.parameters import shipped
 
-__all__ = ["CRITERIA", "choose", "domain", "level"]
+__all__ = ["CRITERIA", "exposure_domain", "exposure_level", "select_parameters"]
 
 #: Criteria from the most general to the most specific.
 CRITERIA = ("instrument", "exp_type", "level", "detector", "subarray")
@@ -22,7 +22,7 @@ _LEVELS = {
 }
 
 
-def choose(alias, meta):
+def select_parameters(alias, meta):
     """Parameters that the package ships for a step on this kind of exposure.
 
     Parameters
@@ -42,7 +42,7 @@ def choose(alias, meta):
     ValueError
         If two files fit equally well.
     """
-    exposure = domain(meta)
+    exposure = exposure_domain(meta)
     fitting = [(_specificity(selector), name) for name, selector in _selectors(alias) if _fits(selector, exposure)]
     if not fitting:
         return {}
@@ -53,19 +53,19 @@ def choose(alias, meta):
     return dict(shipped.tree(winners[0])["parameters"])
 
 
-def domain(meta):
-    """What an exposure is, by the names in `CRITERIA`; values in capitals but for the level."""
-    found = {
+def exposure_domain(meta):
+    """Properties of an exposure by the names in `CRITERIA`; values in capitals, except for the level."""
+    properties = {
         "instrument": _get(meta, "instrument.name"),
         "exp_type": _get(meta, "exposure.type"),
         "detector": _get(meta, "instrument.detector"),
         "subarray": _get(meta, "subarray.name"),
     }
-    found = {name: str(value).upper() for name, value in found.items() if value is not None}
-    return {**found, "level": level(meta)}
+    properties = {name: str(value).upper() for name, value in properties.items() if value is not None}
+    return {**properties, "level": exposure_level(meta)}
 
 
-def level(meta):
+def exposure_level(meta):
     """``"group"`` for ramps, ``"integration"`` for one image per integration, ``"exposure"`` for anything else."""
     return _LEVELS.get(_get(meta, "model_type"), "exposure")
 
@@ -73,17 +73,17 @@ def level(meta):
 @functools.cache
 def _selectors(alias):
     """Name and selector of every shipped step file of one alias."""
-    found = []
+    selectors = []
     for name in shipped.names():
         tree = shipped.tree(name)
         selector = tree.get("meta", {}).get("selector")
         if tree.get("name") == alias and selector is not None:
-            found.append((name, _checked(selector, name)))
-    return tuple(found)
+            selectors.append((name, _checked(selector, name)))
+    return tuple(selectors)
 
 
 def _checked(selector, name):
-    """Refuse a criterion that no exposure has."""
+    """Selector with lists of values; an unknown criterion is an error."""
     for criterion in selector:
         if criterion not in CRITERIA:
             raise ValueError(f"parameter file {name}: criterion {criterion!r}{shipped.suggest(criterion, CRITERIA)}")
@@ -99,7 +99,7 @@ def _specificity(selector):
 
 
 def _get(node, path):
-    """Follow a dotted path of attributes; None where it ends."""
+    """Value at a dotted path of attributes; None where the path ends early."""
     for name in path.split("."):
         node = getattr(node, name, None)
     return node

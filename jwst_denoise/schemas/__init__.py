@@ -1,11 +1,11 @@
 """Schemas: of model files, and of the header keywords of the steps.
 
 The keywords are an extension of the core schema of the JWST data models.
-A data model writes to the FITS header only what its schema knows. asdf lets a package answer for a schema of another
-one (packages are asked in the order of their names, the first answer counts), so the core schema is answered here by
-*core schema and denoise schema*; both consist of ``meta`` alone, which models of several exposures look for. Every data
-model then carries the status keyword of these steps like those of the jwst steps, through all later steps and files.
-Nothing heavy is imported.
+A data model writes only those values to the FITS header that its schema defines. asdf lets a package replace a schema
+of another package: it looks through the packages in the order of their names, and the first match wins. So the core
+schema is replaced here by *core schema and denoise schema*. Both consist of ``meta`` alone, which models of several
+exposures rely on. Every data model then carries the status keywords of these steps through all later steps and files,
+like those of the jwst steps. Nothing heavy is imported.
 """
 
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Common base of the steps: kinds of input, parameters and their precedence, status, provenance, products."""
+"""Common base of the steps: input of any kind, precedence of parameters, status, provenance and products."""
 
 import contextlib
 import logging
@@ -84,15 +84,15 @@ class StpipeConventions:
 class DenoiseStep(StpipeConventions, Step):
     """A step that removes noise from one data model at a time; subclasses define `denoise` and `settings_class`.
 
-    Parameters come, in rising precedence, from the spec, the parameter file that the package ships for this kind of
-    exposure, the user's parameter file, and explicit keywords. A step that hangs as a hook in a pipeline finds its
-    own in the pipeline's parameter file (`jwst_denoise.parameters.hook_parameters`).
+    Parameters come, in increasing precedence, from the spec, the parameter file that the package ships for this kind
+    of exposure, the user's parameter file, and explicit keywords. A hook of a pipeline finds its parameters in the
+    pipeline's parameter file (`jwst_denoise.parameters.hook_parameters`).
     """
 
     settings_class = Settings
 
     spec = """
-        save_noise = boolean(default=False)  # Also write what was removed (input - output)
+        save_noise = boolean(default=False)  # Also write the noise that was removed (input - output)
         save_qa = boolean(default=False)  # Also write a before/after picture (PNG) and page (HTML)
     """
 
@@ -101,30 +101,30 @@ class DenoiseStep(StpipeConventions, Step):
             super().__init__(*args, **kwargs)
         self._explicit = frozenset(self._keywords)
         if self._is_hook:
-            self._given_to_hook()
+            self._hook_parameters()
 
     def __setattr__(self, name, value):
-        """Set an attribute; a parameter that is set after construction was given by the user."""
+        """Set an attribute; a parameter that is set after construction counts as explicit."""
         super().__setattr__(name, value)
         if "_explicit" in vars(self):
             vars(self)["_explicit"] |= {name}
 
     @classmethod
     def from_config_section(cls, *args, config_file=None, **kwargs):
-        """Make a step from a section of a parameter file, as `stpipe.Step` does; bad values raise `ValueError`."""
+        """Create a step from a section of a parameter file, as in `stpipe.Step`; bad values raise `ValueError`."""
         with _as_value_error(config_file):
             return super().from_config_section(*args, config_file=config_file, **kwargs)
 
     @classmethod
     def get_config_from_reference(cls, dataset, disable=None, crds_observatory=None):
-        """Parameters that this package ships for the exposure; CRDS, which does not know these steps, is not asked.
+        """Parameters that this package ships for the exposure; CRDS does not know these steps and is not queried.
 
         Parameters
         ----------
         dataset : dict, path or JwstDataModel
-            The exposure, or its header as the flat dictionary that stpipe makes of it.
+            The exposure, or its header as a flat dictionary.
         disable, crds_observatory : optional
-            As in `stpipe.Step`; the shipped files are no CRDS references, so neither matters.
+            As in `stpipe.Step`; without effect, since the shipped files are not CRDS references.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class DenoiseStep(StpipeConventions, Step):
     @classmethod
     def _get_config_from_parameters(cls, crds_parameters, crds_observatory):
         config = config_parser.ConfigObj()
-        config_parser.merge_config(config, parameters.choose(cls.class_alias, _meta_of(crds_parameters)))
+        config_parser.merge_config(config, parameters.select_parameters(cls.class_alias, _meta_of(crds_parameters)))
         return config
 
     def save_model(self, model, *args, **components):
@@ -180,13 +180,13 @@ class DenoiseStep(StpipeConventions, Step):
     def _is_hook(self):
         return self.parent is not None and self.name not in getattr(self.parent, "step_defs", {})
 
-    def _given_to_hook(self, model=None):
+    def _hook_parameters(self, model=None):
         """Parameters of the pipeline's parameter file, with their types checked."""
         spec = self.load_spec_file()
-        given = parameters.of_hook(self, model, known=set(spec))
+        values = parameters.collect_hook_parameters(self, model, known=set(spec))
         with _as_value_error():
-            config_parser.config_from_dict(given, spec)
-        return given
+            config_parser.config_from_dict(values, spec)
+        return values
 
     def settings(self, model):
         """Parameters in force for one data model.
@@ -210,9 +210,9 @@ class DenoiseStep(StpipeConventions, Step):
         values = {name: getattr(self, name) for name in spec if hasattr(self, name)}
         if self._is_hook:
             explicit = {name: value for name, value in values.items() if name in self._explicit}
-            chosen = parameters.choose(self.class_alias, model.meta)
+            chosen = parameters.select_parameters(self.class_alias, model.meta)
             with _as_value_error():
-                values = config_parser.config_from_dict({**chosen, **self._given_to_hook(model), **explicit}, spec)
+                values = config_parser.config_from_dict({**chosen, **self._hook_parameters(model), **explicit}, spec)
         return self.settings_class.from_values(values)
 
     def process(self, data):
@@ -221,12 +221,12 @@ class DenoiseStep(StpipeConventions, Step):
         Parameters
         ----------
         data : path, JwstDataModel, ModelContainer, ModelLibrary, list, or tuple
-            What to correct. A tuple is what ``ramp_fit`` hands its hooks: (rate, rateints or None).
+            The exposure or exposures. Hooks of ``ramp_fit`` get a tuple (rate, rateints or None).
 
         Returns
         -------
         JwstDataModel, ModelContainer, ModelLibrary, list or tuple
-            The same kind. Data models that were given are not changed; a ModelLibrary is updated, as by jwst's steps.
+            The same kind as the input. Input data models are not changed, except in a ModelLibrary, as in jwst's steps.
         """
         return self._process_each(data, self._process_one)
 
@@ -249,17 +249,17 @@ class DenoiseStep(StpipeConventions, Step):
         return output
 
     def _must_copy(self, data):
-        """Whether the data are the caller's own: in a pipeline they are a copy already, not so in a single step."""
+        """Whether the data belong to the caller; inside a pipeline they are a copy already."""
         if not isinstance(data, JwstDataModel | ModelContainer):
             return False
         inside_pipeline = self.parent is not None and (self.parent.parent is not None or not self._is_hook)
         return not inside_pipeline
 
     def _process_one(self, model):
-        """Correct one data model in place, or a tuple of several that belong together; return it."""
+        """Correct one data model in place, or a tuple of models of the same exposure; return it."""
         models = model if isinstance(model, tuple) else (model,)
         settings = self.settings(models[0])
-        if self._is_hook:  # stpipe writes the parameters of parentless steps only
+        if self._is_hook:  # stpipe logs only the parameters of steps without a parent
             log.info("%s: %s", self.class_alias, settings.describe())
         before = [optional_products.read_before(one, settings) for one in models]
         try:
@@ -280,7 +280,7 @@ class DenoiseStep(StpipeConventions, Step):
         return model
 
     def _finish(self, model, result, settings, before=None):
-        """Record what was done to one data model, and write the optional products."""
+        """Record the correction of one data model, and write the optional products."""
         mark(model, self.class_alias, "COMPLETE")
         record(model, self.class_alias, settings, result.metrics)
         optional_products.write(self, model, result, settings, before)
@@ -306,12 +306,12 @@ class DenoiseStep(StpipeConventions, Step):
         """
 
     def denoise(self, model, settings):
-        """Correct one data model in place; to be defined by the subclass.
+        """Correct one data model in place; defined by the subclass.
 
         Parameters
         ----------
         model : JwstDataModel
-            Changed in place; left as it was if an exception is raised.
+            Changed in place; unchanged if an exception is raised.
         settings : jwst_denoise.steps.common.settings.Settings
             Parameters in force.
 
@@ -322,15 +322,15 @@ class DenoiseStep(StpipeConventions, Step):
         Raises
         ------
         NotApplicable, CorrectionFailed
-            If the input is to be returned as SKIPPED or FAILED.
+            The input is returned as SKIPPED or FAILED.
         """
         raise NotImplementedError
 
 
 def _meta_of(header):
-    """``meta`` of a flat header, as far as parameter files are chosen by it."""
+    """``meta`` of a flat header, with what the selection of parameters needs."""
     nodes = {"instrument": ("name", "detector"), "exposure": ("type",), "subarray": ("name",)}
-    found = {
+    sections = {
         node: SimpleNamespace(**{key: header.get(f"meta.{node}.{key}") for key in keys}) for node, keys in nodes.items()
     }
-    return SimpleNamespace(**found, model_type=header.get("meta.model_type"))
+    return SimpleNamespace(**sections, model_type=header.get("meta.model_type"))

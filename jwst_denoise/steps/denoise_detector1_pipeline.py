@@ -22,10 +22,9 @@ log = logging.getLogger("stpipe.jwst_denoise.steps")
 class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
     """Pipeline calwebb_detector1 with ``cosmic_ray_mask``, ``nsclean`` and ``ramp_denoise``.
 
-    Cosmic rays are flagged after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise, and
-    refuses where light is everywhere. ``ramp_denoise`` denoises what ramp_fit makes or, with ``product='ramp'``, the
-    groups that it is given. Everything else, with its parameters and those that CRDS has for it, is
-    calwebb_detector1's.
+    ``cosmic_ray_mask`` runs after the jump step. ``nsclean`` cleans the groups in the place of clean_flicker_noise, and
+    leaves exposures without background pixels unchanged. ``ramp_denoise`` denoises the rates from ramp_fit or, with
+    ``product='ramp'``, the groups before it. All other steps, and their parameters, are those of calwebb_detector1.
     """
 
     class_alias = "calwebb_denoise1"
@@ -37,16 +36,16 @@ class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
         "ramp_denoise": RampDenoiseStep,
     }
 
-    _OURS = ("cosmic_ray_mask", "nsclean", "ramp_denoise")
+    _ADDED = ("cosmic_ray_mask", "nsclean", "ramp_denoise")
 
     @classmethod
     def get_config_reftype(cls):
-        """Type of the parameter references in CRDS: that of calwebb_detector1."""
+        """Type of the parameter references in CRDS, which is that of calwebb_detector1."""
         return Detector1Pipeline.get_config_reftype()
 
     @classmethod
     def get_config_from_reference(cls, dataset, disable=None, crds_observatory=None):
-        """Parameters that CRDS has for calwebb_detector1, and those that this package ships for its own steps.
+        """Parameters that CRDS has for calwebb_detector1, and those that this package ships for the added steps.
 
         Parameters
         ----------
@@ -58,13 +57,13 @@ class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
         configobj.ConfigObj
         """
         config = super().get_config_from_reference(dataset, disable, crds_observatory)
-        for name in cls._OURS:
+        for name in cls._ADDED:
             if not config["steps"].get(name):
                 config["steps"][name] = cls.step_defs[name].get_config_from_reference(dataset)
         return config
 
     def process(self, input_data):
-        """Run calwebb_detector1 with the steps of this package in their places.
+        """Run calwebb_detector1 with the added steps.
 
         Parameters
         ----------
@@ -74,7 +73,12 @@ class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
         Returns
         -------
         ImageModel
-            The rate; of a run without ramp_fit, the RampModel.
+            The rate; without ramp_fit, the RampModel.
+
+        Raises
+        ------
+        ValueError
+            For a guide-star exposure.
         """
         with readable(input_data):
             kind = self._ramp_type(input_data)
@@ -92,17 +96,17 @@ class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
         return result
 
     def save_model(self, model, *args, **kwargs):
-        """Save a product, with the steps of this package in its history."""
+        """Save a product, with the added steps in its history."""
         if isinstance(model, JwstDataModel):
             restore_history(model)
         return super().save_model(model, *args, **kwargs)
 
     def _places(self):
-        """Steps of calwebb_detector1 and those that follow them; a step that is skipped says so in the ramp."""
+        """Steps of calwebb_detector1 and the added steps that follow them, skipped ones included."""
         denoise, fits = self.ramp_denoise, not self.ramp_fit.skip
         rates = denoise.product == "rate" and not denoise.skip
         if rates and not fits:
-            log.warning("ramp_denoise has no rates to denoise, since ramp_fit is skipped")
+            log.warning("ramp_denoise has no rates to denoise, because ramp_fit is skipped")
         yield "jump", self.cosmic_ray_mask
         yield "clean_flicker_noise", self.nsclean
         if not rates:
@@ -115,7 +119,7 @@ class DenoiseDetector1Pipeline(StpipeConventions, Detector1Pipeline):
 
 @contextlib.contextmanager
 def _after(place, step):
-    """Let a step run after another, and after the hooks of that one."""
+    """Run a step after another one and its hooks."""
     hooks = place._post_hooks
     place._post_hooks = [*hooks, step]
     try:
@@ -125,7 +129,7 @@ def _after(place, step):
 
 
 def _errors_of(nsclean):
-    """The step that fits the errors of rates to their scatter, once the groups are clean."""
+    """Copy of ``nsclean`` that fits the errors of the rates of cleaned groups to their scatter."""
     errors = copy.copy(nsclean)
     errors.errors_only = True
     return errors

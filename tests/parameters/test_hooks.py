@@ -15,7 +15,7 @@ SECTION = {"nsclean": {"method": "median", "n_sigma": 2.5, "user_mask": "some/wh
 
 
 def write(path, section, jump_section=None):
-    """A parameter file of calwebb_detector1 with our section, and one beside the hook."""
+    """A parameter file of calwebb_detector1 with a section for this package, and one for the hook."""
     jump = {"class": "jwst.step.JumpStep", "name": "jump", "parameters": {"post_hooks": ["jwst_denoise.NSCleanStep"]}}
     if jump_section is not None:
         jump["jwst_denoise"] = jump_section
@@ -56,7 +56,7 @@ def test_empty_sections(tmp_path, section):
 
 
 @pytest.mark.parametrize("file", [None, "old.cfg"])
-def test_no_file_of_ours(file):
+def test_files_without_parameters_of_hooks(file):
     assert parameters.hook_parameters(file, "nsclean") == {}
 
 
@@ -87,8 +87,8 @@ def test_not_asdf(tmp_path):
         parameters.hook_parameters(tmp_path / "a.asdf", "nsclean")
 
 
-def test_a_step_that_hangs_on_nothing():
-    assert parameters.of_hook(SimpleNamespace(parent=None)) == {}
+def test_a_step_that_is_not_a_hook():
+    assert parameters.collect_hook_parameters(SimpleNamespace(parent=None)) == {}
 
 
 def hook_of(pipeline):
@@ -98,7 +98,9 @@ def hook_of(pipeline):
 
 def test_hook_of_a_real_pipeline(tmp_path):
     file = write(tmp_path / "a.asdf", SECTION)
-    assert parameters.of_hook(hook_of(Detector1Pipeline.from_config_file(str(file)))) == SECTION["nsclean"]
+    assert (
+        parameters.collect_hook_parameters(hook_of(Detector1Pipeline.from_config_file(str(file)))) == SECTION["nsclean"]
+    )
 
 
 @pytest.mark.parametrize("disabled", [False, True])
@@ -112,6 +114,6 @@ def test_file_of_the_user_wins_over_references_of_crds(tmp_path, monkeypatch, di
         model.meta.instrument.name, model.meta.instrument.detector = "NIRCAM", "NRCB1"
         model.meta.exposure.type = "NRC_IMAGE"
         model.meta.observation.date, model.meta.observation.time = "2024-03-01", "12:00:00"
-        found = parameters.of_hook(hook_of(Detector1Pipeline.from_config_file(str(own))), model)
+        collected = parameters.collect_hook_parameters(hook_of(Detector1Pipeline.from_config_file(str(own))), model)
     expected = {"method": "gp", "user_mask": "m.fits"}
-    assert found == (expected if disabled else {**expected, "critical_frequency": 0.01})
+    assert collected == (expected if disabled else {**expected, "critical_frequency": 0.01})

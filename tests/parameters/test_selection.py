@@ -34,7 +34,7 @@ def meta(instrument="NIRCAM", exp_type="NRC_IMAGE", model_type="ImageModel", det
     ],
 )
 def test_background_by_mode(instrument, exp_type, background):
-    chosen = parameters.choose("nsclean", meta(instrument, exp_type))
+    chosen = parameters.select_parameters("nsclean", meta(instrument, exp_type))
     assert chosen["background"] == background
     if exp_type in ("NRS_IFU", "NRS_MSASPEC", "NRS_FIXEDSLIT", "NRS_BRIGHTOBJ"):
         assert chosen["mask_science_regions"] is True
@@ -43,15 +43,15 @@ def test_background_by_mode(instrument, exp_type, background):
 def test_a_real_model_is_understood():
     with datamodels.IFUImageModel((4, 4)) as model:
         model.meta.instrument.name, model.meta.exposure.type = "NIRSPEC", "NRS_IFU"
-        assert parameters.choose("nsclean", model.meta)["background"] == "remove"
+        assert parameters.select_parameters("nsclean", model.meta)["background"] == "remove"
 
 
 @pytest.mark.parametrize(
     "unfit", [meta("MIRI", "MIR_IMAGE"), meta(exp_type="NRC_DARK"), meta(None, None), SimpleNamespace()]
 )
 def test_nothing_fits(unfit):
-    assert parameters.choose("nsclean", unfit) == {}
-    assert parameters.choose("no_such_step", meta()) == {}
+    assert parameters.select_parameters("nsclean", unfit) == {}
+    assert parameters.select_parameters("no_such_step", meta()) == {}
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_nothing_fits(unfit):
     [("RampModel", "group"), ("CubeModel", "integration"), ("ImageModel", "exposure"), (None, "exposure")],
 )
 def test_level(model_type, level):
-    assert selection.level(meta(model_type=model_type)) == level
+    assert selection.exposure_level(meta(model_type=model_type)) == level
 
 
 def test_the_choice_is_the_callers_own():
-    parameters.choose("nsclean", meta())["background"] = "changed"
-    assert parameters.choose("nsclean", meta())["background"] == "keep"
+    parameters.select_parameters("nsclean", meta())["background"] = "changed"
+    assert parameters.select_parameters("nsclean", meta())["background"] == "keep"
 
 
 @pytest.fixture
@@ -91,21 +91,21 @@ def test_the_most_specific_file_wins(files):
         ramps={"exp_type": "NRC_IMAGE", "level": "group"},
         small={"subarray": "SUB64P"},
     )
-    assert parameters.choose("dummy", meta(exp_type="NRC_WFSS")) == {"from": "all"}
-    assert parameters.choose("dummy", meta()) == {"from": "imaging"}
-    assert parameters.choose("dummy", meta(model_type="RampModel")) == {"from": "ramps"}
-    assert parameters.choose("dummy", meta(subarray="SUB64P", model_type="RampModel")) == {"from": "small"}
-    assert parameters.choose("dummy", meta("NIRISS", "NIS_IMAGE")) == {}
+    assert parameters.select_parameters("dummy", meta(exp_type="NRC_WFSS")) == {"from": "all"}
+    assert parameters.select_parameters("dummy", meta()) == {"from": "imaging"}
+    assert parameters.select_parameters("dummy", meta(model_type="RampModel")) == {"from": "ramps"}
+    assert parameters.select_parameters("dummy", meta(subarray="SUB64P", model_type="RampModel")) == {"from": "small"}
+    assert parameters.select_parameters("dummy", meta("NIRISS", "NIS_IMAGE")) == {}
 
 
 def test_a_tie_is_an_error(files):
     files(one={"exp_type": ["NRC_IMAGE"]}, two={"exp_type": ["NRC_IMAGE", "NRC_WFSS"]})
-    assert parameters.choose("dummy", meta(exp_type="NRC_WFSS")) == {"from": "two"}
+    assert parameters.select_parameters("dummy", meta(exp_type="NRC_WFSS")) == {"from": "two"}
     with pytest.raises(ValueError, match="one, two fit .* equally well"):
-        parameters.choose("dummy", meta())
+        parameters.select_parameters("dummy", meta())
 
 
 def test_a_misspelled_criterion_is_an_error(files):
     files(one={"exptype": ["NRC_IMAGE"]})
     with pytest.raises(ValueError, match="one: criterion 'exptype'; did you mean 'exp_type'"):
-        parameters.choose("dummy", meta())
+        parameters.select_parameters("dummy", meta())

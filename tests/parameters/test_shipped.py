@@ -51,7 +51,7 @@ def test_pipeline_files_hook_the_step(name):
     for slot, hook in hooks.items():
         assert isinstance(hook, jwst_denoise.NSCleanStep)
         assert hook.parent.name == slot.split()[1]
-        errors_only = parameters.of_hook(hook).get("errors_only", False)
+        errors_only = parameters.collect_hook_parameters(hook).get("errors_only", False)
         assert errors_only == (name.endswith("_groups") and slot == "post ramp_fit")
     if hasattr(pipeline, "clean_flicker_noise"):
         assert pipeline.clean_flicker_noise.skip
@@ -63,7 +63,7 @@ def test_pipeline_files_hook_the_cosmic_ray_mask(name):
     pipeline = import_class(config["class"]).from_config_file(str(parameters.path(name)))
     (hook,) = [hook for step in pipeline.step_defs for hook in getattr(pipeline, step)._post_hooks]
     assert isinstance(hook, jwst_denoise.CosmicRayMaskStep)
-    assert parameters.of_hook(hook) == {"model": "auto"}
+    assert parameters.collect_hook_parameters(hook) == {"model": "auto"}
     slots = {"ramps": "jump", "rates": "ramp_fit"}
     stage_2 = "flat_field" if "image2" in name else "clean_flicker_noise"
     assert hook.parent.name == slots.get(name.rpartition("_")[2], stage_2)
@@ -82,7 +82,7 @@ def test_pipeline_files_hook_ramp_denoise(name):
     kind = "_pre_hooks" if name.endswith("_groups") else "_post_hooks"
     (hook,) = getattr(pipeline.ramp_fit, kind)
     assert isinstance(hook, jwst_denoise.RampDenoiseStep)
-    assert parameters.of_hook(hook) == {"model": "auto"}
+    assert parameters.collect_hook_parameters(hook) == {"model": "auto"}
     assert pipeline.clean_flicker_noise.skip
 
 
@@ -92,7 +92,7 @@ def test_pipeline_files_hook_image_denoise(name):
     pipeline = import_class(config["class"]).from_config_file(str(parameters.path(name)))
     (hook,) = [hook for step in pipeline.step_defs for hook in getattr(pipeline, step)._post_hooks]
     assert isinstance(hook, jwst_denoise.ImageDenoiseStep)
-    assert parameters.of_hook(hook) == {"model": "auto"}
+    assert parameters.collect_hook_parameters(hook) == {"model": "auto"}
     slots = {"detector1": "ramp_fit", "image2": "photom", "image3": "resample"}
     assert hook.parent.name == slots[name.split("_")[1]]
 
@@ -104,7 +104,7 @@ def test_image_denoise_has_every_stage():
 
 
 @pytest.mark.parametrize("name", DENOISE1)
-def test_files_of_the_pipeline_of_our_steps(name):
+def test_files_of_the_denoise_pipeline(name):
     pipeline = jwst_denoise.DenoiseDetector1Pipeline.from_config_file(str(parameters.path(name)))
     steps = ("cosmic_ray_mask", "clean_flicker_noise", "nsclean", "ramp_denoise")
     assert [getattr(pipeline, step).skip for step in steps] == [False, True, False, False]

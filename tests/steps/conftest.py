@@ -9,7 +9,7 @@ SHAPE = (96, 128)
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch, tmp_path):
-    """No CRDS, and a working directory of its own."""
+    """No CRDS, and an empty working directory."""
     monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
     monkeypatch.chdir(tmp_path)
 
@@ -74,7 +74,7 @@ def rateints(rng):
 
 @pytest.fixture
 def ramp(rng):
-    """Ramp of 2 integrations of 6 groups whose every group has stripes of its own."""
+    """Ramp of 2 integrations of 6 groups, each group with other stripes."""
     shape = (2, 6, *SHAPE)
     time = np.arange(1, 7)[:, None, None]
     model = datamodels.RampModel(shape)

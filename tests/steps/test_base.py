@@ -1,4 +1,4 @@
-"""The base step with a subclass of its own."""
+"""The base step with a small subclass."""
 
 import logging
 from dataclasses import dataclass

@@ -34,17 +34,17 @@ class Peaks:
     """A stand-in for a network that is sure of what stands 20 sigma above the sky."""
 
     info = {**INFO, "name": "peaks", "family": "cosmic_ray_mask", "sha256": "ab" * 32}
-    seen = ()
+    calls = ()
 
-    def check_domain(self, **facts):
-        return model_files.Domain(**INFO["domain"]).reasons(**facts)
+    def check_domain(self, **properties):
+        return model_files.Domain(**INFO["domain"]).reasons(**properties)
 
     def threshold(self):
         return 0.5
 
     def predict(self, image, err=None, bad=None):
         assert image.shape == SHAPE
-        Peaks.seen = image, err, bad
+        Peaks.calls = image, err, bad
         return np.where(np.nan_to_num(image) > 20 + 5, 0.95, 0.05).astype("f4")
 
 
@@ -119,7 +119,7 @@ def test_flags_and_nothing_else(rate, peaks):
     assert rate.meta.cal_step.cosmic_ray_mask is None
 
 
-def test_every_integration_by_itself(rateints, peaks):
+def test_every_integration_alone(rateints, peaks):
     result = run(rateints)
     expected = truth(rateints.data.shape)
     expected[1, 20, 30] = False
@@ -153,7 +153,7 @@ def test_unusable_pixels_are_neither_used_nor_changed(rate, peaks):
     result = run(rate, inpaint="median", dilate=1)
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(result, name), getattr(rate, name))
-    image, _, bad = Peaks.seen
+    image, _, bad = Peaks.calls
     for y, x in ((20, 30), (40, 40), (21, 31), (60, 100), (80, 15)):
         assert bad[y, x]
     assert not bad[5, 5]
@@ -309,7 +309,7 @@ def test_outside_the_domain_there_is_a_warning(rate, peaks, caplog):
     assert result.meta.cal_step.cosmic_ray_mask == "COMPLETE"
 
 
-def test_what_is_no_image_is_skipped(rate, peaks, caplog):
+def test_other_data_are_skipped(rate, peaks, caplog):
     assert_skipped(datamodels.MultiSlitModel(), caplog, "mask the exposure before extract_2d")
     assert_skipped(datamodels.GuiderCalModel(), caplog, "neither a ramp nor one detector's image")
     rate.meta.cal_step.resample = "COMPLETE"

@@ -20,17 +20,17 @@ class Jumps:
     """A stand-in for a network that is sure of differences above 100 e-."""
 
     info = {"name": "jumps", "family": "cosmic_ray_mask-ramp", "sha256": "ab" * 32, "domain": DOMAIN}
-    seen = {}
+    calls = {}
 
-    def check_domain(self, **facts):
-        return model_files.Domain(**DOMAIN).reasons(**facts)
+    def check_domain(self, **properties):
+        return model_files.Domain(**DOMAIN).reasons(**properties)
 
     def threshold(self, fpr=0.0005):
         Jumps.rate = fpr
         return 0.5
 
     def predict(self, groups, read_noise, *, gain, **arguments):
-        Jumps.seen = {"read_noise": read_noise, "gain": gain, **arguments}
+        Jumps.calls = {"read_noise": read_noise, "gain": gain, **arguments}
         rise = np.diff(np.nan_to_num(groups) * gain, axis=0, prepend=np.nan_to_num(groups[:1]) * gain)
         return np.where(rise > 100, 0.9, 0.1).astype("f4")
 
@@ -101,22 +101,22 @@ def test_group_flags_and_nothing_else(ramp, jumps, references):
 
 def test_references_are_cut_to_the_subarray_and_in_electrons_a_frame(ramp, jumps, references):
     run(ramp, **references)
-    assert Jumps.seen["gain"].shape == SHAPE
-    assert np.isnan(Jumps.seen["gain"][0, 0])
-    assert np.isnan(Jumps.seen["read_noise"][0, 0])
-    np.testing.assert_allclose(Jumps.seen["read_noise"][1:], 20 / np.sqrt(2), rtol=1e-6)
-    assert (Jumps.seen["nframes"], Jumps.seen["groupgap"]) == (4, 1)
+    assert Jumps.calls["gain"].shape == SHAPE
+    assert np.isnan(Jumps.calls["gain"][0, 0])
+    assert np.isnan(Jumps.calls["read_noise"][0, 0])
+    np.testing.assert_allclose(Jumps.calls["read_noise"][1:], 20 / np.sqrt(2), rtol=1e-6)
+    assert (Jumps.calls["nframes"], Jumps.calls["groupgap"]) == (4, 1)
 
 
 def test_without_crds_typical_noise_of_the_detector_is_taken(ramp, jumps, typical, caplog):
     result = run(ramp)
     assert "Typical gain and read noise of NRCA1" in caplog.text
-    assert Jumps.seen["gain"] == 2.08
-    assert Jumps.seen["read_noise"] == pytest.approx(8.8)
+    assert Jumps.calls["gain"] == 2.08
+    assert Jumps.calls["read_noise"] == pytest.approx(8.8)
     assert (result.groupdq[HITS[0]], result.groupdq[HITS[1]]) == (JUMP, JUMP)
 
 
-def test_a_detector_nobody_knows_is_not_applicable(ramp):
+def test_an_unknown_detector_is_not_applicable(ramp):
     ramp.meta.instrument.detector = "MIRIMAGE"
     with pytest.raises(NotApplicable, match="MIRIMAGE"):
         readout_noise.readout_noise(ramp, lambda kind: "N/A")

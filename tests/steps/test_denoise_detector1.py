@@ -28,7 +28,7 @@ INFO = {
     "name": "untrained",
     "domain": {"description": "tests", "instruments": ["NIRCAM", "NIRSPEC"]},
     "provenance": {"command": "none"},
-    "scores": {"none": {"ours": 1.0}},
+    "scores": {"none": {"network": 1.0}},
     "licence": "BSD-3-Clause",
     "card": "Random weights. Not for use.",
 }
@@ -113,20 +113,20 @@ def denoised(cache, uncal, untrained, tmp_path_factory):
 def test_ramp_denoise_alone(denoised, plain, untrained):
     assert set(denoised) == set(plain) == {"ramp", "rate", "rateints"}
     for name in ("rate", "rateints"):
-        ours, theirs = arrays(denoised[name]), arrays(plain[name])
+        actual, expected = arrays(denoised[name]), arrays(plain[name])
         assert statuses(denoised[name]) == dict.fromkeys(STATUS, "SKIPPED") | {"ramp_denoise": "COMPLETE"}
-        for array in ours:
-            np.testing.assert_array_equal(ours[array][SOURCE], theirs[array][SOURCE])
-        np.testing.assert_array_equal(ours["dq"], theirs["dq"])
-        np.testing.assert_array_equal(np.isnan(ours["data"]), np.isnan(theirs["data"]))
-        assert (ours["data"] != theirs["data"]).mean() > 0.9
+        for array in actual:
+            np.testing.assert_array_equal(actual[array][SOURCE], expected[array][SOURCE])
+        np.testing.assert_array_equal(actual["dq"], expected["dq"])
+        np.testing.assert_array_equal(np.isnan(actual["data"]), np.isnan(expected["data"]))
+        assert (actual["data"] != expected["data"]).mean() > 0.9
         header = fits.getheader(denoised[name])
         assert header["RMD_MODL"] == "untrained"
         assert header["RMD_SHA"] == model_files.read_info(untrained)["sha256"]
         assert header["R_GAIN"].startswith("crds://")
-    with datamodels.open(denoised["ramp"]) as ours, datamodels.open(plain["ramp"]) as theirs:
-        np.testing.assert_array_equal(ours.data, theirs.data)
-        np.testing.assert_array_equal(ours.groupdq, theirs.groupdq)
+    with datamodels.open(denoised["ramp"]) as actual, datamodels.open(plain["ramp"]) as expected:
+        np.testing.assert_array_equal(actual.data, expected.data)
+        np.testing.assert_array_equal(actual.groupdq, expected.groupdq)
     with datamodels.open(denoised["rate"]) as rate:
         assert any("ramp_denoise - INFO - Removed" in line for line in rate.cal_logs.calwebb_denoise1)
 
@@ -141,45 +141,45 @@ def test_step_on_the_saved_ramp_makes_the_pipelines_rates(denoised, plain, untra
 
 def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
     steps = {"nsclean": {"method": "median"}, "ramp_denoise": {"product": "ramp"}}
-    made = denoise(uncal, tmp_path / "out", untrained, **steps)
+    produced = denoise(uncal, tmp_path / "out", untrained, **steps)
     for name in ("rate", "rateints"):
-        assert statuses(made[name]) == dict.fromkeys(STATUS, "COMPLETE")
-    header = fits.getheader(made["rate"])
+        assert statuses(produced[name]) == dict.fromkeys(STATUS, "COMPLETE")
+    header = fits.getheader(produced["rate"])
     assert header["RMD_PROD"] == "ramp"
     assert header["NSC_ERRF"] > 0
     assert "errors_only=False" in header["NSC_PARS"]
     for name in ("rate", "rateints"):
-        history = "".join(fits.getheader(made[name])["HISTORY"])
+        history = "".join(fits.getheader(produced[name])["HISTORY"])
         assert [history.count(f" {alias}(") for alias in STATUS] == [1, 1, 1]
         assert "nsclean(method='median'" in history and "errors_only=True" not in history
-    noise = np.nanmedian(np.sqrt(arrays(made["rateints"])["var_rnoise"]))
+    noise = np.nanmedian(np.sqrt(arrays(produced["rateints"])["var_rnoise"]))
     assert 0.05 < header["NSC_RMS"] / noise < 2  # of the same unit
-    with datamodels.open(made["rate"]) as rate:
+    with datamodels.open(produced["rate"]) as rate:
         lines = rate.cal_logs.calwebb_denoise1
     assert sum("dark background" in line for line in lines) == 1  # one mask for the noise and for the errors
-    with datamodels.open(made["ramp"]) as ours, datamodels.open(plain["ramp"]) as theirs:
-        new = (ours.groupdq & ~theirs.groupdq & JUMP) != 0
+    with datamodels.open(produced["ramp"]) as actual, datamodels.open(plain["ramp"]) as expected:
+        new = (actual.groupdq & ~expected.groupdq & JUMP) != 0
         assert header["CRM_NPIX"] == np.count_nonzero(new) > 0
         assert header["CRM_NOLD"] > 0
-        assert not np.array_equal(ours.data, theirs.data)
-    with datamodels.open(made["ramp"]) as ramp:  # what is saved is what was fitted
+        assert not np.array_equal(actual.data, expected.data)
+    with datamodels.open(produced["ramp"]) as ramp:  # what is saved is what was fitted
         rate, _ = RampFitStep.call(ramp, configure_log=False)
-    np.testing.assert_array_equal(arrays(made["rate"])["data"], rate.data)
+    np.testing.assert_array_equal(arrays(produced["rate"])["data"], rate.data)
 
 
-def test_without_our_steps_it_is_detector1(cache, uncal, untrained, plain, tmp_path):
+def test_without_the_added_steps_it_is_detector1(cache, uncal, untrained, plain, tmp_path):
     skip = {"skip": True}
-    made = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip, nsclean=skip)
-    assert statuses(made["rate"]) == dict.fromkeys(STATUS, "SKIPPED")
+    produced = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip, nsclean=skip)
+    assert statuses(produced["rate"]) == dict.fromkeys(STATUS, "SKIPPED")
     for name in ("rate", "rateints"):
-        ours, theirs = arrays(made[name]), arrays(plain[name])
-        for array in ours:
-            np.testing.assert_array_equal(ours[array], theirs[array])
+        actual, expected = arrays(produced[name]), arrays(plain[name])
+        for array in actual:
+            np.testing.assert_array_equal(actual[array], expected[array])
 
 
 def test_without_ramp_fit_there_is_a_ramp(cache, uncal, untrained, tmp_path, caplog):
-    made = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
-    assert set(made) == {"ramp"}
+    produced = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
+    assert set(produced) == {"ramp"}
     assert "no rates to denoise" in caplog.text
 
 

@@ -25,7 +25,7 @@ def test_few_pixels_leave_the_scale_alone(rng):
     assert 1 < few < errors.error_scale(residual, used | True, one, 0 * one, 0 * one)
 
 
-def test_nothing_is_told_by_pixels_without_read_noise(rng):
+def test_pixels_without_read_noise_leave_the_errors_unchanged(rng):
     one = np.ones((200, 200))
     scale = errors.error_scale(3 * rng.normal(size=one.shape), one > 0, 1e-6 * one, one, 0 * one)
     assert np.isfinite(scale)
@@ -41,10 +41,10 @@ def test_updated_against_the_definition():
 
 
 @pytest.mark.parametrize("method", ["gp", "nsclean", "median"])
-@pytest.mark.parametrize("told", [0.5, 2.0])
-def test_pull_of_blank_sky(rateints, method, told):
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_pull_of_blank_sky(rateints, method, factor):
     """The read noise variance of the input is wrong by a factor; that of the output is not."""
-    rateints.var_rnoise *= told
+    rateints.var_rnoise *= factor
     rateints.err = np.sqrt(rateints.var_rnoise + rateints.var_poisson)
     result = NSCleanStep.call(rateints, method=method, configure_log=False)
     blank = result.data[:, 20:, :50] - np.nanmedian(result.data[:, 20:, :50])

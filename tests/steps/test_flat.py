@@ -8,8 +8,8 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import NSCleanStep
 from jwst_denoise.readout import Readout
-from jwst_denoise.steps.nsclean import flat, nsclean_step
-from jwst_denoise.steps.nsclean.fitter import Fitter
+from jwst_denoise.steps.nsclean import nsclean_step
+from jwst_denoise.steps.nsclean.fitter import Fitter, flat_field
 
 
 class Step:
@@ -37,13 +37,13 @@ def reference(rate, rng):
 
 
 def test_flat_is_cut_and_its_holes_are_filled(rate, reference):
-    found = flat.flat_field(Step("flat.fits"), rate)
-    np.testing.assert_array_equal(found[0, :2], 1)
-    np.testing.assert_array_equal(found[1:], reference[1:])
+    flat = flat_field(Step("flat.fits"), rate)
+    np.testing.assert_array_equal(flat[0, :2], 1)
+    np.testing.assert_array_equal(flat[1:], reference[1:])
 
 
 def test_no_flat_is_a_warning(rate, caplog):
-    assert flat.flat_field(Step("N/A"), rate) is None
+    assert flat_field(Step("N/A"), rate) is None
     assert "No flat field" in caplog.text
 
 
@@ -77,9 +77,9 @@ def test_flat_of_another_shape_is_named(rate):
     model.meta.subarray.xsize, model.meta.subarray.ysize = 128, 96
     model.save("small_flat.fits")
     with pytest.raises(ValueError, match="small_flat.fits"):
-        flat.flat_field(Step("small_flat.fits"), rate)
+        flat_field(Step("small_flat.fits"), rate)
 
 
-def test_default_asks_for_no_flat(rate, monkeypatch):
+def test_no_flat_by_default(rate, monkeypatch):
     monkeypatch.setattr(nsclean_step, "flat_field", SimpleNamespace())  # not callable
     assert NSCleanStep.call(rate, configure_log=False).meta.cal_step.nsclean == "COMPLETE"

@@ -14,8 +14,8 @@ ARRAYS = ("data", "err", "dq", "var_rnoise", "var_poisson", "groupdq", "pixeldq"
 
 
 def arrays(model):
-    found = {name: getattr(model, name, None) for name in ARRAYS}
-    return {name: array.copy() for name, array in found.items() if array is not None}
+    present = {name: getattr(model, name, None) for name in ARRAYS}
+    return {name: array.copy() for name, array in present.items() if array is not None}
 
 
 def line_scatter(model):

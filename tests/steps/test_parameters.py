@@ -52,7 +52,7 @@ def recorded(model):
 @pytest.fixture
 def shipped(monkeypatch):
     """Shipped choice with two values that are no defaults of the spec."""
-    monkeypatch.setattr(parameters, "choose", lambda alias, meta: {"method": "median", "n_sigma": 2.25})
+    monkeypatch.setattr(parameters, "select_parameters", lambda alias, meta: {"method": "median", "n_sigma": 2.25})
 
 
 def test_shipped_choice_beats_the_spec(rate, shipped):
@@ -72,9 +72,9 @@ def test_keyword_beats_the_parameter_file(rate, shipped):
     assert "n_sigma=2.75" in recorded(result)
 
 
-def test_crds_is_not_asked(rate, monkeypatch):
+def test_crds_is_not_queried(rate, monkeypatch):
     def fail(*args, **kwargs):
-        raise AssertionError("CRDS was asked")
+        raise AssertionError("CRDS was queried")
 
     monkeypatch.delenv("STPIPE_DISABLE_CRDS_STEPPARS")
     monkeypatch.setattr(crds_client, "get_reference_file", fail)
@@ -83,7 +83,7 @@ def test_crds_is_not_asked(rate, monkeypatch):
 
 
 def test_choice_by_the_header_of_model_path_and_dictionary(rate):
-    expected = parameters.choose("nsclean", rate.meta)
+    expected = parameters.select_parameters("nsclean", rate.meta)
     assert expected["background"] == "keep"
     rate.save("jw1_rate.fits")
     for dataset in (rate, "jw1_rate.fits", rate.get_crds_parameters()):
@@ -135,7 +135,7 @@ def test_bad_parameter_of_a_hook_is_named_before_the_run(name, value):
         OneStepPipeline.from_config_file(file)
 
 
-def test_hook_with_keywords_of_its_own(ramp):
+def test_hook_with_keywords(ramp):
     result = GroupScaleStep.call(ramp, post_hooks=[f"{HOOK}(method='median', n_sigma=3)"], configure_log=False)
     assert "method='median'" in recorded(result)
     assert "n_sigma=3," in recorded(result)

@@ -42,7 +42,7 @@ def test_without_a_group_time_there_is_no_rms(ramp):
     assert run(ramp).meta.jwst_denoise.nsclean.noise_rms is None
 
 
-def test_light_stays(ramp):
+def test_signal_stays(ramp):
     rise = run(ramp).data[:, -1, 42:48, 62:70] - ramp.data[:, 0, 42:48, 62:70]
     assert abs(rise.mean() / 5 - 200.5) < 1
 
@@ -98,7 +98,7 @@ def test_three_dimensional_mask(ramp):
 
 @pytest.mark.parametrize("method", ["gp", "median"])
 def test_before_the_jump_step(ramp, rng, method):
-    """Cosmic rays that nobody has flagged yet."""
+    """Cosmic rays that are not flagged yet."""
     clean = run(ramp, method=method).data
     hit = rng.random((2, 5, 96, 128)) < 0.005
     ramp.data[:, 1:] += np.cumsum(1000 * hit, axis=1)

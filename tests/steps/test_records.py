@@ -23,7 +23,7 @@ def run(data, **parameters):
 
 def test_status_survives_files_and_later_steps(rate):
     run(rate).save("one.fits")
-    for name in ("two.fits", "three.fits"):  # opened and saved by software that knows nothing of this package
+    for name in ("two.fits", "three.fits"):  # opened and saved without this package
         with datamodels.open("one.fits") as model:
             model.save(name)
     for name in ("one.fits", "two.fits", "three.fits"):
@@ -57,9 +57,9 @@ def test_comments_give_units_and_are_whole(rate):
 
 def test_status_goes_from_ramp_to_rate(ramp):
     """Steps that make a new model, as ramp_fit does, copy what the schema knows."""
-    cleaned, made = run(ramp), datamodels.ImageModel((96, 128))
-    made.update(cleaned)
-    made.save("made.fits")
+    cleaned, new = run(ramp), datamodels.ImageModel((96, 128))
+    new.update(cleaned)
+    new.save("made.fits")
     header = fits.getheader("made.fits")
     assert header["S_NSCLN"] == "COMPLETE"
     assert header["NSC_PARS"] == cleaned.meta.jwst_denoise.nsclean.parameters
@@ -100,11 +100,11 @@ def test_schema_keeps_the_core_schema():
     core = asdf.schema.load_schema(f"{schemas._PREFIX}core_of_stdatamodels.schema", resolve_references=True)
     assert set(core["properties"]["meta"]["properties"]) <= set(known)
     steps = set(core["properties"]["meta"]["properties"]["cal_step"]["properties"])
-    ours = {"nsclean", "cosmic_ray_mask", "ramp_denoise", "image_denoise"}
-    assert set(known["cal_step"]["properties"]) == steps | ours
+    added = {"nsclean", "cosmic_ray_mask", "ramp_denoise", "image_denoise"}
+    assert set(known["cal_step"]["properties"]) == steps | added
 
 
-def test_entry_points_are_light():
+def test_entry_points_import_nothing_heavy():
     code = (
         "import sys; import jwst_denoise.entry_points as e, jwst_denoise.schemas as s; e.get_steps();"
         "s.get_resource_mappings(); print([m for m in ('jwst', 'torch', 'numpy', 'stdatamodels') if m in sys.modules])"
@@ -138,8 +138,8 @@ def test_history_has_one_line_for_each_step_where_a_step_of_jwst_has_dropped_the
 @pytest.mark.parametrize(("kind", "level"), [("rate", ""), ("rateints", "ints_"), ("ramp", "")])
 def test_products_beside_the_main_one(request, kind, level, tmp_path):
     model = request.getfixturevalue(kind)
-    extras = dict.fromkeys(("save_noise", "save_mask", "save_background", "save_qa"), True)
-    result = run(model, **extras, output_dir=str(tmp_path / "out"))
+    requests = dict.fromkeys(("save_noise", "save_mask", "save_background", "save_qa"), True)
+    result = run(model, **requests, output_dir=str(tmp_path / "out"))
     stem = f"jw1_{level}nsclean"
     names = {path.name for path in (tmp_path / "out").iterdir()}
     endings = ("noise.fits", "mask.fits", "background.fits", "qa.png", "qa.html")

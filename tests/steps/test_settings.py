@@ -17,7 +17,7 @@ FILE = {"method": "median", "n_sigma": 2.25}
 @pytest.fixture
 def shipped(monkeypatch):
     """A shipped file with values that are no defaults of the spec."""
-    monkeypatch.setattr(parameters, "choose", lambda alias, meta: FILE if alias == "nsclean" else {})
+    monkeypatch.setattr(parameters, "select_parameters", lambda alias, meta: FILE if alias == "nsclean" else {})
 
 
 def recorded(model):

@@ -1,8 +1,7 @@
-"""Products that are written whole or not at all.
+"""Products that are written completely or not at all.
 
-A file is written into a hidden folder beside its place and moved there at the end, so that neither a full disk, nor an
-interruption, nor a second process leaves half a product under the name of a whole one. What was there before stays
-until then.
+A file is written into a hidden folder next to its destination and moved there at the end, so that a full disk, an
+interruption or a second process never leaves an incomplete product. An older file stays in place until then.
 """
 
 import contextlib
@@ -14,22 +13,22 @@ __all__ = ["AtomicModel", "atomic_write"]
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Write a file in another place, and move it to its own when it is complete.
+    """Write a file somewhere else, and move it to its destination when it is complete.
 
     Parameters
     ----------
     path : path-like
-        Where the file is to be.
+        Destination of the file.
 
     Yields
     ------
     pathlib.Path
-        Where to write it: the same name in a folder of its own on the same disk.
+        Where to write it: the same name in a temporary folder on the same disk.
 
     Raises
     ------
     OSError
-        If it cannot be written; the message names ``path``, at which nothing has changed.
+        If it cannot be written; the message names ``path``, where nothing has changed.
     """
     path = Path(path)
     try:
@@ -42,12 +41,12 @@ def atomic_write(path):
 
 
 class AtomicModel:
-    """A data model whose ``save`` is whole or not at all; everything else is the data model's.
+    """A data model that is saved completely or not at all; all other attributes are those of the data model.
 
     Parameters
     ----------
     model : JwstDataModel
-        What to save.
+        The product.
     replace : bool, optional
         Replace a file that is there already.
     """

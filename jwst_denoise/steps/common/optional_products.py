@@ -1,4 +1,4 @@
-"""Optional products of a step, beside the main product and named as stpipe names it."""
+"""Optional products of a step, next to the main product and with names in the style of stpipe."""
 
 import logging
 from pathlib import Path
@@ -37,18 +37,18 @@ def read_before(model, settings, plane=0):
 
 
 def write(step, model, result, settings, before=None):
-    """Write the products that were asked for.
+    """Write the requested optional products.
 
     ``<root>_<alias>_noise.fits``, ``_mask``, ``_background``, ``_qa.png``, ``_qa.html``, and ``<root>_crprob.fits``.
 
     Parameters
     ----------
     step : stpipe.Step
-        Gives the directory and the naming; for a hook these are its pipeline's.
+        Determines directory and names; a hook uses those of its pipeline.
     model : JwstDataModel
         The corrected product.
     result : jwst_denoise.steps.common.result.Result
-        Its arrays are written; those that were not asked for are None.
+        Its arrays are written; those that were not requested are None.
     settings : jwst_denoise.steps.common.settings.Settings
         ``save_qa``.
     before : list of jwst_denoise.report.Exposure, optional
@@ -83,7 +83,7 @@ def _attempt(product, function, *arguments):
 
 
 def _path(step, model, kind, alone=False, **naming):
-    """Path by stpipe's rules, with the same addition as in the name of the main product."""
+    """Path by the rules of stpipe, with the same addition to the name as in the main product."""
     basepath = model.meta.filename or step.default_output_file()
     suffix = kind if alone else f"{step.class_alias}_{kind}"
     level = step.name_addition(model, basepath)

@@ -1,4 +1,4 @@
-"""Progress of long work as lines in the log, which is also what ends up in the product's ``cal_logs``."""
+"""Progress of long work in the log, and so in the ``cal_logs`` of the product."""
 
 import logging
 import time
@@ -10,7 +10,7 @@ log = logging.getLogger("stpipe.jwst_denoise.steps")
 INTERVAL = 10.0  # s
 
 
-def chunks(total, size, what):
+def chunks(total, size, items):
     """Slices that cover ``range(total)``, with a log line every ten seconds.
 
     Parameters
@@ -18,9 +18,9 @@ def chunks(total, size, what):
     total : int
         Number of items.
     size : int
-        Most items in a slice.
-    what : str
-        What the items are, for the log.
+        Largest number of items in a slice.
+    items : str
+        Name of the items, for the log.
 
     Yields
     ------
@@ -33,4 +33,4 @@ def chunks(total, size, what):
         if now - last > INTERVAL and start + size < total:
             last = now
             done = start + size
-            log.info("%d of %d %s, %.0f s left", done, total, what, (now - started) * (total - done) / done)
+            log.info("%d of %d %s, %.0f s left", done, total, items, (now - started) * (total - done) / done)

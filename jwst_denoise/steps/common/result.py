@@ -14,7 +14,7 @@ class Result:
     Parameters
     ----------
     noise : ndarray or None
-        What was removed, input − output, in the shape of the data. None unless it is to be saved.
+        Noise that was removed, input − output, in the shape of the data. None unless it is to be saved.
     mask : ndarray of bool or None
         The background mask. None unless it is to be saved.
     background : ndarray or None

@@ -14,9 +14,9 @@ class Settings:
     skip : bool
         Return the input unchanged.
     save_noise : bool
-        Also write what was removed.
+        Also write the noise that was removed.
     save_qa : bool
-        Also write a picture and a page.
+        Also write a picture and a page of the result.
     """
 
     skip: bool
@@ -25,7 +25,7 @@ class Settings:
 
     @classmethod
     def from_values(cls, values):
-        """Build from a mapping that may hold other parameters too, such as those of stpipe.
+        """Build from a mapping that may also hold other parameters, such as those of stpipe.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Step ``cosmic_ray_mask``: flags cosmic rays in ramps and images by a network."""
+"""Step ``cosmic_ray_mask``: flags cosmic rays in ramps and images with a network."""
 
 import functools
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ FAMILIES = ("cosmic_ray_mask", "cosmic_ray_mask-ramp")
 
 @dataclass(frozen=True, kw_only=True)
 class CosmicRayMaskSettings(Settings):
-    """Parameters of ``cosmic_ray_mask``; `CosmicRayMaskStep.spec` says what they mean."""
+    """Parameters of ``cosmic_ray_mask``, explained in `CosmicRayMaskStep.spec`."""
 
     model: str
     device: str
@@ -39,8 +39,9 @@ class CosmicRayMaskSettings(Settings):
 class CosmicRayMaskStep(DenoiseStep):
     """Flag cosmic rays: in the group flags of ramps, in the data quality of images.
 
-    What is found gets JUMP_DET; in images DO_NOT_USE too. Data are changed on request only (``inpaint``): filled pixels
-    get FLUX_ESTIMATED and larger errors, and they stay DO_NOT_USE, so that nothing later takes them for measurements.
+    Cosmic rays are flagged as JUMP_DET; in images as DO_NOT_USE too. Data change on request only (``inpaint``): filled
+    pixels are flagged as FLUX_ESTIMATED, get larger errors, and remain DO_NOT_USE, so that later steps do not treat
+    them as measurements.
     """
 
     class_alias = "cosmic_ray_mask"
@@ -50,18 +51,18 @@ class CosmicRayMaskStep(DenoiseStep):
     reference_file_types = ["gain", "readnoise"]
 
     spec = """
-        model = string(default='auto')  # Name of a shipped model or path of a model file; by default one for the input
+        model = string(default='auto')  # Name of a shipped model or path of a model file; auto: one for the input
         device = string(default='auto')  # auto, cpu, cuda, cuda:N or mps
-        threshold = float(default=None)  # Probability from which pixels are flagged; default: the model's own
+        threshold = float(default=None)  # Probability above which pixels are flagged; default: that of the model
         dilate = integer(default=0, min=0)  # Pixels by which the mask is grown
-        veto = boolean(default=True)  # Spare the cores of stars and emission lines
-        inpaint = option('none', 'network', 'median', 'biharmonic', default='none')  # Images: fill what is flagged
-        inpaint_model = string(default='auto')  # Images: model that fills, with inpaint='network'
+        veto = boolean(default=True)  # Protect the cores of stars and emission lines
+        inpaint = option('none', 'network', 'median', 'biharmonic', default='none')  # Images: fill flagged pixels
+        inpaint_model = string(default='auto')  # Images: model for inpaint='network'
         save_probability = boolean(default=False)  # Also write the probabilities
     """
 
     def check_settings(self, settings):
-        """Refuse a model that does not exist or does not find cosmic rays, as in `DenoiseStep`."""
+        """Refuse a model that does not exist or does not detect cosmic rays, as in `DenoiseStep`."""
         if settings.model != "auto":
             check_family(settings.model, model_files.read_info(settings.model), FAMILIES, f"{IMAGES} or {RAMPS}")
 
@@ -82,14 +83,14 @@ class CosmicRayMaskStep(DenoiseStep):
         Raises
         ------
         NotApplicable
-            If the data model holds neither ramps nor images, or the network was not made for its instrument.
+            If the data model holds neither ramps nor images, or its instrument is not in the network's domain.
         ValueError, FileNotFoundError
             If a parameter or a model file is wrong.
         """
         is_ramp = isinstance(model, datamodels.RampModel)
         if not is_ramp:
             images.check(model)
-        single = not is_ramp or model.data.shape[1] == 2  # the difference of two groups is an image too
+        single = not is_ramp or model.data.shape[1] == 2  # the difference of two groups is an image
         network = _network(settings, is_ramp, single)
         check_domain(network, model)
         threshold = _own_threshold(network, single) if settings.threshold is None else settings.threshold
@@ -103,12 +104,12 @@ class CosmicRayMaskStep(DenoiseStep):
 
 
 def _own_threshold(network, single):
-    """The model's operating point: the looser one where a false flag costs one of several differences of a pixel."""
+    """Operating point of the model; a looser one for ramps, where a false flag costs one of several differences."""
     return network.threshold() if single else network.threshold(0.005)
 
 
 def _network(settings, is_ramp, single):
-    """Model in force; refuses one of another family."""
+    """Model in force; one of another family is an error."""
     default = IMAGES if single else RAMPS
     network = model_files.load(default if settings.model == "auto" else settings.model, settings.device)
     families = ["cosmic_ray_mask"] * single + ["cosmic_ray_mask-ramp"] * is_ramp

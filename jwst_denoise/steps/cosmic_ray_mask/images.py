@@ -1,4 +1,4 @@
-"""Cosmic rays of images: rates, one image for each integration, calibrated images and slits."""
+"""Cosmic rays in images: rates, one image for each integration, calibrated images and slits."""
 
 import logging
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ log = logging.getLogger("stpipe.jwst_denoise.cosmic_ray_mask")
 
 IMAGES = (datamodels.ImageModel, datamodels.CubeModel, datamodels.IFUImageModel, datamodels.SlitModel)
 UNUSABLE = DO_NOT_USE | NON_SCIENCE | REFERENCE_PIXEL
-FOUND = DO_NOT_USE | JUMP_DET
+COSMIC_RAY = DO_NOT_USE | JUMP_DET
 FLUX_ESTIMATED = dqflags.pixel["FLUX_ESTIMATED"]
 
 
 def check(model):
-    """Refuse what is no image in detector pixels.
+    """Refuse data that are not an image in detector pixels.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ def check(model):
     if not isinstance(model, IMAGES):
         raise NotApplicable(f"a {kind} is neither a ramp nor one detector's image")
     if model.meta.cal_step.resample == "COMPLETE":
-        raise NotApplicable("the image is resampled: its cosmic rays are no longer those of the detector")
+        raise NotApplicable("the image is resampled, and so are its cosmic rays; mask the exposures")
     if model.shape is None or len(model.shape) not in (2, 3):
-        raise NotApplicable(f"a {kind} with an array of shape {model.shape}")
+        raise NotApplicable(f"a {kind} with data of shape {model.shape} is not supported")
     if model.dq is not None and model.dq.shape not in (model.shape, model.shape[-2:]):
         raise NotApplicable(f"DQ has shape {model.dq.shape}, the data {model.shape}")
 
 
 def mask_images(model, settings, network):
-    """Flag the cosmic rays of every image of a product, and fill them if that is asked for, in place.
+    """Flag the cosmic rays in every image of a product, and fill them on request, in place.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def mask_images(model, settings, network):
     Raises
     ------
     NotApplicable
-        If this is no image in detector pixels.
+        If the data are not an image in detector pixels.
     ValueError
         If a parameter is impossible.
     """
@@ -109,7 +109,7 @@ def _difference(data, values):
 
 
 def _filling(settings):
-    """Function that fills one image: (values, error of the filling); None if nothing is to be filled."""
+    """Function that fills one image: (values, error of the fill); None if nothing is filled."""
     if settings.inpaint == "none":
         return None
     by_network = settings.inpaint == "network"
@@ -156,7 +156,7 @@ class _FlaggedProduct(ImageProduct):
         return {"flagged": new, "flagged_before": before, "fraction": new / flagged.size}
 
     def mark(self, flagged):
-        self.dq[flagged] |= np.array(FOUND, self.dq.dtype)
+        self.dq[flagged] |= np.array(COSMIC_RAY, self.dq.dtype)
 
     def fill(self, values, flagged, extra):
         """Write filled values. Their error is added to ERR and to VAR_RNOISE, the variance that no source explains."""

@@ -1,4 +1,4 @@
-"""Cosmic rays of ramps: flags of groups."""
+"""Cosmic rays in ramps, flagged in groups."""
 
 import logging
 
@@ -18,9 +18,9 @@ log = logging.getLogger("stpipe.jwst_denoise.cosmic_ray_mask")
 
 
 def mask_ramp(model, settings, network, reference_file):
-    """Flag the cosmic rays of every integration of a ramp with JUMP_DET, in place.
+    """Flag the cosmic rays in every integration of a ramp with JUMP_DET, in place.
 
-    Flags that the jump step has set stay; it may have run before, or not.
+    The jump step may have run before; its flags remain.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def mask_ramp(model, settings, network, reference_file):
     """
     nints, ngroups, ny, nx = model.data.shape
     if ngroups < 2:
-        raise NotApplicable("a single group has no difference in which cosmic rays could be found")
+        raise NotApplicable("a single group has no difference in which cosmic rays could be detected")
     if model.meta.cal_step.linearity not in ("COMPLETE", "SKIPPED"):
-        log.warning("The ramp is not linear yet: this step belongs after linearity and dark correction")
-    options = images.Options(settings.threshold, settings.dilate, _spared(model, settings.veto))
+        log.warning("The ramp is not linear yet; cosmic_ray_mask should run after linearity and dark correction")
+    options = images.Options(settings.threshold, settings.dilate, _protected_templates(model, settings.veto))
     noise = readout_noise(model, reference_file)
     if network.info["family"] == "cosmic_ray_mask":
         network = ramps.SingleDifference(network)
@@ -73,6 +73,6 @@ def mask_ramp(model, settings, network, reference_file):
     return Result(probability=probability, metrics=metrics)
 
 
-def _spared(model, veto):
-    """What a single difference must not be flagged for."""
+def _protected_templates(model, veto):
+    """Templates of sources in a single difference, which is an image; none for longer ramps."""
     return templates_of(model) if veto and model.data.shape[1] == 2 else ()

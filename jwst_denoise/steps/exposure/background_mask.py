@@ -1,4 +1,4 @@
-"""Choice of the background mask for an exposure: the user's own, or one made from a draft image."""
+"""Background mask of an exposure: the user's, or one made from a draft image."""
 
 import logging
 from functools import partial
@@ -17,7 +17,7 @@ log = logging.getLogger("stpipe.jwst_denoise.masks")
 
 
 def background_mask(model, settings, readout, config_file=None, input_dir=None):
-    """Dark pixels of an exposure.
+    """Background pixels of an exposure.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
     readout : jwst_denoise.readout.Readout
         Direction of the stripes.
     config_file : path-like, optional
-        Parameter file beside which a relative ``user_mask`` is looked for too.
+        Parameter file; a relative ``user_mask`` may be in its directory.
     input_dir : path-like, optional
-        Where the MSA metadata file is, if not in the working directory.
+        Directory of the MSA metadata file, if that is not in the working directory.
 
     Returns
     -------
     ndarray of bool
-        (ny, nx), or (integrations, ny, nx); True where dark. Reference pixels are never dark.
+        (ny, nx), or (integrations, ny, nx); True on background pixels, which reference pixels never are.
 
     Raises
     ------
@@ -55,44 +55,44 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
 
 
 def find_file(name, config_file=None):
-    """Path of a file named by a parameter: as given, or else beside the parameter file.
+    """Path of a file named by a parameter: as given, or else in the directory of the parameter file.
 
     Parameters
     ----------
     name : path-like
-        The parameter's value.
+        Value of the parameter.
     config_file : path-like, optional
-        Parameter file that named it.
+        Parameter file that holds it.
 
     Returns
     -------
     pathlib.Path
-        The first that exists, else the path as given.
+        The first one that exists, else the path as given.
     """
     path = Path(name).expanduser()
-    beside = Path(config_file or "").parent / path
-    return beside if not path.exists() and beside.exists() else path
+    other = Path(config_file or "").parent / path
+    return other if not path.exists() and other.exists() else path
 
 
 def _automatic(model, settings, readout, config_file, input_dir):
     images = draft_images(model)
     shared = images.combined()
-    make = _maker(model, settings, shared, config_file, input_dir)
+    make_mask = _mask_function(model, settings, shared, config_file, input_dir)
     options = {"n_sigma": settings.n_sigma, "dilation": settings.mask_dilation, "readout": readout}
     if settings.single_mask or model.data.ndim == 2:
-        return make(*shared, **options)
-    return np.stack([make(*image, **options) for image in images])
+        return make_mask(*shared, **options)
+    return np.stack([make_mask(*image, **options) for image in images])
 
 
-def _maker(model, settings, draft, config_file, input_dir):
-    """Which function of `jwst_denoise.masks` suits the exposure."""
+def _mask_function(model, settings, draft, config_file, input_dir):
+    """Function of `jwst_denoise.masks` that suits the exposure."""
     if not is_nirspec_spectrum(model):
         return masks.imaging_mask if settings.n_sigma > 0 else _unflagged
     if not (settings.mask_science_regions or settings.science_product):
         return masks.trace_mask if settings.n_sigma > 0 else _unflagged
     product = settings.science_product and find_file(settings.science_product, config_file)
-    where = {"input_dir": input_dir or "", "n_sigma": settings.n_sigma or 2.0}
-    science = science_regions(model, product or None, draft=draft, **where)
+    options = {"input_dir": input_dir or "", "n_sigma": settings.n_sigma or 2.0}
+    science = science_regions(model, product or None, draft=draft, **options)
     return partial(masks.region_mask, science=science)
 
 

@@ -1,4 +1,4 @@
-"""What an exposure is, as far as networks and the shapes of stars and lines depend on it."""
+"""Properties of an exposure that decide which networks apply and how stars and lines look."""
 
 import logging
 
@@ -17,7 +17,7 @@ _SLITLESS = ("NRC_GRISM", "NRC_WFSS", "NRC_TSGRISM", "NIS_WFSS", "NIS_SOSS")
 
 
 def exposure_info(model):
-    """Facts for ``Model.check_domain``.
+    """Properties of an exposure for ``Model.check_domain``.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def exposure_info(model):
     Returns
     -------
     dict
-        ``instrument``, ``kind``, ``level`` and ``exposure_time``; None for what the header does not say.
+        ``instrument``, ``kind``, ``level`` and ``exposure_time``; None if the header lacks the keyword.
     """
     exposure = model.meta.exposure
     ramp = isinstance(model, datamodels.RampModel)
@@ -41,7 +41,7 @@ def exposure_info(model):
 
 
 def is_spectrum(model):
-    """Whether light is dispersed in this exposure."""
+    """Whether the exposure is spectroscopic, with a slit or without."""
     return is_nirspec_spectrum(model) or model.meta.exposure.type in _SLITLESS
 
 
@@ -53,7 +53,7 @@ def check_family(model, info, families, example):
     model : str
         Value of the parameter ``model``.
     info : dict
-        Of that model.
+        Information on that model.
     families : sequence of str
         Families that the step can use.
     example : str
@@ -72,7 +72,7 @@ def check_family(model, info, families, example):
 
 
 def check_domain(network, model, refused=("instrument",), **more):
-    """Warn in the log if a network was not made for an exposure; refuse another instrument.
+    """Log a warning if an exposure is outside of the domain of a network; refuse another instrument.
 
     Parameters
     ----------
@@ -81,25 +81,25 @@ def check_domain(network, model, refused=("instrument",), **more):
     model : JwstDataModel
         The exposure.
     refused : sequence of str, optional
-        Facts that must be within the domain.
+        Properties that must be within the domain.
     **more
-        Facts beside, or in place of, those of `exposure_info`.
+        Properties in addition to, or in place of, those of `exposure_info`.
 
     Raises
     ------
     NotApplicable
-        If the network was not made for the instrument, or for another fact of ``refused``.
+        If the instrument, or another property of ``refused``, is outside of the domain.
     """
-    facts = exposure_info(model) | more
+    properties = exposure_info(model) | more
     name, domain = network.info["name"], network.info["domain"]
-    if reasons := network.check_domain(**{fact: facts[fact] for fact in refused}):
+    if reasons := network.check_domain(**{key: properties[key] for key in refused}):
         raise NotApplicable(f"{name} was not made for this detector: {'; '.join(reasons)} ({domain['description']})")
-    for reason in network.check_domain(**facts):
+    for reason in network.check_domain(**properties):
         log.warning("%s was not made for this: %s (%s)", name, reason, domain["description"])
 
 
 def templates_of(model):
-    """What a veto against false cosmic rays has to spare.
+    """Templates of the sources that must not be flagged as cosmic rays.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def templates_of(model):
     Returns
     -------
     tuple of Templates
-        Stars of the filter for images, lines for NIRSpec's spectra, both for slitless spectra.
+        Stars in the filter for images, emission lines for NIRSpec spectra, both for slitless spectra.
     """
     if not is_spectrum(model):
         return (templates.stars(*_optics(model.meta.instrument)),)
@@ -119,7 +119,7 @@ def templates_of(model):
 
 
 def _optics(instrument):
-    """Channel and filter by the names of `jwst_denoise.simulate.point_spread_function`; None if not known."""
+    """Channel and filter by the names of `jwst_denoise.simulate.point_spread_function`; None if unknown."""
     if instrument.name not in ("NIRCAM", "NIRISS", "NIRSPEC", "FGS"):
         return None, None
     channel = channel_of(instrument.name, instrument.detector or "")

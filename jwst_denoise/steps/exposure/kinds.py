@@ -1,4 +1,4 @@
-"""What kind of exposure a data model holds, as far as the cleaning of correlated noise depends on it."""
+"""Kinds of exposures: which ones the steps can use, and what they need to know for cleaning correlated noise."""
 
 from stdatamodels.jwst import datamodels
 
@@ -38,7 +38,7 @@ _NIRSPEC_IMAGING = (
 
 
 def check_exposure(model):
-    """Refuse what is not an exposure of JWST, or has no pixels.
+    """Refuse data that are not an exposure of JWST or have no pixels.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def check_exposure(model):
 
 
 def add_missing_flags(model):
-    """Give a ramp the arrays of flags that it lacks, in place, so that steps need not look for them."""
+    """Add the arrays of flags that a ramp lacks, in place, so that no step needs to check for them."""
     if isinstance(model, datamodels.RampModel | datamodels.SuperstripeRampModel):
         for name in ("groupdq", "pixeldq"):
             if getattr(model, name) is None:
@@ -81,22 +81,25 @@ def readout_of(model):
     Raises
     ------
     NotApplicable
-        If this is no such product, has one group only, or its detector or axes have no geometry here (MIRI).
+        If the product is of another kind, flux-calibrated and cut out, resampled, has a single group, or comes from a
+        detector whose geometry is unknown here (MIRI).
     """
     if not isinstance(model, (datamodels.RampModel, *_RATES)):
         raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor one detector's rate image")
     if isinstance(model, datamodels.SlitModel) and model.meta.bunit_data not in (None, "DN", "DN/s"):
         raise NotApplicable(
-            f"this is a flux-calibrated slit cutout in {model.meta.bunit_data}: its noise no longer follows the order "
-            "of reading, and few of its pixels are background; run nsclean on the rate, before extract_2d"
+            f"this is a flux-calibrated slit cutout in {model.meta.bunit_data}, with few background pixels and a noise "
+            "that depends on wavelength; run nsclean on the rate, before extract_2d"
         )
     if model.meta.cal_step.resample == "COMPLETE":
-        raise NotApplicable("the image is resampled: its pixels have no order of reading")
+        raise NotApplicable(
+            "the image is resampled, so its pixels have no read-out order; run nsclean on the exposures"
+        )
     dimensions = (4,) if isinstance(model, datamodels.RampModel) else (2, 3)
     if model.shape is None or len(model.shape) not in dimensions:
-        raise NotApplicable(f"a {type(model).__name__} with an array of shape {model.shape}")
+        raise NotApplicable(f"a {type(model).__name__} with data of shape {model.shape} is not supported")
     if isinstance(model, datamodels.RampModel) and model.shape[1] < 2:
-        raise NotApplicable("with one group there is no difference to fit; clean the rate instead")
+        raise NotApplicable("one group has no group difference to fit; run nsclean on the rate instead")
     try:
         return Readout.from_model(model)
     except ValueError as reason:
@@ -104,14 +107,14 @@ def readout_of(model):
 
 
 def refuse_cleaned(model, force):
-    """Guard against cleaning what is clean already.
+    """Refuse an exposure whose correlated noise has been removed before.
 
     Parameters
     ----------
     model : JwstDataModel
         The exposure.
     force : bool
-        Clean it all the same.
+        Clean it again.
 
     Raises
     ------
@@ -121,13 +124,13 @@ def refuse_cleaned(model, force):
     if force:
         return
     if was_cleaned(model):
-        raise NotApplicable("nsclean has cleaned this exposure already; force=True cleans it again")
+        raise NotApplicable("nsclean has already cleaned this exposure; use force=True to clean it again")
     if model.meta.cal_step.clean_flicker_noise == "COMPLETE":
-        raise NotApplicable("clean_flicker_noise has cleaned this exposure already; force=True cleans it again")
+        raise NotApplicable("clean_flicker_noise has already cleaned this exposure; use force=True to clean it again")
 
 
 def was_cleaned(model):
-    """Whether this step has cleaned the exposure, at any level; a later SKIPPED does not hide it.
+    """Whether ``nsclean`` has cleaned the exposure, at any level; a later SKIPPED does not hide it.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def was_cleaned(model):
 
 
 def is_nirspec_spectrum(model):
-    """Whether the exposure is a NIRSpec spectrum: traces on a truly dark detector.
+    """Whether the exposure is a NIRSpec spectrum, with traces on a detector that is dark elsewhere.
 
     Parameters
     ----------
@@ -158,14 +161,14 @@ def is_nirspec_spectrum(model):
 
 
 def background_of(model, choice):
-    """Whether the smooth field under the dark pixels is removed as noise or kept as sky.
+    """Whether the smooth background is removed as noise or kept as sky.
 
     Parameters
     ----------
     model : JwstDataModel
         The exposure.
     choice : {"auto", "keep", "remove"}
-        ``"auto"``: removed from NIRSpec spectra, whose dark pixels see no sky; kept everywhere else.
+        ``"auto"``: removed from NIRSpec spectra, whose dark pixels see no sky; kept in all other exposures.
 
     Returns
     -------

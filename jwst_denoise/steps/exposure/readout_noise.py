@@ -1,4 +1,4 @@
-"""Gain and read noise of an exposure: of CRDS, or typical ones of the detector."""
+"""Gain and read noise of an exposure: from CRDS, or typical values of the detector."""
 
 import logging
 
@@ -34,13 +34,13 @@ def readout_noise(model, reference_file):
     Raises
     ------
     NotApplicable
-        If there are no reference files and the detector is not known.
+        If there are no reference files and the detector is unknown.
     ValueError, FileNotFoundError
-        If a reference file is not there or does not fit.
+        If a reference file is missing or does not fit.
 
     Notes
     -----
-    ``readnoise`` references of JWST are the noise of the difference of two frames in DN, and so they are taken here.
+    ``readnoise`` references of JWST hold the noise of the difference of two frames in DN.
     """
     exposure = model.meta.exposure
     gain = _reference(model, reference_file, "gain")
@@ -60,7 +60,7 @@ def reference_gain(model, reference_file):
 
 
 def reference_or_typical(model, reference_file, kind):
-    """Reference of one type for steps of jwst, which cannot do without.
+    """Reference of one type for steps of jwst, which require one.
 
     Parameters
     ----------
@@ -72,60 +72,64 @@ def reference_or_typical(model, reference_file, kind):
     Returns
     -------
     str or JwstDataModel
-        Path of the reference file; without one, a data model of the exposure's shape with the typical value. Data
-        models are the caller's own.
+        Path of the reference file; if there is none, a data model of the exposure's shape with the typical value. Data
+        models are copies that the caller may change.
 
     Raises
     ------
     NotApplicable, ValueError, FileNotFoundError
         As `readout_noise`.
     """
-    found = _find(reference_file, kind)
-    if isinstance(found, datamodels.JwstDataModel):
-        return found.copy()
-    if found is not None:
-        return found
-    made = _MODELS[kind](data=np.full(model.shape[-2:], _typical(model)[kind], np.float32))
-    made.meta.subarray.instance.update(model.meta.subarray.instance)
-    return made
+    reference = _find(reference_file, kind)
+    if isinstance(reference, datamodels.JwstDataModel):
+        return reference.copy()
+    if reference is not None:
+        return reference
+    typical = _MODELS[kind](data=np.full(model.shape[-2:], _typical(model)[kind], np.float32))
+    typical.meta.subarray.instance.update(model.meta.subarray.instance)
+    return typical
 
 
 def _find(reference_file, kind):
-    """Path or data model of a reference; None, with a warning, without CRDS."""
+    """Path or data model of a reference; None, with a warning, if CRDS has none or is not configured."""
     try:
-        found = reference_file(kind)
+        reference = reference_file(kind)
     except (FileNotFoundError, ValueError):
         raise
-    except (Exception, SystemExit) as error:  # of crds, which may have no cache, no context or no server
+    except (Exception, SystemExit) as error:  # CRDS may have no cache, no context or no server
         reason = "CRDS is not configured" if isinstance(error, SystemExit) else error
         log.warning("No %s reference file: %s", kind, reason)
         return None
-    if isinstance(found, str) and found == "N/A":
+    if isinstance(reference, str) and reference == "N/A":
         log.warning("CRDS has no %s reference file for this exposure", kind)
         return None
-    return found
+    return reference
 
 
 def _reference(model, reference_file, kind):
-    """(ny, nx) of a reference; None without one."""
-    found = _find(reference_file, kind)
-    if found is None:
+    """(ny, nx) image of a reference; None if there is none."""
+    source = _find(reference_file, kind)
+    if source is None:
         return None
-    with _MODELS[kind](found) as reference:
+    with _MODELS[kind](source) as reference:
         matching = reference if ref_matches_sci(model, reference) else get_subarray_model(model, reference)
         image = np.array(matching.data, np.float32)
-    log.info("Using %s reference file: %s", kind.upper(), found)
+    log.info("Using %s reference file: %s", kind.upper(), source)
     if image.shape != model.shape[-2:]:
-        raise ValueError(f"{kind} reference file {found} has shape {image.shape}, the exposure {model.shape[-2:]}")
+        raise ValueError(f"{kind} reference file {source} has shape {image.shape}, the exposure {model.shape[-2:]}")
     return image
 
 
 def _typical(model):
-    """Typical gain, and read noise as the references of JWST hold it."""
+    """Typical gain, and typical read noise in the form of the references of JWST."""
     name = model.meta.instrument.detector
     try:
         parameters = find_detector(name)
     except ValueError:
-        raise NotApplicable(f"no gain and read noise of {name}: set up CRDS, or override_gain and _readnoise") from None
-    log.warning("Typical gain and read noise of %s are used; set up CRDS, or override_gain and _readnoise", name)
+        raise NotApplicable(
+            f"gain and read noise of {name} are unknown; set up CRDS, or override_gain and override_readnoise"
+        ) from None
+    log.warning(
+        "Typical gain and read noise of %s are used; set up CRDS, or override_gain and override_readnoise", name
+    )
     return {"gain": parameters.gain, "readnoise": np.sqrt(2) * parameters.read_noise / parameters.gain}

@@ -1,4 +1,4 @@
-"""Where science light may fall on a NIRSpec detector, as well as can be known for an exposure."""
+"""Pixels of a NIRSpec detector that may receive science flux, from the best information on the exposure."""
 
 import logging
 import os
@@ -22,11 +22,11 @@ _FIXED_SLIT_QUADRANT = 5
 
 
 def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.0):
-    """Pixels of a NIRSpec spectroscopic exposure that science light may reach.
+    """Pixels of a NIRSpec spectroscopic exposure that may receive science flux.
 
-    Taken from, in this order: a stage-2 product of the same exposure, the WCS of the model, the WCS that ``assign_wcs``
-    gives it where CRDS is configured, the traces in the image itself. Light of failed-open shutters, as far as it is
-    flagged, and of the fixed slits in IFU and MOS exposures is added. Nothing is changed.
+    The first available source is used: a stage-2 product of the same exposure; the WCS of the model; the WCS from
+    ``assign_wcs``, if CRDS is configured; the traces in the image. Pixels that are flagged as illuminated by
+    failed-open shutters, and the fixed slits in IFU and MOS exposures, are added. The model is not changed.
 
     Parameters
     ----------
@@ -35,16 +35,16 @@ def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.
     product : path or JwstDataModel, optional
         Stage-2 product (``cal`` and the like, not rectified) whose finite pixels are science.
     draft : tuple of (ndarray, ndarray or None, ndarray or None), optional
-        Image (ny, nx), errors and flags of the whole exposure, in which traces are looked for; made if not given.
+        Image (ny, nx), errors and flags of the whole exposure, in which traces are searched; made if not given.
     input_dir : path, optional
-        Where ``assign_wcs`` finds the MSA metadata file.
+        Directory where ``assign_wcs`` finds the MSA metadata file.
     n_sigma : float, optional
-        Limit of a trace found in the image.
+        Significance at which a trace in the image ends.
 
     Returns
     -------
     ndarray of bool
-        (ny, nx), True where science light may fall; all False for other exposure types.
+        (ny, nx), True on pixels that may receive science flux; all False for other exposure types.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.
     exposure = model.meta.exposure.type
     shape = model.data.shape[-2:]
     if exposure not in EXPOSURE_TYPES:
-        log.info("No science regions are known for exposure type %s", exposure)
+        log.info("Exposure type %s has no science regions", exposure)
         return np.zeros(shape, bool)
     image, err, dq = draft or draft_images(model).combined()
     located = model
@@ -64,7 +64,7 @@ def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.
         located = _with_wcs(model, image, dq, input_dir)
         science = _of_wcs(located)
     if science is None:
-        log.warning("Science regions are taken from the traces in the image; faint, even light may be missed")
+        log.warning("Science regions are taken from the traces in the image; faint extended emission may be missed")
         science = masks.find_traces(np.asarray(image, float), masks.usable(image, err, dq), n_sigma)
     science |= _failed_open(located, shape)
     if exposure == "NRS_IFU" or (exposure == "NRS_MSASPEC" and not _fixed_slits_used(located)):
@@ -90,9 +90,9 @@ def _of_product(model, product):
     cutouts = list(_cutouts(product, _start(product), _start(model)))
     shape = model.data.shape[-2:]
     if not cutouts or (not _is_cutout(product) and product.data.shape[-2:] != shape):
-        found = None if not cutouts else product.data.shape
+        given = None if not cutouts else product.data.shape
         raise ValueError(
-            f"{name} has data of shape {found}, the exposure {shape}; give its unrectified stage-2 product"
+            f"{name} has data of shape {given}, the exposure {shape}; give its unrectified stage-2 product"
         )
     log.info("Science regions from %s", name)
     return masks.paste_finite(shape, cutouts)
@@ -111,7 +111,7 @@ def _cutouts(product, start, origin):
 
 
 def _with_wcs(model, image, dq, input_dir):
-    """Return the model if it has a WCS, else its image with one from ``assign_wcs``, else the model."""
+    """The model if it has a WCS, else its image with a WCS from ``assign_wcs``, else the model without one."""
     if model.meta.wcs is not None:
         return model
     if not (os.environ.get("CRDS_PATH") or os.environ.get("CRDS_SERVER_URL")):
@@ -126,12 +126,12 @@ def _with_wcs(model, image, dq, input_dir):
 
 
 def _run(step_class, model, input_dir):
-    """Model after a step; the model itself if the step fails, for whatever reason, which is logged."""
+    """Model after a step; the input model if the step fails, with the reason in the log."""
     step = step_class()
     step.input_dir = str(input_dir)
     pipeline_log = logging.getLogger("jwst")
     level = pipeline_log.level
-    pipeline_log.setLevel(logging.CRITICAL + 1)  # a missing reference is no alarm here: there are other ways
+    pipeline_log.setLevel(logging.CRITICAL + 1)  # a missing reference is harmless here: other sources follow
     try:
         return step.run(model)
     except Exception as error:  # missing reference or MSA files, an aperture off the detector, bad keywords, ...
@@ -149,7 +149,7 @@ def _of_wcs(model):
         mark = _mark_slices if model.meta.exposure.type == "NRS_IFU" else _mark_slits
         mark(model, science)
     except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError) as error:
-        log.info("The WCS does not tell the science regions: %s: %s", type(error).__name__, error)
+        log.info("The WCS gives no science regions: %s: %s", type(error).__name__, error)
         return None
     log.info("Science regions from the WCS")
     return science
@@ -159,8 +159,8 @@ def _mark_slices(model, science):
     """Mark the pixels of every IFU slice that have a wavelength."""
     for wcs in nirspec.nrs_ifu_wcs(model):
         x, y = gwcs.wcstools.grid_from_bounding_box(wcs.bounding_box)
-        lit = np.isfinite(wcs(x, y)[2])
-        _set(science, x[lit], y[lit])
+        illuminated = np.isfinite(wcs(x, y)[2])
+        _set(science, x[illuminated], y[illuminated])
 
 
 def _mark_slits(model, science):
@@ -178,12 +178,12 @@ def _set(science, x, y):
 
 
 def _failed_open(model, shape):
-    """Pixels that are flagged as lit by failed-open shutters."""
-    dq = next((found for name in ("dq", "pixeldq") if (found := getattr(model, name, None)) is not None), None)
+    """Pixels that are flagged as illuminated by failed-open shutters."""
+    dq = next((flags for name in ("dq", "pixeldq") if (flags := getattr(model, name, None)) is not None), None)
     if dq is None:
         return np.zeros(shape, bool)
-    lit = (np.asarray(dq) & np.uint32(MSA_FAILED_OPEN)) != 0
-    return lit.reshape(-1, *shape).any(axis=0)
+    illuminated = (np.asarray(dq) & np.uint32(MSA_FAILED_OPEN)) != 0
+    return illuminated.reshape(-1, *shape).any(axis=0)
 
 
 def _fixed_slits_used(model):

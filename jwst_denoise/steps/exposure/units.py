@@ -1,4 +1,4 @@
-"""Images in e-/s: the factor that brings the unit of a product there."""
+"""Conversion of images to e-/s."""
 
 import logging
 
@@ -34,10 +34,10 @@ def electrons(model, reference_file):
     Raises
     ------
     NotApplicable
-        If the header does not allow it: no or another unit, MJy/sr without PHOTMJSR or of a spectrum, a detector
-        whose gain is not known.
+        If there is no conversion: the unit is missing or another one, MJy/sr lacks PHOTMJSR or belongs to a spectrum,
+        or the gain of the detector is unknown.
     ValueError, FileNotFoundError
-        If a gain reference is not there or does not fit.
+        If a gain reference is missing or does not fit.
     """
     unit = model.meta.bunit_data
     if unit in ELECTRONS:
@@ -46,8 +46,10 @@ def electrons(model, reference_file):
         return _gain(model, reference_file)
     if unit == "MJy/sr":
         return _gain(model, reference_file) / _conversion(model)
-    known = "DN/s, MJy/sr or e-/s"
-    raise NotApplicable(f"the unit of the image (BUNIT) is {unit or 'not known'}; {known} can be brought to e-/s")
+    known = "DN/s, MJy/sr and e-/s"
+    raise NotApplicable(
+        f"the unit of the image (BUNIT) is {unit or 'not known'}; only {known} can be converted to e-/s"
+    )
 
 
 def is_resampled(model):
@@ -56,12 +58,14 @@ def is_resampled(model):
 
 
 def _conversion(model):
-    """MJy/sr for a DN/s."""
+    """MJy/sr per DN/s."""
     if is_spectrum(model):
-        raise NotApplicable("the calibration of a spectrum in MJy/sr changes with wavelength; denoise it before photom")
+        raise NotApplicable(
+            "the flux calibration of a spectrum changes with wavelength; run image_denoise before photom"
+        )
     factor = model.meta.photometry.conversion_megajanskys
     if not factor or not np.isfinite(factor) or factor < 0:
-        raise NotApplicable(f"the image is in MJy/sr and its header has no conversion from DN/s (PHOTMJSR={factor})")
+        raise NotApplicable(f"the image is in MJy/sr, and its header has no conversion from DN/s (PHOTMJSR={factor})")
     return float(factor)
 
 

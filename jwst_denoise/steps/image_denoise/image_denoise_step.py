@@ -100,7 +100,9 @@ class ImageDenoiseStep(DenoiseStep):
 
     def _asked(self):
         """Model that was asked for, by the parameter or in the pipeline's parameter file."""
-        return self._given_to_hook().get("model", self.model) if self._is_hook and self.model == "auto" else self.model
+        return (
+            self._hook_parameters().get("model", self.model) if self._is_hook and self.model == "auto" else self.model
+        )
 
     def _process_stack(self, data):
         models = self._opened(data)

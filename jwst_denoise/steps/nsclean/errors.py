@@ -1,20 +1,19 @@
 r"""Errors after the correction.
 
 Let :math:`\sigma_r^2` be the read noise variance that ramp fitting wrote (VAR_RNOISE), :math:`\sigma_o^2` the other
-terms and :math:`v` the variance of the fitted noise model. What the read noise reference file holds differs: some were
-made with the correlated noise in them, some without, and averaging over groups treats correlated and white noise
-differently. So the variance that the correction has taken away cannot be subtracted on paper; it is measured. On dark
-pixels that the fit has used, the residual of a linear posterior mean scatters with
-:math:`k\sigma_r^2 + \sigma_o^2 - v` (the covariance of the residuals is the noise's minus the posterior's), and k is
-chosen such that it does. Then
+terms and :math:`v` the variance of the fitted noise model. Some read noise reference files include the correlated
+noise and some do not, and averaging over groups treats correlated and white noise differently. So the variance that
+the correction removes cannot be computed; it is measured. On background pixels that the fit has used, the variance of
+the residual of a linear posterior mean is :math:`k\sigma_r^2 + \sigma_o^2 - v` (the covariance of the residuals is
+that of the noise minus that of the posterior), which determines k. Then
 
 .. math::
 
    \sigma_r'^2 = k\sigma_r^2 - v \;\text{(pixels in the fit)},\quad k\sigma_r^2 + v \;\text{(all others)},
 
-because the model's error is independent of the pixels that it has not seen, and part of those that it has. One factor
-for the exposure keeps the pattern of noisy pixels. With few dark pixels, or where other terms rule, k is drawn
-toward 1.
+because the error of the model is independent of the noise of pixels outside of the fit, and correlated with that of
+pixels in the fit. One factor for the exposure keeps the pattern of noisy pixels. With few background pixels, or where
+other terms dominate, k is drawn toward 1.
 """
 
 import numpy as np
@@ -28,26 +27,25 @@ PRIOR_SIGMA = 0.5  # of ln k
 MAD_VARIANCE = 5.4  # n times the relative variance of a squared MAD of n normal values
 LARGEST_LOG_SCALE = np.log(1e3)  # of k
 MOST_PIXELS = 400_000
-SMALLEST = 0.01  # least part of the input's variance that is left
+SMALLEST = 0.01  # smallest ratio of the new variance to that of the input
 
 
 def error_scale(residual, used, var_rnoise, var_other, var_fit):
-    """Factor k on the read noise variance with which the residuals scatter as their errors say.
+    """Factor k on the read noise variance with which the scatter of the residuals agrees with their errors.
 
     Parameters
     ----------
     residual : ndarray
         Cleaned data without their smooth background.
     used : ndarray of bool
-        Dark pixels of the fit.
+        Background pixels of the fit.
     var_rnoise, var_other, var_fit : ndarray
         Variances: read noise and other terms of the input, and of the fitted model.
 
     Returns
     -------
     float
-        Drawn toward 1 if few pixels or little read noise speak for another value: ln k has a normal prior of
-        width 0.5.
+        ln k has a normal prior of width 0.5, so few pixels, or little read noise, leave k near 1.
     """
     good = used & np.isfinite(residual) & (var_rnoise > 0) & np.isfinite(var_rnoise + var_other + var_fit)
     step = max(1, np.count_nonzero(good) // MOST_PIXELS)
@@ -55,8 +53,8 @@ def error_scale(residual, used, var_rnoise, var_other, var_fit):
     if r.size < 2:
         return 1.0
     measured = _solve(r, a, b, v)
-    told = np.median(measured * a / (measured * a + b))
-    weight = PRIOR_SIGMA**2 / (PRIOR_SIGMA**2 + MAD_VARIANCE / (r.size * max(told, 1e-3) ** 2))
+    read_part = np.median(measured * a / (measured * a + b))
+    weight = PRIOR_SIGMA**2 / (PRIOR_SIGMA**2 + MAD_VARIANCE / (r.size * max(read_part, 1e-3) ** 2))
     return float(measured**weight)
 
 
@@ -79,7 +77,7 @@ def updated(err, var_rnoise, scale, used, var_fit):
     Returns
     -------
     err, var_rnoise : ndarray
-        In the dtype of ``err``. As they were where either of the two is not finite or 0.
+        In the dtype of ``err``; unchanged where either of the two is not finite or 0.
     """
     total = np.asarray(err, np.float64) ** 2
     read = total if var_rnoise is None else np.asarray(var_rnoise, np.float64)

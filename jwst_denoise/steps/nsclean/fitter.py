@@ -1,12 +1,17 @@
-"""The fit with the parameters of the step: noise statistics estimated once and shared, flat field around the fit."""
+"""The fit with the parameters of the step: noise statistics are estimated once; a flat field may surround the fit."""
 
+import logging
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from jwst.lib.reffile_utils import get_subarray_model, ref_matches_sci
+from stdatamodels.jwst import datamodels
 
 from jwst_denoise import nsclean
 
-__all__ = ["Fitter"]
+__all__ = ["Fitter", "flat_field"]
+
+log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Fitter:
     flat: np.ndarray | None = None
 
     def prepared(self, sample, mask, err=None):
-        """Same fitter with the noise statistics of a sample, for all the images that follow.
+        """Fitter with the noise statistics of a sample, for all images of the exposure.
 
         Parameters
         ----------
@@ -68,11 +73,39 @@ class Fitter:
         return nsclean.fit(self._flattened(data, mask), mask, self.readout, err=err, **self.options)
 
     def _flattened(self, data, mask):
-        """Data whose sky has lost the flat's pattern: sky·flat + noise → sky + noise.
+        """Data without the flat's pattern in their sky: sky·flat + noise → sky + noise.
 
-        The sky is fitted in the flattened image. Read noise has not been through the optics, so it is not divided.
+        The sky is fitted in the flat-fielded image. Read noise does not pass the optics, so it is not divided.
         """
         if self.flat is None or not mask.any():
             return data
         sky = nsclean.fit(data / self.flat, mask, self.readout, **{**self.options, "background": "keep"}).background
         return data - (self.flat - 1) * sky
+
+
+def flat_field(step, model):
+    """Flat field image of an exposure.
+
+    Parameters
+    ----------
+    step : stpipe.Step
+        The step, with its ``override_flat``.
+    model : JwstDataModel
+        The exposure.
+
+    Returns
+    -------
+    ndarray or None
+        (ny, nx), 1 where the flat has no value; None, with a warning, if there is no flat for this exposure.
+    """
+    name = step.get_reference_file(model, "flat")
+    if name == "N/A":
+        log.warning("No flat field for %s in CRDS; the noise is fitted without one", model.meta.exposure.type)
+        return None
+    with datamodels.FlatModel(name) as reference:
+        matching = reference if ref_matches_sci(model, reference) else get_subarray_model(model, reference)
+        flat = np.array(matching.data, np.float32)
+    log.info("Flat field around the fit: %s", name)
+    if flat.shape != model.shape[-2:]:
+        raise ValueError(f"flat field {name} has shape {flat.shape}, the exposure {model.shape[-2:]}")
+    return np.where(np.isfinite(flat) & (flat > 0), flat, 1).astype(np.float32)

@@ -13,14 +13,13 @@ from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.background_mask import background_mask
 from jwst_denoise.steps.exposure.kinds import background_of, readout_of, refuse_cleaned, was_cleaned
 from jwst_denoise.steps.nsclean import ramps, rates
-from jwst_denoise.steps.nsclean.fitter import Fitter
-from jwst_denoise.steps.nsclean.flat import flat_field
+from jwst_denoise.steps.nsclean.fitter import Fitter, flat_field
 
 __all__ = ["NSCleanSettings", "NSCleanStep"]
 
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
-#: Pipeline → background mask of the ramp that it has cleaned last, for the errors of the rates that are made of it.
+#: Pipeline → background mask of the ramp that it has cleaned last, for the errors of the rates of that ramp.
 _MASKS_OF_RAMPS = weakref.WeakKeyDictionary()
 _FIT_OPTIONS = (
     "method",
@@ -35,7 +34,7 @@ _FIT_OPTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class NSCleanSettings(Settings):
-    """Parameters of ``nsclean``; `NSCleanStep.spec` says what they mean."""
+    """Parameters of ``nsclean``, explained in `NSCleanStep.spec`."""
 
     method: str
     background: str
@@ -80,7 +79,7 @@ class NSCleanSettings(Settings):
 
 
 class NSCleanStep(DenoiseStep):
-    """Remove correlated read noise, estimated from the dark pixels, from ramps, rates and rateints."""
+    """Remove correlated read noise, estimated from background pixels, from ramps, rates and rateints."""
 
     class_alias = "nsclean"
 
@@ -96,15 +95,15 @@ class NSCleanStep(DenoiseStep):
         mask_dilation = integer(default=2, min=0)  # Pixels by which sources are grown in the mask
         single_mask = boolean(default=True)  # One mask for all integrations
         fit_by_output = boolean(default=False)  # 'median': one value for each output of a line
-        apply_flat_field = boolean(default=False)  # Take the flat's pattern out of the sky before the fit
+        apply_flat_field = boolean(default=False)  # Remove the flat's pattern from the sky before the fit
         critical_frequency = float(default=0.00390625, min=0.0)  # 'nsclean': cut-off, cycles per pixel
         kill_width = float(default=0.0009765625, min=0.0)  # 'nsclean': width of the cut-off, cycles per pixel
         weights_sigma = float(default=32.0, min=0.0)  # 'nsclean': scale of the local density of dark pixels, pixels
         buff_sigma = float(default=1.5, min=0.0)  # 'nsclean': blur of the model across lines, pixels; 0 = none
         outlier_sigma = float(default=3.0, min=0.0)  # 'nsclean': outliers become the median of their line; 0 = none
         hyper = float_list(min=2, max=6, default=None)  # 'gp': common, output, their slopes, white, field
-        force = boolean(default=False)  # Clean even what was cleaned before
-        errors_only = boolean(default=False)  # Only fit a rate's errors to its scatter, after cleaning its groups
+        force = boolean(default=False)  # Clean an exposure again
+        errors_only = boolean(default=False)  # Only fit the errors of a rate to its scatter, after cleaning its groups
         save_mask = boolean(default=False)  # Also write the background mask
         save_background = boolean(default=False)  # Also write the smooth background
     """
@@ -112,7 +111,7 @@ class NSCleanStep(DenoiseStep):
     reference_file_types = ["flat"]
 
     def settings(self, model):
-        """Parameters in force; with ``errors_only`` no page replaces that of the cleaning."""
+        """Parameters in force; with ``errors_only`` no page is written, which would replace that of the cleaning."""
         settings = super().settings(model)
         return replace(settings, save_qa=False) if settings.errors_only else settings
 
@@ -133,7 +132,7 @@ class NSCleanStep(DenoiseStep):
         Raises
         ------
         NotApplicable
-            If the exposure has no read-out geometry, or was cleaned before (with ``errors_only``: was not).
+            If the exposure has no read-out geometry or was cleaned before; with ``errors_only``, if it was not.
         ValueError, FileNotFoundError
             If a parameter or the mask file is wrong.
         """
@@ -143,7 +142,7 @@ class NSCleanStep(DenoiseStep):
         readout = readout_of(model)
         if settings.errors_only:
             if is_ramp or not was_cleaned(model):
-                raise NotApplicable("errors_only is for rates whose groups this step has cleaned")
+                raise NotApplicable("errors_only needs a rate whose groups nsclean has cleaned")
             mask = self._mask_of_ramp(model)
             return rates.fit_errors(model, self._background_mask(model, settings, readout) if mask is None else mask)
         refuse_cleaned(model, settings.force)
@@ -157,7 +156,7 @@ class NSCleanStep(DenoiseStep):
 
     @property
     def _pipeline(self):
-        """Step without a parent from which this one runs."""
+        """Outermost step or pipeline of this run."""
         step = self
         while step.parent is not None:
             step = step.parent

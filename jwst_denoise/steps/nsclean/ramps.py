@@ -1,14 +1,14 @@
 """Cleaning of ramps, group by group.
 
-Every group is one read (or a mean of reads) with its own correlated noise, on top of a pedestal and of the charge so
-far. The noise is fitted to the *difference* of successive groups: there the pedestal is gone, the sky is as faint as it
-can be, and a jump spoils one difference instead of all later groups. The fits are then added up the ramp, so a group
-loses its own noise less that of the first group, which stays as part of the pedestal that no slope depends on. For a
-linear estimate with one mask this equals fitting each group less the first: the estimates for the groups between
-cancel in the sum, and errors do not pile up.
+Every group is one read (or a mean of reads) with its own correlated noise, added to a pedestal and to the accumulated
+charge. The noise is fitted to the *difference* of successive groups, which contains no pedestal and the least sky, and
+where a jump affects one difference instead of all later groups. The fits are then accumulated along the ramp: the
+noise of a group minus that of the first group is subtracted. The noise of the first group remains as part of the
+pedestal, on which no slope depends. For a linear estimate with one mask this equals fitting each group minus the first:
+the estimates for the groups in between cancel in the sum, and errors do not accumulate.
 
-The draft rate serves for the mask only. Subtracting it from the differences would hide the noise that decides the
-slope: the mean of the differences is the part of the noise that looks like light.
+The draft rate serves for the mask only. Subtracting it from the differences would hide the noise that matters for the
+slope, since the mean of the differences is the part of the noise that mimics signal.
 """
 
 import logging
@@ -38,7 +38,7 @@ def clean(model, mask, fitter, settings):
     model : RampModel
         ``data`` of shape (integrations, groups, ny, nx), two groups or more.
     mask : ndarray of bool
-        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+        (ny, nx) or (integrations, ny, nx), True on background pixels.
     fitter : jwst_denoise.steps.nsclean.fitter.Fitter
         The fit.
     settings : object
@@ -51,7 +51,7 @@ def clean(model, mask, fitter, settings):
     Raises
     ------
     CorrectionFailed
-        If an image, whose sky is kept, has light in the place of noise; nothing is changed.
+        If the fitted noise of an exposure whose sky is kept is astronomical signal; nothing is changed.
     """
     nints, ngroups, ny, nx = model.data.shape
     fitter = _calibrated(model, mask, fitter)
@@ -115,13 +115,13 @@ def _calibrated(model, mask, fitter):
 
 
 def _unusable(model, index, groups):
-    """Differences that end in these groups and are no measure of noise."""
+    """Differences that end in these groups and cannot be used to measure noise."""
     flags = model.groupdq[index, groups.start - 1 : groups.stop]
     return bad_differences(flags) | ((model.pixeldq & NOT_BACKGROUND) != 0)
 
 
 def _fixed(model, index, groups):
-    """Pixels of these groups that are not to be changed."""
+    """Pixels of these groups that must not change."""
     unused = (model.groupdq[index, groups] & DO_NOT_USE) != 0
     return unused | ((model.pixeldq & (DO_NOT_USE | REFERENCE_PIXEL)) != 0)
 

@@ -1,4 +1,4 @@
-"""Cleaning of rate images: one image, or one for each integration, which stream through in chunks."""
+"""Cleaning of rate images: one image, or one for each integration, in chunks."""
 
 import logging
 
@@ -28,7 +28,7 @@ def clean(model, mask, fitter, settings):
     model : JwstDataModel
         ``data`` of shape (ny, nx) or (integrations, ny, nx); ``err``, ``dq`` and variances if it has them.
     mask : ndarray of bool
-        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+        (ny, nx) or (integrations, ny, nx), True on background pixels.
     fitter : jwst_denoise.steps.nsclean.fitter.Fitter
         The fit.
     settings : object
@@ -41,7 +41,7 @@ def clean(model, mask, fitter, settings):
     Raises
     ------
     CorrectionFailed
-        If the cleaned dark pixels scatter so much more than their errors say that they hold light; nothing is changed.
+        If the scatter of the background pixels shows that they contain astronomical signal; nothing is changed.
     """
     product = _CleanedProduct(model)
     shape = product.data.shape
@@ -75,16 +75,16 @@ def clean(model, mask, fitter, settings):
 
 
 def fit_errors(model, mask):
-    """Fit the errors of a rate product to the scatter of its dark pixels, in place; the data stay.
+    """Fit the errors of a rate product to the scatter of its background pixels, in place; the data do not change.
 
-    For rates whose groups were cleaned: ramp fitting has made their errors from the read noise of uncleaned groups.
+    This is for rates of cleaned groups: ramp fitting computes their errors from the read noise of uncleaned groups.
 
     Parameters
     ----------
     model : JwstDataModel
         As for `clean`.
     mask : ndarray of bool
-        (ny, nx) or (integrations, ny, nx), True on dark pixels.
+        (ny, nx) or (integrations, ny, nx), True on background pixels.
 
     Returns
     -------
@@ -114,7 +114,7 @@ class _CleanedProduct(ImageProduct):
             self.err = None
 
     def fixed(self, part):
-        """Pixels that are not to be changed."""
+        """Pixels that must not change."""
         return self.flagged(part, DO_NOT_USE | REFERENCE_PIXEL)
 
     def images(self, part):
