@@ -18,7 +18,7 @@ extensions = [
     "myst_nb",  # the notebooks, and CONTRIBUTING.md
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_changes.rst", "guide/my_network"]
+exclude_patterns = ["_build", "_changes.rst"]
 default_role = "py:obj"
 autosummary_generate = True
 autodoc_member_order = "groupwise"

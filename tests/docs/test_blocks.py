@@ -56,12 +56,13 @@ NO_OPTICS = {"nirspec_ifu", "nirspec_mos", "nircam_time_series", "niriss_soss"}
 
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
-    """Cache of the detectors, in use, and no garbage collection before every step, which takes half of the time."""
+    """Cache of the detectors, in use; without pictures and garbage collection before every step, most of the time."""
     directory = tmp_path_factory.mktemp("crds") / "cache"
     crds_cache.build_cache(directory, detectors=sorted({detector for detector, *_ in EXPOSURES.values()}))
     with crds_cache.activated(directory), pytest.MonkeyPatch.context() as patch:
         patch.delenv("STPIPE_DISABLE_CRDS_STEPPARS", raising=False)
         patch.setattr("stpipe.step.gc", SimpleNamespace(collect=lambda: 0))
+        patch.setattr("jwst_denoise.steps.common.optional_products._write_qa", lambda *_: None)
         yield directory
 
 
