@@ -1,7 +1,7 @@
 """
-Pixels that data-quality flags rule out of the background.
+Data-quality flags and the pixels that they exclude from the background.
 
-The bits are JWST's, from the "Data Quality Flags" table of the pipeline documentation.
+The bits are those of JWST, from the "Data Quality Flags" table of the pipeline documentation.
 """
 
 import numpy as np
@@ -13,24 +13,24 @@ NON_SCIENCE = 2**9
 MSA_FAILED_OPEN = 2**29
 REFERENCE_PIXEL = 2**31
 
-#: Flags of pixels that are never background: unusable, saturated, outside the science area, lit by a
-#: failed-open shutter, or a reference pixel. A jump that ramp fitting has repaired leaves a good
-#: rate, so `JUMP_DET` is not among them; add it for single groups, as Rauscher (2023, section 3.5) does.
+#: Flags of pixels that are never background: unusable, saturated, outside the science area, illuminated by a
+#: failed-open shutter, or a reference pixel. Rates are valid after ramp fitting has excluded a jump, so `JUMP_DET` is
+#: not included; add it for single groups, as Rauscher (2023, section 3.5) does.
 NOT_BACKGROUND = DO_NOT_USE | SATURATED | NON_SCIENCE | MSA_FAILED_OPEN | REFERENCE_PIXEL
 
 
 def usable(image, err=None, dq=None, flags=NOT_BACKGROUND):
     """
-    Tell which pixels hold a value that a fit may use.
+    Select the pixels with a value that a fit may use.
 
     Parameters
     ----------
     image : ndarray of float, shape (..., ny, nx)
         Data in any unit.
     err : ndarray of float, optional
-        1-sigma error in the unit of `image`; pixels whose error is not finite are not usable.
+        1-sigma error in the unit of `image`; pixels without a finite error are not usable.
     dq : ndarray of int, optional
-        Data-quality flags, of a shape that broadcasts against `image`.
+        Data-quality flags, broadcast against `image`.
     flags : int
         Bits of `dq` that make a pixel unusable.
 

@@ -1,8 +1,8 @@
 """Read-out geometry of the JWST near-infrared detectors: image order and time order.
 
-An H2RG is read line by line along its fast axis, by one output or by four at once; every
-second output runs backward. Correlated read noise is simple in the order of reading and
-complicated in the image, so every algorithm here works on *streams*: one time series an output.
+An H2RG is read line by line along its fast axis, by one output or by four at once; every second output is read
+backward. Correlated read noise is simple in the order of reading and complicated in the image, so the algorithms work
+on *streams*: one time series for each output.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ DETECTORS = MappingProxyType(
 
 @dataclass(frozen=True)
 class Readout:
-    """How the pixels of one image are read.
+    """Order in which the pixels of one image are read.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ class Readout:
     fastaxis, slowaxis : int
         JWST keywords FASTAXIS and SLOWAXIS: ±1 along x, ±2 along y; the sign is the direction of reading.
     outputs : int, optional
-        Amplifiers that read at once, in stripes of equal width along the fast axis. Outputs 1, 3, …
-        (counted from 0) run backward.
+        Amplifiers that read simultaneously, in stripes of equal width along the fast axis. Outputs 1, 3, … (counted
+        from 0) are read backward.
     overhead : int, optional
         Pixel times between the last pixel of a line and the first of the next. 12 for JWST's H2RGs.
     pixel_time : float, optional
-        Time for one pixel, in seconds.
+        Time per pixel in seconds.
     interleave : tuple of int, optional
         (normal, reference) for IRS²: after half of ``normal`` pixels, and then after every ``normal``, ``reference``
         reference pixels are read, with one pixel time to step out and one to step back
@@ -71,17 +71,19 @@ class Readout:
     reference: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def __post_init__(self):
-        """Refuse geometry that no detector has."""
+        """Check the geometry."""
         if {abs(self.fastaxis), abs(self.slowaxis)} != {1, 2}:
             raise ValueError(f"fastaxis={self.fastaxis} and slowaxis={self.slowaxis} must be ±1 and ±2 in some order")
         if self.outputs < 1 or self._fast_size % self.outputs:
-            raise ValueError(f"{self._fast_size} pixels along the fast axis do not divide into {self.outputs} outputs")
+            raise ValueError(
+                f"{self._fast_size} pixels along the fast axis cannot be divided among {self.outputs} outputs"
+            )
         if self.overhead < 0 or self.pixel_time <= 0:
             raise ValueError(f"overhead={self.overhead} and pixel_time={self.pixel_time} must be positive")
 
     @classmethod
     def for_detector(cls, name, shape=(FULL_FRAME, FULL_FRAME), outputs=None, **kwargs):
-        """Geometry of a named detector; a full frame unless a subarray's shape is given.
+        """Geometry of a named detector, by default of its full frame.
 
         Parameters
         ----------
@@ -111,13 +113,13 @@ class Readout:
         Parameters
         ----------
         model : JwstDataModel or any object with ``meta``
-            Only ``shape`` and ``meta`` are read. A cut-out of a larger frame (a slit product) is read as one
-            output whose lines follow each other at the frame's own line time.
+            Only ``shape`` and ``meta`` are read. A cut-out of a larger frame (a slit product) is treated as one output
+            with the line time of the frame.
 
         Raises
         ------
         ValueError
-            If the detector has no such geometry (MIRI) or the axes are not known.
+            If the detector has no such geometry (MIRI) or the axes are unknown.
         """
         meta = model.meta
         fast, slow = _axes_of_meta(meta)
@@ -173,7 +175,7 @@ class Readout:
 
     @property
     def frame_time(self):
-        """Time to read one frame, in seconds, without what comes between frames."""
+        """Time to read one frame in seconds, without the overhead between frames."""
         return self.ticks * self.pixel_time
 
     @property
@@ -187,7 +189,7 @@ class Readout:
     def to_detector(self, image):
         """View of an image (…, ny, nx) as (…, lines, pixels), both axes in the direction of reading."""
         if image.shape[-2:] != tuple(self.shape):
-            raise ValueError(f"the image has shape {image.shape[-2:]}, its read-out geometry {self.shape}")
+            raise ValueError(f"the image has shape {image.shape[-2:]}, its read-out geometry has {self.shape}")
         if abs(self.fastaxis) == 2:
             image = np.swapaxes(image, -1, -2)
         return image[..., :: _sign(self.slowaxis), :: _sign(self.fastaxis)]
@@ -205,7 +207,7 @@ class Readout:
         image : ndarray
             (…, ny, nx) in DMS orientation.
         fill : scalar, optional
-            Value at the times when no pixel of the image is read.
+            Value at times when no pixel of the image is read.
 
         Returns
         -------
@@ -305,7 +307,7 @@ def _image_shape(model):
         return tuple(int(n) for n in shape[-2:])
     declared = (_get(model.meta, "subarray.ysize"), _get(model.meta, "subarray.xsize"))
     if None in declared:
-        raise ValueError("neither an array nor meta.subarray.xsize and ysize tell the shape of the image")
+        raise ValueError("the shape of the image is unknown: no array, and no meta.subarray.xsize and ysize")
     return declared
 
 

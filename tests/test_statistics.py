@@ -25,9 +25,9 @@ def test_masked_median_against_numpy(rng, axis, dtype):
     mask[3], mask[:, 5], mask[7], mask[8] = False, False, True, np.arange(41) == 11
     lines = zip(np.moveaxis(values, axis, -1), np.moveaxis(mask, axis, -1), strict=True)
     chosen = [line[use] for line, use in lines]
-    found = masked_median(values, mask, axis)
-    assert found.dtype == dtype
-    np.testing.assert_array_equal(found, [np.median(line) if line.size else 0 for line in chosen])
+    median = masked_median(values, mask, axis)
+    assert median.dtype == dtype
+    np.testing.assert_array_equal(median, [np.median(line) if line.size else 0 for line in chosen])
     lower = [np.sort(line)[(line.size - 1) // 2] if line.size >= 16 else np.nan for line in chosen]
     np.testing.assert_array_equal(masked_median(values, mask, axis, lower=True, fewest=16, empty=np.nan), lower)
 

@@ -1,4 +1,4 @@
-"""Cosmic rays in images and ramps: masks, a veto for stars and lines, inpainting. Arrays in, arrays out.
+"""Cosmic rays in images and ramps: masks, protection of stars and lines, inpainting; arrays in, arrays out.
 
 Networks and model files load only when a function needs one.
 """

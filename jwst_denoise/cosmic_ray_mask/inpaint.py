@@ -1,4 +1,4 @@
-"""Filling of holes that cosmic rays leave in images, and the error of the filling measured on the very image."""
+"""Inpainting of the pixels hit by cosmic rays, and its error measured in the same image."""
 
 import numpy as np
 from scipy import ndimage
@@ -13,10 +13,10 @@ SQUARE = np.ones((3, 3), bool)
 WINDOW = 5  # pixels, of the masked median of LACosmic
 BATCH = 2**17  # holes, which bounds the memory
 RADII = (7, 11, 16, 23, 31)  # pixels by which holes are shifted, in twelve directions each
-ENOUGH = {"biharmonic": 20_000}  # test pixels, where they cost time
-USUAL = 100_000
-FEW = 3000  # test pixels that must be there before no more shifts are tried
-LEAST = 1 / 24  # of the noise variance: what a mean of 24 neighbors would have
+ENOUGH = {"biharmonic": 20_000}  # test pixels of slow methods
+USUAL = 100_000  # test pixels of others
+FEW = 3000  # test pixels from which no more shifts are tried
+LEAST = 1 / 24  # of the noise variance: that of the mean of 24 neighbors
 QUANTILES = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1)  # edges of the bins of brightness
 FEWEST = 30  # test pixels of a bin
 
@@ -27,29 +27,29 @@ def inpaint(image, hole, method="network", model="auto", err=None, bad=None):
     Parameters
     ----------
     image : ndarray
-        (ny, nx), or (n, ny, nx) of which each plane is taken by itself; any units; NaN where there is no datum.
+        (ny, nx), or (n, ny, nx) whose planes are filled separately; any unit; NaN where the value is missing.
     hole : ndarray of bool
-        True where to fill, (ny, nx) or the image's shape.
+        True on the pixels to fill, (ny, nx) or the image's shape.
     method : {"network", "median", "biharmonic"}, optional
         A network of the family ``inpaint`` (Zhang & Bloom 2020, ApJ 889, 24, section 2); the median of the good pixels
-        in 5 × 5, around the nearest good pixel where there is none (van Dokkum 2001, PASP 113, 1420); a biharmonic
+        in a 5 × 5 window, around the nearest good pixel if it has none (van Dokkum 2001, PASP 113, 1420); a biharmonic
         function (scikit-image, which the extra ``evaluate`` installs).
     model : str, path-like or Model, optional
-        Of the network: name of a shipped model, path of a model file, or a loaded one; ``"auto"`` is inpaint-2-32.
+        Name of a shipped model of the network, path of a model file, or a loaded one; ``"auto"`` is inpaint-2-32.
     err : ndarray or float, optional
         1-sigma noise; only the network uses it.
     bad : ndarray of bool, optional
-        Pixels that are neither used nor changed, in a hole or not.
+        Pixels that are neither used nor changed.
 
     Returns
     -------
     ndarray
-        Same shape and type; everything outside the holes is as it was.
+        Same shape and type; pixels outside the holes are unchanged.
 
     Raises
     ------
     ValueError
-        If the method is not known, the shapes do not fit, or the model is none for inpainting.
+        If the method is unknown, the shapes do not match, or the model is not for inpainting.
     ImportError
         If the method needs a package that is not installed.
 
@@ -61,10 +61,10 @@ def inpaint(image, hole, method="network", model="auto", err=None, bad=None):
     True
     """
     if method not in METHODS:
-        raise ValueError(f"method={method!r} of inpainting is not one of {', '.join(METHODS)}")
+        raise ValueError(f"method={method!r} of inpainting must be one of {', '.join(METHODS)}")
     image = np.asarray(image)
     if image.ndim not in (2, 3) or np.shape(hole) != image.shape[-np.ndim(hole) :] or np.ndim(hole) < 2:
-        raise ValueError(f"the mask of holes has shape {np.shape(hole)}, the image {image.shape}")
+        raise ValueError(f"the mask of holes has shape {np.shape(hole)}, the image has {image.shape}")
     shape = image.shape
     bad = np.broadcast_to(False if bad is None else np.asarray(bad, dtype=bool), shape).reshape(-1, *shape[-2:])
     hole = np.broadcast_to(np.asarray(hole, dtype=bool), shape).reshape(-1, *shape[-2:]) & ~bad
@@ -78,23 +78,23 @@ def inpaint(image, hole, method="network", model="auto", err=None, bad=None):
 
 
 def measured_error(image, hole, method="network", model="auto", err=None, bad=None, filled=None):
-    """Error of the filled pixels, from the same method on shifted copies of the holes where the truth is known.
+    """Error of the filled pixels, from the same method on shifted copies of the holes, where the truth is known.
 
-    The rms difference from the data, less their noise, in bins of local brightness; never less than what a mean of 24
-    neighbors would have.
+    The rms difference from the data, with their noise subtracted in quadrature, in bins of local brightness; at least
+    the error of the mean of 24 neighbors.
 
     Parameters
     ----------
     image, hole, method, model, err, bad
-        As for `inpaint`, of one (ny, nx) image.
+        As for `inpaint`, for one (ny, nx) image.
     filled : ndarray, optional
-        The image as `inpaint` fills it, if it is at hand.
+        The image filled by `inpaint`, if available.
 
     Returns
     -------
     ndarray
-        (ny, nx) in the unit of the image: 1-sigma error of the method in the holes, 0 elsewhere. The scatter of the
-        image, if it has too few good pixels to try the method on; NaN, if it has none.
+        (ny, nx) in the unit of the image: 1-sigma error in the holes, 0 elsewhere. With too few good pixels for a test
+        it is the scatter of the image, with none NaN.
     """
     bad = ~np.isfinite(image) if bad is None else np.asarray(bad, dtype=bool) | ~np.isfinite(image)
     hole = np.asarray(hole, dtype=bool)
@@ -116,20 +116,20 @@ def measured_error(image, hole, method="network", model="auto", err=None, bad=No
 
 
 def _known(err, where):
-    """Finite errors, 0 for others."""
+    """Errors of the pixels, 0 where not finite."""
     err = np.broadcast_to(err, where.shape)[where].astype(float)
     return np.where(np.isfinite(err), err, 0)
 
 
 def _test_holes(hole, good, enough):
-    """Copies of the holes, shifted to good pixels, not beside each other; as many as are enough."""
-    test, taken = np.zeros_like(hole), np.zeros_like(hole)
+    """Copies of the holes, shifted to good pixels that do not touch each other, until there are enough."""
+    test, occupied = np.zeros_like(hole), np.zeros_like(hole)
     labels, _ = ndimage.label(hole, SQUARE)
     hole = hole & (labels % max(1, np.count_nonzero(hole) // enough) == 0)
     around = ndimage.binary_dilation(hole, SQUARE)
     for shift in _shifts():
-        test |= _shifted(hole, *shift) & good & ~taken
-        taken |= _shifted(around, *shift)
+        test |= _shifted(hole, *shift) & good & ~occupied
+        occupied |= _shifted(around, *shift)
         if np.count_nonzero(test) >= FEW:
             break
     return test
@@ -152,7 +152,7 @@ def _shifted(mask, dy, dx):
 
 
 def _binned(value, square):
-    """Mean brightness and mean square error of bins that hold `FEWEST` values or more."""
+    """Mean brightness and mean square error of bins with at least `FEWEST` values."""
     order = np.argsort(value)
     edges = [0]
     for edge in (round(quantile * len(value)) for quantile in QUANTILES[1:]):
@@ -166,7 +166,7 @@ def _binned(value, square):
 
 
 def load_inpainter(model="auto", device="auto"):
-    """Network that fills holes.
+    """Load a network for inpainting.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def load_inpainter(model="auto", device="auto"):
     Raises
     ------
     ValueError
-        If the model is of another family.
+        If the model is of a different family.
     """
     if not hasattr(model, "predict"):
         from jwst_denoise import model_files
@@ -190,12 +190,14 @@ def load_inpainter(model="auto", device="auto"):
         model = model_files.load(MODEL if model == "auto" else model, device)
     family = model.info["family"]
     if family != "inpaint":
-        raise ValueError(f"model {model.info['name']} is of the family {family}; filling holes needs one of 'inpaint'")
+        raise ValueError(
+            f"model {model.info['name']} is of the family {family!r}; inpainting needs the family 'inpaint'"
+        )
     return model
 
 
 def _network(image, hole, err, bad, model):
-    """Values of the network in the holes."""
+    """Values in the holes from the network."""
     return load_inpainter(model).predict(image, hole, err=err, bad=bad)[hole]
 
 
@@ -224,7 +226,7 @@ def _medians_at(image, good, center):
 
 
 def _biharmonic(image, hole, err, bad, model):
-    """Biharmonic function through the pixels around each hole; unusable ones there stand at their median."""
+    """Biharmonic function through the pixels around each hole; unusable ones are replaced by the median."""
     try:
         from skimage.restoration import inpaint_biharmonic
     except ImportError as error:
@@ -238,5 +240,5 @@ def _biharmonic(image, hole, err, bad, model):
     return inpaint_biharmonic(known, hole, split_into_regions=True)[hole]
 
 
-#: Name of a method -> function of (image, hole, err, bad, model) that gives the values in the holes.
+#: Name of a method -> function of (image, hole, err, bad, model) that returns the values in the holes.
 METHODS = {"network": _network, "median": _median, "biharmonic": _biharmonic}

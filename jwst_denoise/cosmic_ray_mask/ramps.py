@@ -1,9 +1,9 @@
-"""Cosmic rays of ramps: from a network's probabilities for the group differences to group flags.
+"""Group flags of the cosmic rays in ramps from the probabilities of a network for the group differences.
 
-A flag says that charge came between a group and the one before, as the jump step says it: ramp fitting then begins a
-new segment at the flagged group. The first group is never flagged: what came before it, even a snowball, is in all
-groups alike and harms no slope. What a snowball in the first group does harm are the differences after it, in the ring
-around the saturated core into which charge goes on to spill; those get their flags.
+A flag means that charge arrived between a group and the one before, as in the jump step: ramp fitting then begins a new
+segment at the flagged group. The first group is never flagged: charge that arrived before it, even of a snowball, is in
+all groups alike and does not affect the slope. A snowball in the first group does affect the later differences in the
+ring around its saturated core, into which charge keeps spilling; these are flagged.
 """
 
 import numpy as np
@@ -16,14 +16,14 @@ __all__ = ["SingleDifference", "mask_integration", "mask_ramps"]
 
 
 class SingleDifference:
-    """A network for images that looks at the difference of two groups as the ramp's networks do.
+    """A network for images, applied to the only difference of two groups with the interface of networks for ramps.
 
-    It has no neighbors in time, and a network that is made for images knows stars better.
+    A single difference has no neighbors in time, and networks for images recognize stars better.
 
     Parameters
     ----------
     network : object
-        Of the family ``cosmic_ray_mask``.
+        Network of the family ``cosmic_ray_mask``.
     """
 
     def __init__(self, network):
@@ -52,15 +52,15 @@ def mask_ramps(data, groupdq, network, noise, options, pixeldq=None):
     data : ndarray
         (nints, ngroups, ny, nx) linear signal in DN.
     groupdq : ndarray of int
-        Same shape; flags that are set stay.
+        Same shape; existing flags are kept.
     network : object
-        Of the family ``cosmic_ray_mask-ramp``; see `jwst_denoise.networks.group_differences`.
+        Network of the family ``cosmic_ray_mask-ramp``; see `jwst_denoise.networks.group_differences`.
     noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise, gain and frames.
     options : jwst_denoise.cosmic_ray_mask.images.Options
-        Threshold, growth and veto.
+        Threshold, growth and protection of sources.
     pixeldq : ndarray of int, optional
-        (ny, nx) flags of pixels that are not to be used.
+        (ny, nx) flags of the pixels.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def mask_ramps(data, groupdq, network, noise, options, pixeldq=None):
     Raises
     ------
     ValueError
-        If shapes do not fit or there is a single group.
+        If shapes do not match or there is a single group.
 
     Examples
     --------
@@ -89,14 +89,14 @@ def mask_ramps(data, groupdq, network, noise, options, pixeldq=None):
 
 
 def mask_integration(groups, groupdq, network, noise, options, pixeldq=None, progress=None):
-    """Find the cosmic rays of one integration; see `mask_ramps`.
+    """Mask the cosmic rays of one integration; parameters as for `mask_ramps`.
 
     Returns
     -------
     flagged : ndarray of bool
-        (ngroups, ny, nx): charge came between the group before and this one.
+        (ngroups, ny, nx): charge arrived between the previous group and this one.
     probability : ndarray
-        (ngroups, ny, nx) float32, as the network gives it.
+        (ngroups, ny, nx) float32, from the network.
     """
     bad = (groupdq & DO_NOT_USE) != 0
     if pixeldq is not None:
@@ -111,19 +111,19 @@ def mask_integration(groups, groupdq, network, noise, options, pixeldq=None, pro
     flagged = np.zeros(groups.shape, dtype=bool)
     flagged[1:] = (probability[1:] >= options.threshold) & usable
     if len(groups) == 2:
-        flagged[1] = _without_stars(groups, flagged[1], noise, usable[0], options.spared)
+        flagged[1] = _protect_in_difference(groups, flagged[1], noise, usable[0], options.protected)
     if options.dilate:
         flagged[1:] = [grow_mask(plane, options.dilate) for plane in flagged[1:]]
         flagged[1:] &= usable
     return flagged, probability
 
 
-def _without_stars(groups, flagged, noise, usable, spared):
-    """Mask of the only difference without stars and lines, of which a single difference cannot tell that they stay."""
+def _protect_in_difference(groups, flagged, noise, usable, kinds):
+    """Mask of a single difference, which cannot show that sources are constant in time, without stars and lines."""
     image = ((groups[1] - groups[0]) * noise.gain).astype(np.float32)
     variance = noise.difference_variance + np.maximum(image, 0)
     err = np.sqrt(variance).astype(np.float32)
-    for templates in spared:
+    for templates in kinds:
         if flagged.any():
             flagged = protect_sources(np.where(usable, image, np.nan), flagged, err, ~usable, templates)
     return flagged

@@ -213,7 +213,7 @@ def imaging_mask(
     Find the dark background of an image: everything but sources, halos, negative traces and bad pixels.
 
     Smooth background and stripes are subtracted, sources are segmented at three scales and grown by a fixed margin and
-    by a fraction of their own size for their halos, and outlying single pixels are clipped on both sides.
+    by a fraction of their size for their halos, and outlying single pixels are clipped on both sides.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def grow_mask(region, radius):
 
 def grow_by_size(region, fraction):
     """
-    Grow every connected area by a fraction of its own half-thickness.
+    Grow every connected area by a fraction of its half-thickness.
 
     The halo of a larger galaxy extends farther beyond its detected edge.
 

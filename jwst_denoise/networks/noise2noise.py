@@ -8,7 +8,7 @@ from jwst_denoise.networks.blocks.scaling import prepare_plane
 from jwst_denoise.networks.blocks.tiling import run_tiled
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.networks.image_denoise import ImageDenoise, input_planes
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 
 __all__ = ["Noise2Noise", "Noise2NoiseCube", "Noise2NoiseStack", "stack_planes"]
 
@@ -84,7 +84,7 @@ class Noise2NoiseStack(Noise2Noise):
         return super()._inputs(line_length) + STACK_PLANES
 
     def _observed(self, frames):
-        mean = coadd(list(frames))
+        mean = coadd_frames(list(frames))
         return mean.image, stack_planes(mean)
 
 

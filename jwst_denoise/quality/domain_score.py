@@ -1,4 +1,4 @@
-"""How much an image differs from the images of the training, judged by its noise and its sources."""
+"""Difference of an image from the training images in its noise and sources."""
 
 from dataclasses import dataclass
 

@@ -104,7 +104,7 @@ def assess_quality(before, after, noise, network_weight=None, threshold=5.0):
     Parameters
     ----------
     before, after : ndarray
-        (ny, nx) images in one unit; NaN where there is no datum.
+        (ny, nx) images in one unit; NaN where the value is missing.
     noise : ndarray
         (ny, nx) standard deviation of the pixels before, in the same unit.
     network_weight : ndarray, optional

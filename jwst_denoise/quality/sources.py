@@ -116,7 +116,7 @@ def _fluxes(before, after, noise, usable, places):
 
 
 class Contrast:
-    """Mean under a narrow Gaussian less the mean under a wide one, in units of its standard deviation.
+    """Mean under a narrow Gaussian minus the mean under a wide one, in units of its standard deviation.
 
     Parameters
     ----------

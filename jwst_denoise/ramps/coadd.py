@@ -1,4 +1,4 @@
-"""Co-addition: the weighted mean of frames without what only one of them shows."""
+"""Co-addition: weighted and clipped mean of frames."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ import numpy as np
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.statistics import masked_median
 
-__all__ = ["Coadd", "coadd"]
+__all__ = ["Coadd", "coadd_frames"]
 
-CLIP = 3.5  # standard deviations from the median beyond which a value is left out
+CLIP = 3.5  # standard deviations from the median beyond which a value is excluded
 MEDIAN = 1.57  # variance of a median over that of a mean
-SHARPNESS = 0.03  # of the signal: by how much frames of an undersampled star may differ
+SHARPNESS = 0.03  # of the signal, by which frames of an undersampled star may differ
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,13 @@ class Coadd:
     Parameters
     ----------
     image : SlopeImage
-        The mean with its noise; NaN where no frame has a datum.
+        The mean with its noise; NaN where no frame has a value.
     scatter : ndarray
-        (ny, nx) float32: χ² of all values about the mean over its degrees of freedom, before clipping; 1 where there
-        are fewer than two.
+        (ny, nx) float32: reduced χ² of all values about the mean, before clipping; 1 for fewer than two values.
     kept : ndarray
-        (ny, nx) float32: fraction of the frames that the mean is made of.
+        (ny, nx) float32: fraction of the frames in the mean.
     frames : int
-        How many there were.
+        Number of frames.
     """
 
     image: SlopeImage
@@ -37,16 +36,16 @@ class Coadd:
     frames: int
 
 
-def coadd(frames):
+def coadd_frames(frames):
     """Mean of frames, each weighted by its read noise, clipped pixel by pixel.
 
-    A value is left out if it lies 3.5 standard deviations and more from the median of the pixel (of an even number of
-    frames, the lower of the two in the middle, so that a cosmic ray in one of two is found).
+    A value is excluded if it deviates by 3.5 standard deviations or more from the median of the pixel (for an even
+    number of frames the lower of the two in the middle, so that a cosmic ray in one of two is found).
 
     Parameters
     ----------
     frames : sequence of SlopeImage
-        Of one scene, aligned, of one shape.
+        Aligned frames of one scene and shape.
 
     Returns
     -------
@@ -55,7 +54,7 @@ def coadd(frames):
     Raises
     ------
     ValueError
-        If there is none, or shapes differ.
+        If there are no frames, or shapes differ.
     """
     if not frames:
         raise ValueError("a stack needs at least one frame")

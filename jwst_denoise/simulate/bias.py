@@ -1,4 +1,4 @@
-"""Levels of the pixels without light: bias, dark current, reset noise, drifts and the picture frame."""
+"""Levels of the pixels without illumination: bias, dark current, reset noise, drifts and the picture frame."""
 
 import zlib
 

@@ -37,7 +37,7 @@ def stationary_noise(psd, samples, interval, rng, *, guard=GUARD):
 def _amplitude(psd, period, interval):
     """Rms of the real and of the imaginary part of each Fourier mode."""
     frequency = rfftfreq(period, interval)
-    frequency[0] = frequency[1] / 2  # the mean stands for everything slower than one period
+    frequency[0] = frequency[1] / 2  # the mean represents everything slower than one period
     return np.sqrt(psd(frequency) * (period / (4 * interval))).astype(np.float32)
 
 
@@ -53,16 +53,16 @@ def _draw(amplitude, period, samples, rng):
 def correlated_noise(readout, parameters, rng, frames=1):
     """Correlated noise of consecutive frames.
 
-    Every output's time series, with the pixel times after each line, is the sum of one process that all outputs
-    share and one of its own (1/f and alternating columns). The frames are consecutive: the noise at the
-    start of one goes on from the end of the one before.
+    Every output's time series, with the pixel times after each line, is the sum of a process that all outputs share
+    and a separate one (1/f and alternating columns). The frames are consecutive: the noise is continuous from the end
+    of one to the start of the next.
 
     Parameters
     ----------
     readout : `~jwst_denoise.readout.Readout`
         Geometry: orientation, outputs, overhead, pixel time.
     parameters : `NoiseSpectrum` or `DetectorParameters`
-        The power spectra, or the detector that has them.
+        The power spectra, or the detector with them.
     rng : `numpy.random.Generator`
         Source of the random numbers.
     frames : int, optional

@@ -177,17 +177,17 @@ def draw_fluxes(number, faintest, brightest, slope, rng):
     return (low + rng.uniform(size=number) * (high - low)) ** (-1 / slope)
 
 
-def sersic_profile(radius, flux, half_light, index, axis_ratio=1.0):
+def sersic_profile(radius, flux, effective_radius, index, axis_ratio=1.0):
     """Surface brightness of a Sérsic profile with a total ``flux``, at an elliptical radius.
 
     Sérsic (1963); total flux and the exact b_n after Graham & Driver (2005, PASA 22, 118), equations 1, 2 and 4.
     """
     b = gammaincinv(2 * index, 0.5)
-    total = 2 * np.pi * index * half_light**2 * np.exp(b) * b ** (-2 * index) * gamma(2 * index) * axis_ratio
-    return flux / total * np.exp(-b * ((radius / half_light) ** (1 / index) - 1))
+    total = 2 * np.pi * index * effective_radius**2 * np.exp(b) * b ** (-2 * index) * gamma(2 * index) * axis_ratio
+    return flux / total * np.exp(-b * ((radius / effective_radius) ** (1 / index) - 1))
 
 
-def add_sersic(image, x, y, flux, half_light, index, axis_ratio, angle, extent=10.0):
+def add_sersic(image, x, y, flux, effective_radius, index, axis_ratio, angle, extent=10.0):
     """Add a galaxy to an image, in place.
 
     Parameters
@@ -198,30 +198,30 @@ def add_sersic(image, x, y, flux, half_light, index, axis_ratio, angle, extent=1
         Center in pixels.
     flux : float
         Total e- / s.
-    half_light : float
+    effective_radius : float
         Semi-major axis that encloses half the flux, pixels.
     index, axis_ratio, angle : float
         Sérsic index, minor over major axis, direction of the major axis in radians from x to y.
     extent : float, optional
-        Drawn out to this many ``half_light``.
+        Drawn out to this many ``effective_radius``.
     """
-    shape = (half_light, axis_ratio, angle)
-    box = _sersic_box(image.shape, x, y, max(extent * half_light, CORE + 1))
+    shape = (effective_radius, axis_ratio, angle)
+    box = _sersic_box(image.shape, x, y, max(extent * effective_radius, CORE + 1))
     yy, xx = np.mgrid[box]
-    image[box] += sersic_profile(_elliptical_radius(xx - x, yy - y, *shape), flux, half_light, index, axis_ratio)
+    image[box] += sersic_profile(_elliptical_radius(xx - x, yy - y, *shape), flux, effective_radius, index, axis_ratio)
     core = _sersic_box(image.shape, x, y, CORE)
     offset = (np.arange(SUBPIXELS) + 0.5) / SUBPIXELS - 0.5
     yy, xx = np.mgrid[core]
     fine_x, fine_y = np.broadcast_arrays(
         xx[..., None, None] + offset[None, :] - x, yy[..., None, None] + offset[:, None] - y
     )
-    fine = sersic_profile(_elliptical_radius(fine_x, fine_y, *shape), flux, half_light, index, axis_ratio)
+    fine = sersic_profile(_elliptical_radius(fine_x, fine_y, *shape), flux, effective_radius, index, axis_ratio)
     image[core] += fine.mean(axis=(-1, -2)) - sersic_profile(
-        _elliptical_radius(xx - x, yy - y, *shape), flux, half_light, index, axis_ratio
+        _elliptical_radius(xx - x, yy - y, *shape), flux, effective_radius, index, axis_ratio
     )
 
 
-def _elliptical_radius(dx, dy, half_light, axis_ratio, angle):
+def _elliptical_radius(dx, dy, effective_radius, axis_ratio, angle):
     along = dx * np.cos(angle) + dy * np.sin(angle)
     across = (dy * np.cos(angle) - dx * np.sin(angle)) / axis_ratio
     return np.hypot(along, across)

@@ -1,4 +1,4 @@
-"""Single images with cosmic rays: count rates as an exposure without jump correction leaves them."""
+"""Single images with cosmic rays: count rates of exposures without jump correction."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Image:
     err : ndarray
         Standard deviation of the noise (Poisson and read noise) without cosmic rays.
     cosmic_rays : ndarray
-        What cosmic rays add to ``data``.
+        Contribution of cosmic rays to ``data``.
     rate : ndarray
         Expected rate without them, dark current included.
     seconds : float
@@ -42,7 +42,7 @@ class Image:
 
     @property
     def bad(self):
-        """Pixels without datum, bool."""
+        """Pixels without a value, bool."""
         return ~np.isfinite(self.data)
 
     def truth(self, n_sigma=1.5):
@@ -68,11 +68,11 @@ def simulate_image(
     dark : float, optional
         Dark current, e- / s.
     stripes : float, optional
-        Rms of 1/f noise that is left in the rows, in units of ``read_noise``.
+        Rms of residual 1/f noise in the rows, in units of ``read_noise``.
     hits : CosmicRayParameters, optional
         Cosmic rays.
     slope : bool, optional
-        Weigh each cosmic ray as the slope of a uniformly sampled ramp does, 6 f (1 - f) when it arrives after a
+        Weight each cosmic ray as the slope of a uniformly sampled ramp does, 6 f (1 - f) when it arrives after a
         fraction f of the exposure; otherwise 1, as the difference of the last and the first read.
     limit : float, optional
         Charge in e- above which a jump step has removed the cosmic ray from a pixel; by default none is removed.
@@ -91,19 +91,19 @@ def simulate_image(
     if not seconds > 0:
         raise ValueError(f"seconds={seconds} must be positive")
     rate = np.asarray(rate, dtype=np.float32) + np.float32(dark)
-    seen = couple(rate, IPC)
+    coupled = couple(rate, IPC)
     charge, saturated = _hits(rate.shape, seconds, hits or CosmicRayParameters(), slope, limit, hit_rng or rng)
     noise = read_noise * rng.standard_normal(rate.shape, dtype=np.float32)
     noise += stripes * read_noise * rng.standard_normal((rate.shape[0], 1), dtype=np.float32)
-    data = (rng.poisson(seen * seconds) + noise + charge) / np.float32(seconds)
-    data[saturated | (seen * seconds > READS * WELL)] = np.nan
-    variance = seen * seconds + (1 + stripes**2) * read_noise**2
+    data = (rng.poisson(coupled * seconds) + noise + charge) / np.float32(seconds)
+    data[saturated | (coupled * seconds > READS * WELL)] = np.nan
+    variance = coupled * seconds + (1 + stripes**2) * read_noise**2
     err, charge = np.sqrt(variance) / np.float32(seconds), charge / np.float32(seconds)
-    return Image(data.astype(np.float32), err.astype(np.float32), charge, seen, float(seconds))
+    return Image(data.astype(np.float32), err.astype(np.float32), charge, coupled, float(seconds))
 
 
 def _hits(shape, seconds, parameters, slope, limit, rng):
-    """Charge in e- that an image shows of cosmic rays, and where they fill a well."""
+    """Charge of cosmic rays in an image, e-, and where they fill a well."""
     number = INTERVALS if slope or limit is not None else 1
     charge, saturated = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=bool)
     for interval in range(number):

@@ -1,4 +1,4 @@
-"""From charge to counts: inter-pixel capacitance, gain, nonlinearity, end of the response, digitization."""
+"""From charge to counts: inter-pixel capacitance, gain, nonlinearity, saturation, digitization."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ __all__ = ["couple", "delinearize", "digitize", "linearize", "respond"]
 
 
 def couple(charge, kernel):
-    """Inter-pixel capacitance: every pixel's charge is seen in part by its neighbors.
+    """Inter-pixel capacitance: the neighbors of a pixel show part of its charge.
 
     Parameters
     ----------
     charge : ndarray
         (ny, nx).
     kernel : array_like
-        (3, 3), sum 1; ``kernel[1 + dy, 1 + dx]`` is the fraction seen dy rows and dx columns away. Charge that would be
-        seen beyond the edge is lost.
+        (3, 3), sum 1; ``kernel[1 + dy, 1 + dx]`` is the fraction shown dy rows and dx columns away. Charge beyond the
+        edge is lost.
     """
     kernel = np.asarray(kernel, dtype=charge.dtype)
     padded = np.pad(charge, 1)
     ny, nx = charge.shape
-    seen = np.zeros_like(charge)
+    coupled = np.zeros_like(charge)
     for dy, dx in np.argwhere(kernel != 0) - 1:
-        seen += kernel[1 + dy, 1 + dx] * padded[1 - dy : 1 - dy + ny, 1 - dx : 1 - dx + nx]
-    return seen
+        coupled += kernel[1 + dy, 1 + dx] * padded[1 - dy : 1 - dy + ny, 1 - dx : 1 - dx + nx]
+    return coupled
 
 
 def linearize(counts, coefficients):
@@ -35,10 +35,9 @@ def linearize(counts, coefficients):
 
 
 def delinearize(linear, coefficients, steps=3):
-    """Counts x above the bias that `linearize` turns into ``linear``: Newton's method from x = linear.
+    """Counts x above the bias that `linearize` converts to ``linear``: Newton's method from x = linear.
 
-    The polynomial must increase over the range; then three steps reach the last bit of float32 for corrections below
-    20 %.
+    The polynomial must increase over the range; then three steps reach float32 precision for corrections below 20 %.
     """
     derivative = [k * c for k, c in enumerate(coefficients)][1:]
     counts = linear.copy()
@@ -55,9 +54,9 @@ def respond(charge, detector, *, ipc=True, nonlinearity=True, saturation=True):
     charge : ndarray
         (ny, nx) e-.
     detector : DetectorParameters
-        Kernel, gain, coefficients and the end of the response.
+        Kernel, gain, coefficients and saturation.
     ipc, nonlinearity, saturation : bool, optional
-        Which effects there are.
+        Effects that are simulated.
     """
     linear = (couple(charge, detector.ipc) if ipc else charge) / np.float32(detector.gain)
     end = np.float32(detector.ceiling)

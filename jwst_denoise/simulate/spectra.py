@@ -13,7 +13,7 @@ __all__ = ["Spectrum", "Trace", "bots", "draw_spectrum", "echelle", "fixed_slits
 LENGTH = FULL_FRAME
 #: Shape of all fixed slits' spectra and the columns between which they are illuminated, as `Trace` takes them.
 TRACE = {"tilt": -1.5, "bend": 3.0, "start": 20, "stop": 2020}
-OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # slits whose light reaches the detector besides that of the IFU
+OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # slits that are imaged besides the IFU
 
 
 @dataclass(frozen=True)

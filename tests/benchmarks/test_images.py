@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from jwst_denoise import model_files
 from jwst_denoise.commands.main import main
 from jwst_denoise.networks import build
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise_benchmarks import suite
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
@@ -254,7 +254,7 @@ def test_connected_pixels_are_those_of_photutils():
 def test_stacks_are_cleaned_of_cosmic_rays():
     one = stacks.stack(8, 128, 60)
     scatter = stacks.faintest(8) / 5 * np.sqrt(np.sum(stacks.psf_stamp() ** 2))
-    error = coadd(one.frames).image.rate - stacks.SKY - one.truth
+    error = coadd_frames(one.frames).image.rate - stacks.SKY - one.truth
     assert np.abs(error).max() < 12 * scatter
     assert np.std(error) == pytest.approx(scatter, rel=0.15)
 

@@ -110,7 +110,7 @@ def test_no_holes_need_no_model():
 
 def test_mistakes_are_named(rng):
     image, hole, _ = frame(rng)
-    with pytest.raises(ValueError, match="method='spline' of inpainting is not one of network, median, biharmonic"):
+    with pytest.raises(ValueError, match="method='spline' of inpainting must be one of network, median, biharmonic"):
         inpaint(image, hole, "spline")
     with pytest.raises(ValueError, match=r"shape \(5,\), the image \(48, 56\)"):
         inpaint(image, hole[0, :5], "median")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.cosmic_ray_mask import templates
+from jwst_denoise.cosmic_ray_mask import veto
 from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import mask_integration, mask_ramps
 from jwst_denoise.ramps.noise import GroupNoise
@@ -66,7 +66,7 @@ def test_differences_of_unusable_groups_are_not_flagged(data, group, flag):
     np.testing.assert_array_equal(flags(data, groupdq), groupdq)
 
 
-def test_the_network_is_told_what_not_to_use(data):
+def test_the_network_gets_the_unusable_pixels(data):
     groupdq = np.zeros(SHAPE, np.uint8)
     groupdq[0, 1, 2, 3], groupdq[0, 2, 4, 5] = DNU, SATURATED | JUMP
     pixeldq = np.zeros(SHAPE[2:], np.uint32)
@@ -82,7 +82,7 @@ def test_the_network_is_told_what_not_to_use(data):
     np.testing.assert_array_equal(first["bad"], bad)
 
 
-def test_pixels_without_gain_or_datum_are_not_flagged(data):
+def test_pixels_without_gain_or_value_are_not_flagged(data):
     gain = np.full(SHAPE[2:], 2.0)
     gain[10, 20] = np.nan
     assert not flags(data, noise=GroupNoise(10.0, gain=gain)).any()
@@ -104,16 +104,16 @@ def test_probabilities_come_with_the_mask(data):
     assert flagged.sum() == 1
 
 
-def test_two_groups_spare_stars():
-    """A single difference cannot tell by time that a star stays."""
+def test_two_groups_protect_stars():
+    """A single difference cannot show that a star is constant in time."""
     rng = np.random.default_rng(3)
     psf = point_spread_function("NIRCAM_SW", "F200W")
-    light = point_sources((60, 60), np.array([30.0]), np.array([20.0]), np.array([20000.0]), psf)
-    difference = rng.poisson(light + 5.0) + 14 * rng.standard_normal(light.shape)
+    star = point_sources((60, 60), np.array([30.0]), np.array([20.0]), np.array([20000.0]), psf)
+    difference = rng.poisson(star + 5.0) + 14 * rng.standard_normal(star.shape)
     difference[45, 45] += 3000
-    data = np.stack([np.zeros(light.shape), difference])[None].astype("f4")
-    spared = (templates.stars("NIRCAM_SW", "F200W"),)
-    plain, careful = (flags(data, noise=GroupNoise(10.0), spared=chosen)[0, 1] for chosen in ((), spared))
+    data = np.stack([np.zeros(star.shape), difference])[None].astype("f4")
+    kinds = (veto.star_templates("NIRCAM_SW", "F200W"),)
+    plain, careful = (flags(data, noise=GroupNoise(10.0), protected=chosen)[0, 1] for chosen in ((), kinds))
     assert plain[20, 30] == JUMP
     assert careful[20, 30] == 0
     assert careful[45, 45] == JUMP

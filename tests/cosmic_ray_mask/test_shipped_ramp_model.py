@@ -8,7 +8,7 @@ import pytest
 from jwst_denoise import load_model
 from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import SingleDifference, mask_ramps
-from jwst_denoise.cosmic_ray_mask.templates import stars
+from jwst_denoise.cosmic_ray_mask.veto import star_templates
 from jwst_denoise.simulate import CosmicRayParameters, detector, point_spread_function, simulate_exposure
 from jwst_denoise.simulate.fields import field
 from jwst_denoise.simulate.response import couple
@@ -33,18 +33,18 @@ class Ramp:
         rng = np.random.default_rng([60, seed])
         parameters = detector(DETECTOR)
         rate = field((160, 160), point_spread_function("NIRCAM_SW", "F200W"), rng, stars=6000, brightness=60.0)
-        made = simulate_exposure(rate, DETECTOR, None, pattern, ngroups, 1, rng, hits=hits, nonlinearity=False)
-        counts = made.counts.astype(np.float32)
+        exposure = simulate_exposure(rate, DETECTOR, None, pattern, ngroups, 1, rng, hits=hits, nonlinearity=False)
+        counts = exposure.counts.astype(np.float32)
         groupdq = np.where(counts > parameters.saturation - 300, SATURATED, 0).astype(np.uint8)
         network, threshold = models(ngroups)
-        options = Options(threshold, spared=(stars("NIRCAM_SW", "F200W"),))
-        flags = mask_ramps(counts, groupdq, network, made.noise, options)[0]
+        options = Options(threshold, protected=(star_templates("NIRCAM_SW", "F200W"),))
+        flags = mask_ramps(counts, groupdq, network, exposure.noise, options)[0]
         self.flagged = (flags[1:] & JUMP) > 0
-        added = np.stack([couple(plane, parameters.ipc) for plane in made.truth.cosmic_ray_differences(0)])
-        variance = made.noise.difference_variance + rate * made.group_time * made.noise.poisson_fraction
+        added = np.stack([couple(plane, parameters.ipc) for plane in exposure.truth.cosmic_ray_differences(0)])
+        variance = exposure.noise.difference_variance + rate * exposure.group_time * exposure.noise.poisson_fraction
         self.signal = added / np.sqrt(variance)
         self.good = (groupdq[0, 1:] & SATURATED) == 0
-        self.bright = (rate * made.group_time > 20 * np.sqrt(variance)) & self.good
+        self.bright = (rate * exposure.group_time > 20 * np.sqrt(variance)) & self.good
 
     def found(self, low):
         """Part of the differences with more than ``low`` sigma of cosmic rays that is flagged."""
@@ -67,7 +67,7 @@ def test_hits_are_found(models, pattern, ngroups):
 
 
 @pytest.mark.parametrize("ngroups", [2, 8])
-def test_stars_and_stripes_are_spared(models, ngroups):
+def test_stars_and_stripes_are_not_flagged(models, ngroups):
     """Correlated noise of every kind, and a field with many stars."""
     ramp = Ramp(models, "MEDIUM8", ngroups, NOTHING, 20)
     assert ramp.bright.sum() > 20

@@ -1,33 +1,33 @@
-"""The veto: stars and lines are spared, cosmic rays are not, and the fast fits are the obvious ones."""
+"""Stars and lines are protected, cosmic rays are not, and the fast fits agree with obvious ones."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from jwst_denoise.cosmic_ray_mask import templates, veto
-from jwst_denoise.cosmic_ray_mask.templates import HALF
+from jwst_denoise.cosmic_ray_mask import veto
+from jwst_denoise.cosmic_ray_mask.veto import HALF
 from jwst_denoise.simulate import CosmicRayParameters, point_spread_function
 from jwst_denoise.simulate.cosmic_rays import tracks
 from jwst_denoise.simulate.fields import point_sources
 
-BLUE = templates.stars("NIRCAM_SW", "F070W")
+BLUE = veto.star_templates("NIRCAM_SW", "F070W")
 SQUARE = np.ones((3, 3), bool)
 
 
 def test_fit_of_templates_is_least_squares(rng):
     """Against `numpy.linalg.lstsq`, template by template."""
-    values = rng.normal(size=(5, 49)).astype("f4") + 3 * BLUE.light[:, [3, 17, 24, 30, 48]].T * 10
+    values = rng.normal(size=(5, 49)).astype("f4") + 3 * BLUE.shapes[:, [3, 17, 24, 30, 48]].T * 10
     weight = rng.uniform(0.5, 2, (5, 49)).astype("f4") * (rng.random((5, 49)) < 0.8)
     chi2, flux, plane = veto._best(values, weight, BLUE)
     for row in range(5):
         root = np.sqrt(weight[row])[:, None]
-        found = []
-        for k in range(BLUE.light.shape[1]):
-            terms = np.column_stack([BLUE.light[:, k], BLUE.background]).astype(float)
+        fits = []
+        for k in range(BLUE.shapes.shape[1]):
+            terms = np.column_stack([BLUE.shapes[:, k], BLUE.background]).astype(float)
             solution = np.linalg.lstsq(root * terms, root[:, 0] * values[row], rcond=None)[0]
             left = np.sum(weight[row] * (values[row] - terms @ solution) ** 2)
-            found.append((left, solution[0] * terms[:, 0], terms[:, 1:] @ solution[1:]))
-        best = min(found, key=lambda item: item[0])
+            fits.append((left, solution[0] * terms[:, 0], terms[:, 1:] @ solution[1:]))
+        best = min(fits, key=lambda item: item[0])
         np.testing.assert_allclose(chi2[row], best[0], rtol=1e-3)
         np.testing.assert_allclose(flux[row], best[1], atol=2e-3 * np.abs(best[1]).max())
         np.testing.assert_allclose(plane[row], best[2], atol=0.02)
@@ -53,8 +53,8 @@ def one(shape=(41, 41)):
     return image, flagged
 
 
-@pytest.mark.parametrize("known", [templates.stars("NIRCAM_SW", "F070W"), templates.stars("NIRCAM_SW"), None])
-def test_a_star_is_spared_and_a_cosmic_ray_is_not(known):
+@pytest.mark.parametrize("known", [veto.star_templates("NIRCAM_SW", "F070W"), veto.star_templates("NIRCAM_SW"), None])
+def test_a_star_is_protected_and_a_cosmic_ray_is_not(known):
     image, flagged = one()
     before = flagged.copy(), image.copy()
     result = veto.protect_sources(image, flagged, 1.0, templates=known)
@@ -82,7 +82,7 @@ def test_missing_data_are_not_used():
     np.testing.assert_array_equal(veto.protect_sources(image, flagged, 1.0, bad, BLUE), expected)
     image[bad] = np.nan
     np.testing.assert_array_equal(veto.protect_sources(image, flagged, 1.0, templates=BLUE), expected)
-    flagged[14, 11] = True  # a flag on no datum stays
+    flagged[14, 11] = True  # a flag on a missing value stays
     assert veto.protect_sources(image, flagged, 1.0, templates=BLUE)[14, 11]
 
 
@@ -113,7 +113,7 @@ def test_stars_of_a_field(skies, filter_name, grown):
     sky = skies[filter_name]
     clean = sky.core & ~ndimage.binary_dilation(sky.hit, SQUARE)
     cores = ndimage.binary_dilation(clean, SQUARE) if grown else clean
-    known = templates.stars("NIRCAM_SW", filter_name)
+    known = veto.star_templates("NIRCAM_SW", filter_name)
     result = veto.protect_sources(sky.data, sky.hit | cores, sky.err, templates=known)
     assert np.count_nonzero(clean) >= 25
     assert np.mean(~result[clean]) >= (0.9 if grown else 0.95)
@@ -134,26 +134,27 @@ def spectrum(rng, axis):
 
 
 @pytest.mark.parametrize("axis", [1, 2])
-def test_lines_are_spared(rng, axis):
+def test_lines_are_protected(rng, axis):
     image, hit, line = spectrum(rng, axis)
     piece = (line > 20) & (line == ndimage.maximum_filter(line, 5)) & ~ndimage.binary_dilation(hit, np.ones((5, 5)))
     piece |= (line > 20) & (rng.random(line.shape) < 0.25) & ~ndimage.binary_dilation(hit, SQUARE)
-    result = veto.protect_sources(image, hit | piece, 1.0, templates=templates.lines(axis))
+    result = veto.protect_sources(image, hit | piece, 1.0, templates=veto.line_templates(axis))
     assert np.count_nonzero(piece) > 5
     assert np.mean(~result[piece]) >= 0.8
-    assert np.mean(~veto.protect_sources(image, hit, 1.0, templates=templates.lines(axis))[hit]) <= 0.005
+    assert np.mean(~veto.protect_sources(image, hit, 1.0, templates=veto.line_templates(axis))[hit]) <= 0.005
 
 
-def test_templates_are_parts_of_the_light():
-    for kind in (BLUE, templates.stars(), templates.stars("NIRISS"), templates.lines(1), templates.lines(2)):
-        assert kind.light.shape[0] == kind.background.shape[0] == (2 * HALF + 1) ** 2
-        assert (kind.light >= 0).all()
-        assert (kind.light.sum(axis=0) < 1.02).all()
+def test_templates_are_fractions_of_the_flux():
+    kinds = [veto.star_templates(), veto.star_templates("NIRISS"), veto.line_templates(1), veto.line_templates(2)]
+    for kind in (BLUE, *kinds):
+        assert kind.shapes.shape[0] == kind.background.shape[0] == (2 * HALF + 1) ** 2
+        assert (kind.shapes >= 0).all()
+        assert (kind.shapes.sum(axis=0) < 1.02).all()
 
 
 def test_a_template_is_where_it_should_be():
     """The last position is 3/7 of a pixel up and to the right of the middle."""
-    stamp = BLUE.light[:, -1].reshape(2 * HALF + 1, -1)
+    stamp = BLUE.shapes[:, -1].reshape(2 * HALF + 1, -1)
     assert stamp.argmax() == stamp.size // 2
     assert stamp[HALF, HALF + 1] > 1.5 * stamp[HALF, HALF - 1]
     assert stamp[HALF + 1, HALF] > 1.5 * stamp[HALF - 1, HALF]
@@ -161,4 +162,4 @@ def test_a_template_is_where_it_should_be():
 
 def test_unknown_channel():
     with pytest.raises(ValueError, match="MIRI"):
-        templates.stars("MIRI")
+        veto.star_templates("MIRI")

@@ -69,7 +69,7 @@ def test_hot_pixels_cost_one_pixel_each(noise, rng, readout):
     assert mask[ndimage.binary_dilation(hot, np.ones((3, 3))) & ~hot].mean() > 0.85
 
 
-def test_a_star_is_no_hot_pixel(stars, noise):
+def test_stars_are_not_hot_pixels(stars, noise):
     lone = segment.lone_pixels(noise + stars.image, np.ones(noise.shape, bool))
     assert not lone.any()
 
@@ -158,9 +158,9 @@ def test_kernels_are_centered():
 def test_a_segment_needs_a_secure_pixel():
     snr = np.zeros((30, 30))
     snr[5:8, 5:8], snr[20:23, 20:23], snr[21, 21] = 3, -3, -4
-    found = segment.segments(snr, 2.0)
-    assert found.sum() == 9
-    assert found[20:23, 20:23].all()
+    areas = segment.segments(snr, 2.0)
+    assert areas.sum() == 9
+    assert areas[20:23, 20:23].all()
 
 
 def test_flight_exposure():

@@ -65,14 +65,14 @@ def test_options_change_the_mask(tmp_path, image_file):
 
 
 def test_spectrum_with_its_product(tmp_path, spectrum_file):
-    for options, lit in (([], slice(60, 64)), (["--product", tmp_path / "cal.fits"], slice(100, 110))):
+    for options, masked in (([], slice(60, 64)), (["--product", tmp_path / "cal.fits"], slice(100, 110))):
         cal = np.full((256, 256), np.nan, np.float32)
         cal[100:110] = 1
         describe(datamodels.ImageModel(data=cal), "NIRSPEC", "NRS1", "NRS_FIXEDSLIT", 2).save(tmp_path / "cal.fits")
         result = run("auto", spectrum_file, tmp_path / "mask.fits", *options)
         assert result.exit_code == 0, result.output
         mask = masks.read_user_mask(tmp_path / "mask.fits", (256, 256))
-        assert not mask[lit].any()
+        assert not mask[masked].any()
         assert not mask[60:64].any()  # outside the product it is stray light
         assert mask.mean() > 0.75
 

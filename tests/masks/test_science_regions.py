@@ -115,7 +115,7 @@ def test_products_that_do_not_belong(scene, tmp_path):
 
 
 class Slits:
-    """Stands for the part of a NIRSpec slit WCS that is asked for."""
+    """A stand-in for the part of a NIRSpec slit WCS that is used."""
 
     def __init__(self, quadrant):
         self.bounding_box = {7: ((19.5, 29.5), (4.5, 9.5)), 8: ((500.5, 600.5), (-3.5, 0.5))}

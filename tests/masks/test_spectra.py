@@ -18,21 +18,21 @@ def readout():
 
 
 @pytest.fixture
-def light():
+def signal():
     """Tilted traces that fill 40 of every 50 rows, as the slices of an IFU do."""
     rows, columns = np.mgrid[:256, :512]
-    lit = (rows + columns // 100) % 50 < 40
-    return ndimage.gaussian_filter(np.where(lit, 1.0, 0.0), 0.7)
+    illuminated = (rows + columns // 100) % 50 < 40
+    return ndimage.gaussian_filter(np.where(illuminated, 1.0, 0.0), 0.7)
 
 
 def test_blank_detector_stays_dark(rng, readout):
     assert masks.trace_mask(columns_striped(rng, (256, 512)), readout=readout).mean() > 0.93
 
 
-def test_slices_filled_with_light(rng, readout, light):
-    mask = masks.trace_mask(columns_striped(rng, light.shape) + 1.5 * light, readout=readout)
-    assert mask[light > 0.5].mean() < 0.01
-    assert mask[light < 0.01].mean() > 0.5
+def test_filled_slices(rng, readout, signal):
+    mask = masks.trace_mask(columns_striped(rng, signal.shape) + 1.5 * signal, readout=readout)
+    assert mask[signal > 0.5].mean() < 0.01
+    assert mask[signal < 0.01].mean() > 0.5
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -52,11 +52,11 @@ def test_emission_lines(rng, readout):
     assert mask.mean() > 0.9
 
 
-def test_known_regions_with_stray_light(rng, readout, light):
-    science = light > 0.1
-    scene = 5 * light
+def test_known_regions_with_stray_light(rng, readout, signal):
+    science = signal > 0.1
+    scene = 5 * signal
     scene[44:48, 200:260] += 5  # between two slices
-    mask = masks.region_mask(columns_striped(rng, light.shape) + scene, science=science, readout=readout, dilation=1)
+    mask = masks.region_mask(columns_striped(rng, signal.shape) + scene, science=science, readout=readout, dilation=1)
     assert not mask[science].any()
     assert mask[44:48, 200:260][~science[44:48, 200:260]].mean() < 0.1
     assert mask[masks.dilate_science(~science, 1)].mean() > 0.8
@@ -91,12 +91,12 @@ def test_any_shape(shape, rng):
 
 
 def test_real_slices(data_directory, rng):
-    """A real IFU mask of NIRSpec as the truth, filled with light as bright as a pixel's noise."""
+    """A real IFU mask of NIRSpec as the truth, filled with a signal as large as a pixel's noise."""
     dark = masks.read_user_mask(data_directory / "nrs1_ifu_mask_thorough.fits.gz", (2048, 2048))[:, :512]
-    light = ndimage.gaussian_filter((~dark).astype(float), 1)
+    signal = ndimage.gaussian_filter((~dark).astype(float), 1)
     noise = columns_striped(rng, dark.shape)
-    mask = masks.trace_mask(noise + 1.5 * light, readout=Readout(dark.shape, 2, 1))
-    assert mask[light > 0.5].mean() < 0.02
+    mask = masks.trace_mask(noise + 1.5 * signal, readout=Readout(dark.shape, 2, 1))
+    assert mask[signal > 0.5].mean() < 0.02
     assert mask[dark].mean() > 0.5
 
 

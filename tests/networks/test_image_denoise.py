@@ -6,7 +6,7 @@ import torch
 
 from jwst_denoise.networks import build
 from jwst_denoise.networks.image_denoise import DenoisedImage
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.ramps.slopes import SlopeImage
 
 SMALL = {
@@ -90,7 +90,7 @@ def test_significant_light_stays(family):
     """Whatever an untrained network says, sums over sources are those of the observation."""
     net = network(family, **({} if family == "astro_unet" else {"error": "head"}))
     frames = given(net, poisson=0.0)
-    observed = coadd(frames).image.rate if net.takes_stack else frames.rate
+    observed = coadd_frames(frames).image.rate if net.takes_stack else frames.rate
     found = net.denoise(frames, **({"ratio": 5.0} if net.uses_ratio else {})).rate
     around = np.s_[30:54, 40:64]
     light = (observed[around] - np.median(observed)).sum()
@@ -157,7 +157,7 @@ def test_stack_of_any_number_and_its_mean():
     for number in (1, 2, 16):
         frames = [image(k) for k in range(number)]
         found = net.denoise(frames)
-        np.testing.assert_array_equal(found.observed.rate, coadd(frames).image.rate)
+        np.testing.assert_array_equal(found.observed.rate, coadd_frames(frames).image.rate)
         assert found.rate.shape == (90, 110)
     order = [frames[k] for k in np.random.default_rng(1).permutation(16)]
     np.testing.assert_allclose(net.denoise(order).rate, found.rate, atol=1e-4)

@@ -28,7 +28,7 @@ def stripes(shape, rng, outputs=4):
 
 
 def without_line_levels(image, outputs=4):
-    """Image less the median of every line of every output."""
+    """Image with the median of every line of every output subtracted."""
     lines = image.reshape(len(image), outputs, -1)
     return (lines - np.median(lines, axis=2, keepdims=True)).reshape(image.shape)
 

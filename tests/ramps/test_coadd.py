@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.ramps.slopes import SlopeImage
 
 SHAPE = (60, 70)
@@ -18,24 +18,24 @@ def test_frames_without_outliers_give_the_weighted_mean():
     rng = np.random.default_rng(1)
     stack = [*frames(2, rng, 5.0, 1.0), *frames(1, rng, 5.0, 2.0)]
     clipped = [SlopeImage(np.clip(f.rate, 5 - 1.5, 5 + 1.5), f.read_noise, 0.0) for f in stack]
-    found = coadd(clipped)
+    stacked = coadd_frames(clipped)
     weights = np.array([1.0, 1.0, 0.25])
     expected = np.tensordot(weights, [f.rate for f in clipped], 1) / weights.sum()
-    np.testing.assert_allclose(found.image.rate, expected, rtol=1e-5)
-    np.testing.assert_allclose(found.image.read_noise, 1 / np.sqrt(weights.sum()), rtol=1e-5)
-    assert (found.kept == 1).all() and found.frames == 3
+    np.testing.assert_allclose(stacked.image.rate, expected, rtol=1e-5)
+    np.testing.assert_allclose(stacked.image.read_noise, 1 / np.sqrt(weights.sum()), rtol=1e-5)
+    assert (stacked.kept == 1).all() and stacked.frames == 3
 
 
 @pytest.mark.parametrize("number", [2, 3, 4, 8])
 def test_cosmic_rays_are_left_out_and_noise_is_not(number):
     rng = np.random.default_rng(number)
     stack = frames(number, rng)
-    clean = coadd(stack)
+    clean = coadd_frames(stack)
     stack[1].rate[10, 20] += 40
-    found = coadd(stack)
-    assert abs(found.image.rate[10, 20]) < 5 / np.sqrt(number - 1)
-    assert found.kept[10, 20] == pytest.approx((number - 1) / number)
-    assert found.scatter[10, 20] > 20
+    stacked = coadd_frames(stack)
+    assert abs(stacked.image.rate[10, 20]) < 5 / np.sqrt(number - 1)
+    assert stacked.kept[10, 20] == pytest.approx((number - 1) / number)
+    assert stacked.scatter[10, 20] > 20
     assert (clean.kept < 1).mean() < 0.01
     assert clean.image.rate.std() == pytest.approx(1 / np.sqrt(number), rel=0.05)
     assert np.mean(clean.scatter) == pytest.approx(1, rel=0.05)
@@ -47,7 +47,7 @@ def test_undersampled_stars_survive():
     stack = frames(4, rng, read=0.1)
     for frame in stack:
         frame.rate[30, 30] += 1000 * rng.uniform(0.98, 1.02)
-    assert coadd(stack).kept[30, 30] == 1
+    assert coadd_frames(stack).kept[30, 30] == 1
 
 
 def test_missing_data_are_not_used():
@@ -55,22 +55,22 @@ def test_missing_data_are_not_used():
     stack[0].rate[5, 6] = np.nan
     for frame in stack:
         frame.rate[7, 8] = np.nan
-    found = coadd(stack)
-    assert found.image.rate[5, 6] == pytest.approx(np.mean([stack[1].rate[5, 6], stack[2].rate[5, 6]]), rel=1e-5)
-    assert np.isnan(found.image.rate[7, 8]) and found.kept[7, 8] == 0
-    assert np.isfinite(np.delete(found.image.rate.ravel(), 7 * SHAPE[1] + 8)).all()
+    stacked = coadd_frames(stack)
+    assert stacked.image.rate[5, 6] == pytest.approx(np.mean([stack[1].rate[5, 6], stack[2].rate[5, 6]]), rel=1e-5)
+    assert np.isnan(stacked.image.rate[7, 8]) and stacked.kept[7, 8] == 0
+    assert np.isfinite(np.delete(stacked.image.rate.ravel(), 7 * SHAPE[1] + 8)).all()
     assert np.isnan(stack[0].rate[5, 6]), "inputs are not changed"
 
 
-def test_light_adds_its_noise():
-    found = coadd(frames(4, np.random.default_rng(7), poisson=0.02))
-    np.testing.assert_allclose(found.image.poisson, 0.02 / 4, rtol=0.35)
-    assert np.median(found.image.poisson) == pytest.approx(0.005, rel=1e-5)
+def test_poisson_noise_of_the_mean():
+    stacked = coadd_frames(frames(4, np.random.default_rng(7), poisson=0.02))
+    np.testing.assert_allclose(stacked.image.poisson, 0.02 / 4, rtol=0.35)
+    assert np.median(stacked.image.poisson) == pytest.approx(0.005, rel=1e-5)
 
 
 def test_impossible_stacks_are_refused():
     with pytest.raises(ValueError, match="at least one"):
-        coadd([])
+        coadd_frames([])
     one, other = frames(1, np.random.default_rng(8))[0], SlopeImage(np.zeros((3, 4)), np.ones((3, 4)), 0.0)
     with pytest.raises(ValueError, match=r"\(3, 4\), \(60, 70\)"):
-        coadd([one, other])
+        coadd_frames([one, other])

@@ -20,7 +20,7 @@ def test_bias_is_fixed_and_subarrays_are_cut_from_the_frame():
     assert np.std([stripe.mean() for stripe in stripes]) > 10 * scatter
 
 
-def test_dark_current_has_hot_pixels_and_spares_the_reference_pixels():
+def test_dark_current_has_hot_pixels_and_is_zero_on_reference_pixels():
     parameters = detector("NRS2")
     dark = dark_rate(parameters)
     assert np.median(dark) == np.float32(parameters.dark_current)

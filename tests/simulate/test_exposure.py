@@ -79,7 +79,7 @@ def test_nonlinearity_is_undone_by_the_polynomial_of_the_detector():
     assert measured[-1, 0, 0] < expected[-1] - 100
 
 
-def test_reference_pixels_see_no_light():
+def test_reference_pixels_show_no_signal():
     scene = np.full((32, 2048), 500.0)
     observed = simulate.observation(simulate.detector("NRS1"), "NRS_BRIGHTOBJ")
     exposure = expose(scene, observation=observed, **ALL_OFF)
@@ -161,9 +161,9 @@ def test_bad_input_is_refused(change, message):
 
 
 def test_progress_is_reported():
-    seen = []
-    expose(ngroups=2, nints=2, progress=seen.append)
-    assert seen == [0.25, 0.5, 0.75, 1.0]
+    reported = []
+    expose(ngroups=2, nints=2, progress=reported.append)
+    assert reported == [0.25, 0.5, 0.75, 1.0]
 
 
 @pytest.mark.parametrize("name", ["NRCA2", "NRCALONG", "NRS2", "NIS", "GUIDER1"])

@@ -17,12 +17,12 @@ def image(seconds=200.0, rate=RATE, hits=TRACKS, seed=1, **options):
 
 @pytest.mark.parametrize("stripes", [0.0, 0.5])
 def test_noise_is_what_err_says(stripes):
-    made = image(hits=NONE, stripes=stripes)
-    pull = (made.data - made.rate) / made.err
+    result = image(hits=NONE, stripes=stripes)
+    pull = (result.data - result.rate) / result.err
     inside = pull[2:-2, 2:-2]  # the edges lose charge to neighbors that are not there
     assert abs(inside.std() - 1) < 5 / np.sqrt(2 * inside.size) + 5 * stripes**2 / np.sqrt(200)
     assert abs(inside.mean()) < 5 * (1 / np.sqrt(inside.size) + stripes / np.sqrt(200))
-    assert not made.truth().any() and not made.bad.any()
+    assert not result.truth().any() and not result.bad.any()
 
 
 def test_cosmic_rays_are_all_that_is_added():
@@ -44,18 +44,18 @@ def test_slopes_weigh_hits_by_their_time():
     assert peak[0] != peak[1]
 
 
-def test_what_a_jump_step_has_found_is_gone():
+def test_hits_above_the_limit_of_a_jump_step_are_removed():
     left = image(400.0, limit=100.0)
     assert 0 < left.cosmic_rays.max() <= 4 * 100.0 / 400.0
 
 
-def test_saturated_pixels_hold_no_datum():
+def test_saturated_pixels_have_no_value():
     rate = RATE.copy()
     rate[50, 60] = 1e5
     assert image(200.0, rate).bad[50, 60]
     snowballs = CosmicRayParameters(flux=0, snowball_rate=50.0, shower_rate=0)
-    made = image(200.0, hits=snowballs)
-    assert made.bad.any() and made.truth()[~made.bad].any()
+    result = image(200.0, hits=snowballs)
+    assert result.bad.any() and result.truth()[~result.bad].any()
 
 
 def test_input_is_kept_and_time_is_positive():
@@ -78,8 +78,8 @@ def test_a_crowd_is_its_stars():
 
 def test_resolved_galaxy():
     psf = point_spread_function("NIRCAM_SW", "F070W")
-    made = resolved((128, 160), psf, np.random.default_rng(4), sky=0.3)
-    assert made.shape == (128, 160) and made.dtype == np.float32 and made.min() >= 0.3
-    middle, corner = made[44:84, 60:100], made[:20, :20]
+    result = resolved((128, 160), psf, np.random.default_rng(4), sky=0.3)
+    assert result.shape == (128, 160) and result.dtype == np.float32 and result.min() >= 0.3
+    middle, corner = result[44:84, 60:100], result[:20, :20]
     assert np.median(middle) > np.median(corner)
-    np.testing.assert_array_equal(made, resolved((128, 160), psf, np.random.default_rng(4), sky=0.3))
+    np.testing.assert_array_equal(result, resolved((128, 160), psf, np.random.default_rng(4), sky=0.3))

@@ -67,7 +67,7 @@ def test_luminosities_follow_the_power_law():
 
 
 @pytest.mark.parametrize("index", [0.5, 1.0, 4.0])
-def test_sersic_galaxies_have_their_flux_and_half_light_radius(index):
+def test_sersic_galaxies_have_their_flux_and_effective_radius(index):
     image = np.zeros((401, 401))
     add_sersic(image, 200.3, 199.8, 100.0, 12.0, index, 0.6, 0.5, extent=16)
     assert image.sum() == pytest.approx(100.0, rel=0.03)
@@ -120,9 +120,9 @@ def test_slices_of_the_ifu_lie_where_the_flight_masks_have_them(detector, data_d
     fits = pytest.importorskip("astropy.io.fits")
     dark = fits.getdata(data_directory / f"{detector}_ifu_mask_thorough.fits.gz") > 0
     scene = spectra.ifu(np.random.default_rng(4), detector=detector.upper(), leaks=0)
-    lit = scene > 0.02
+    illuminated = scene > 0.02
     columns = slice(420, 1900)
-    assert (lit & dark)[:, columns].sum() < 0.05 * lit[:, columns].sum()  # 36 % if they lay anywhere
+    assert (illuminated & dark)[:, columns].sum() < 0.05 * illuminated[:, columns].sum()  # 36 % if they lay anywhere
 
 
 def test_echelle_orders():

@@ -58,7 +58,7 @@ def test_no_rings_without_a_rate(core):
 
 
 def test_a_snowball_before_the_first_group_leaves_a_ring():
-    """Its charge is in all groups alike, but more goes on to arrive."""
+    """Its charge is in all groups alike, but more keeps arriving."""
     hits = CosmicRayParameters(
         flux=0, shower_rate=0, snowball_rate=1000.0, snowball_radius=(5.0, 6.0), halo_level=0, ring_rate=30.0
     )
@@ -73,16 +73,16 @@ def test_a_snowball_before_the_first_group_leaves_a_ring():
 
 
 @pytest.mark.parametrize("pattern", ["RAPID", "MEDIUM8"])
-def test_differences_tell_what_cosmic_rays_add(pattern):
-    """The counts less those of the same exposure without noise are the truth's, averaged groups or not."""
+def test_differences_contain_the_charge_of_cosmic_rays(pattern):
+    """Differences of counts without noise are those of the truth, for averaged groups too."""
     exposure = simulate_exposure(
         np.zeros((64, 64)), "NRCA1", None, pattern, 4, 2, np.random.default_rng(6),
         hits=CosmicRayParameters(flux=3000.0, snowball_rate=0, largest=2e4), **QUIET, **LINEAR,
     )  # fmt: skip
-    light = ~exposure.readout.reference_pixels
+    sensitive = ~exposure.readout.reference_pixels
     for integration in range(2):
-        seen = np.diff(exposure.counts[integration].astype(float), axis=0) * exposure.detector.gain
-        error = seen - exposure.truth.cosmic_ray_differences(integration)
-        unclipped = light & (exposure.counts[integration, -1] < 60000)
+        differences = np.diff(exposure.counts[integration].astype(float), axis=0) * exposure.detector.gain
+        error = differences - exposure.truth.cosmic_ray_differences(integration)
+        unclipped = sensitive & (exposure.counts[integration, -1] < 60000)
         assert np.abs(error[:, unclipped]).max() < 1.01 * exposure.detector.gain
     assert (exposure.truth.late is None) == (pattern == "RAPID")

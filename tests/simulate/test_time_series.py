@@ -17,7 +17,7 @@ def test_depth_and_contacts():
 
 
 def test_overlap_is_the_area_of_two_circles():
-    """Uniform star: the light lost during ingress is the overlap, counted on a grid."""
+    """Uniform star: the flux lost during ingress is the overlap, counted on a grid."""
     ratio = 0.2
     grid = (np.arange(4000) + 0.5) / 4000 * 2.6 - 1.3
     x, y = np.meshgrid(grid, grid[np.abs(grid) < ratio])

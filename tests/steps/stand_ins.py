@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import ImageDenoiseStep, model_files
 from jwst_denoise.networks.image_denoise import DenoisedImage
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.steps.image_denoise import image_denoise_step
 
 from .conftest import SHAPE, describe
@@ -34,7 +34,7 @@ class Halving:
 
     def denoise(self, image, *, uncertainty, **options):
         self.seen.append((image, uncertainty, options))
-        observed = coadd(image).image if self.takes_stack else image
+        observed = coadd_frames(image).image if self.takes_stack else image
         share = (np.isfinite(observed.rate) & (scene() < self.limit)).astype("f4")
         rate = np.where(share > 0, (observed.rate + self.known()) / 2, observed.rate)
         err = None if uncertainty == "none" else np.sqrt(observed.variance) * np.where(share > 0, 0.5, 1)

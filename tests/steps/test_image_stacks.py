@@ -7,7 +7,7 @@ import pytest
 from jwst.datamodels import ModelContainer, ModelLibrary
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 
 from .stand_ins import DNU, FAINT, GAIN, TIME, Halving, Stack, fixed, install, install_gain, make, run, scene
 
@@ -39,7 +39,7 @@ def test_a_stack_becomes_one_image(rng, rateints, stack):
     ((frames, _, options),) = stack.seen
     assert len(frames) == 3
     assert "ratio" not in options
-    mean = coadd(frames).image
+    mean = coadd_frames(frames).image
     np.testing.assert_allclose(result.extra_fits.SCI_ORIGINAL.data, mean.rate / GAIN, rtol=1e-6)
     taken = (scene() < FAINT) & ~fixed()
     np.testing.assert_allclose(result.data[taken], ((mean.rate + scene()) / 2 / GAIN)[taken], rtol=1e-5)

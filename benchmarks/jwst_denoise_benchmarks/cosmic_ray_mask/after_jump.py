@@ -9,7 +9,7 @@ from scipy.ndimage import label, maximum
 
 from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.cosmic_ray_mask.images import Options, mask_image
-from jwst_denoise.cosmic_ray_mask.templates import stars
+from jwst_denoise.cosmic_ray_mask.veto import star_templates
 from jwst_denoise.demo.pipeline import detector1
 from jwst_denoise.simulate.response import couple
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases, models
@@ -97,7 +97,7 @@ def after_jump(quick):
 def _row(left, groups, name, model, quick):
     truth = (left.hits > 1.5 * left.err) & ~left.bad
     regions, plain = _plain_hits(left)
-    options = Options(model.threshold(), spared=(stars("NIRCAM_SW", "F200W"),))
+    options = Options(model.threshold(), protected=(star_templates("NIRCAM_SW", "F200W"),))
     mask, _ = mask_image(left.data, model, options, left.err, left.bad)
     false = float(mask[~truth & ~left.bad].mean())
     complete = float(np.mean(maximum(mask, regions, plain))) if len(plain) else None

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
-from jwst_denoise.cosmic_ray_mask.images import Options, flag
-from jwst_denoise.cosmic_ray_mask.templates import stars as templates_of
+from jwst_denoise.cosmic_ray_mask.images import Options, flag_pixels
+from jwst_denoise.cosmic_ray_mask.veto import star_templates as templates_of
 from jwst_denoise.simulate import point_spread_function, simulate_image
 from jwst_denoise.simulate.fields import draw_fluxes, point_sources
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases, lacosmic, models
@@ -78,7 +78,7 @@ def _row(model, name, sampling, image, core, peer, quick):
     """Share of the cores' pixels that are flagged, and what the veto costs."""
     probability, threshold, templates = models.score(model, image), model.threshold(), (templates_of(*sampling),)
     flagged, spared = (
-        flag(image.data, probability, Options(threshold, spared=some), image.err) for some in ((), templates)
+        flag_pixels(image.data, probability, Options(threshold, protected=some), image.err) for some in ((), templates)
     )
     truth = image.truth() & ~image.bad
     share = {key: mask[core].mean() for key, mask in (("plain", flagged), ("veto", spared), ("lacosmic", peer))}

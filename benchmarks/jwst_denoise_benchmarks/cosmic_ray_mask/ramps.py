@@ -5,7 +5,7 @@ from scipy.ndimage import binary_dilation, label, sum_labels
 
 from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import SingleDifference, mask_integration
-from jwst_denoise.cosmic_ray_mask.templates import stars
+from jwst_denoise.cosmic_ray_mask.veto import star_templates
 from jwst_denoise.simulate import CosmicRayParameters
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.cosmic_ray_mask.ramp_cases import JUMP_STEPS, opened
@@ -70,7 +70,7 @@ class _Maker:
 
 def _probability(case, network, threshold=None):
     """Probabilities (ngroups - 1, ny, nx) of a case, and the mask at the model's own threshold."""
-    options = Options(threshold or network.threshold(RATE), spared=(stars("NIRCAM_SW", "F200W"),))
+    options = Options(threshold or network.threshold(RATE), protected=(star_templates("NIRCAM_SW", "F200W"),))
     flagged, probability = mask_integration(
         case.model.data[0], case.model.groupdq[0], network, case.exposure.noise, options, case.model.pixeldq
     )

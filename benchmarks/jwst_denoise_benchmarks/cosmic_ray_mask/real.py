@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation
 
 from jwst_denoise.cosmic_ray_mask.images import Options, mask_image
-from jwst_denoise.cosmic_ray_mask.templates import lines
+from jwst_denoise.cosmic_ray_mask.veto import line_templates
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.nsclean.scenes import data_file
 from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
@@ -45,7 +45,7 @@ def ccd(model, name):
     with fits.open(_ccd_frame()) as file:
         data, sky, variance = (file[part].data.astype(np.float32) for part in ("SCI", "SKYFIT", "VAR"))
     tracks, near = _tracks(data, sky, variance)
-    options = Options(model.threshold(), spared=(lines(2),))
+    options = Options(model.threshold(), protected=(line_templates(2),))
     found, _ = mask_image(data, model, options, np.sqrt(variance))
     shares = [float(found[box][tracks[box]].mean()) for box in TRACKS]
     false = float((found & ~near).mean())
@@ -82,7 +82,9 @@ def nirspec_slit(model, name, path):
     with fits.open(path) as file:
         data, err = file["SCI"].data.astype(np.float32), file["ERR"].data.astype(np.float32)
     before = data.copy()
-    found, probability = mask_image(data, model, Options(model.threshold(), spared=(lines(1),)), err, ~np.isfinite(err))
+    found, probability = mask_image(
+        data, model, Options(model.threshold(), protected=(line_templates(1),)), err, ~np.isfinite(err)
+    )
     same = bool(np.array_equal(data, before, equal_nan=True) and not found[np.isnan(data)].any())
     finite = bool(np.isfinite(probability).all())
     eaten = [int(found[box].sum()) for box in LINES]

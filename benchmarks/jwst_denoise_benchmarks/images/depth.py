@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise_benchmarks.cosmic_ray_mask import models
 from jwst_denoise_benchmarks.images.denoisers import network, unless_missing
 from jwst_denoise_benchmarks.images.limits import DETECTORS, curve, limit
@@ -47,7 +47,7 @@ def _curves(name, frames, sampling, quick, _directory):
     options = {} if made.takes_stack else {"hits": 0.0}
     some = [stack(frames, edge, seed, sampling, **options) for seed in range(number)]
     tables = [one.stars for one in some]
-    added = [coadd(one.frames).image.rate - SKY for one in some]
+    added = [coadd_frames(one.frames).image.rate - SKY for one in some]
     found = [
         made.denoise(one.frames if made.takes_stack else one.frames[0], ratio=ratio, uncertainty="none").rate - SKY
         for one in some

@@ -4,7 +4,7 @@ import logging
 
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise.cosmic_ray_mask import templates
+from jwst_denoise.cosmic_ray_mask import veto
 from jwst_denoise.detectors import channel_of
 from jwst_denoise.steps.common.status import NotApplicable
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
@@ -112,10 +112,10 @@ def templates_of(model):
         Stars in the filter for images, emission lines for NIRSpec spectra, both for slitless spectra.
     """
     if not is_spectrum(model):
-        return (templates.stars(*_optics(model.meta.instrument)),)
+        return (veto.star_templates(*_optics(model.meta.instrument)),)
     axis = model.meta.wcsinfo.dispersion_direction
-    lines = templates.lines(2 if axis == 2 else 1)
-    return (lines,) if is_nirspec_spectrum(model) else (templates.stars(_optics(model.meta.instrument)[0]), lines)
+    lines = veto.line_templates(2 if axis == 2 else 1)
+    return (lines,) if is_nirspec_spectrum(model) else (veto.star_templates(_optics(model.meta.instrument)[0]), lines)
 
 
 def _optics(instrument):

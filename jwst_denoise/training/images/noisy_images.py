@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 
 from jwst_denoise.networks.blocks.scaling import PLANES, scale_slopes
 from jwst_denoise.networks.noise2noise import stack_planes
-from jwst_denoise.ramps.coadd import coadd
+from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.simulate.fast.defects import draw_cut_ramps, draw_noise_factors
 from jwst_denoise.simulate.fast.images import draw_camera, draw_faint_stars
@@ -159,7 +159,7 @@ class NoisyStacks(_Scenes):
         number = round(np.exp(number))
         rng, camera, rate, pixels = self.draw(index, "frame", number)
         halves = [[camera.observe(rate, rng, pixels=pixels) for _ in range(number)] for _ in range(2)]
-        mean, other = (coadd(half) for half in halves)
+        mean, other = (coadd_frames(half) for half in halves)
         scene = camera.truth(rate)
         others = [halves[1][which % number] for which in range(FRAMES_OF_TARGET)]
         return item(mean.image, self.target(other.image, scene), scene, stack_planes(mean), others)
