@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from jwst_denoise.extras import install_command
-from jwst_denoise.training.presets import PRESETS, Preset
-from jwst_denoise.training.presets import preset as find_preset
+from jwst_denoise.training.presets import PRESETS, Preset, select_preset
 
 __all__ = ["command"]
 
@@ -151,7 +150,7 @@ def _change(text):
 
 def _check(family, preset, overrides, exposures):
     """Refuse invalid settings before anything is read or written."""
-    settings = find_preset(family, preset, **overrides)
+    settings = select_preset(family, preset, **overrides)
     if exposures and settings.data not in ("images", "pairs"):
         raise click.UsageError(
             f"preset {preset} is trained on simulations; leave out --exposures, or use another preset or family"

@@ -20,7 +20,7 @@ def write_report(output, model, stacks):
         Directory.
     model : path-like
         Model file.
-    stacks : sequence of `~jwst_denoise.training.own_exposures.exposures.ExposureStack`
+    stacks : sequence of `~jwst_denoise.training.own_exposures.stacks.ExposureStack`
         Exposures of the training.
 
     Returns
@@ -29,24 +29,23 @@ def write_report(output, model, stacks):
         The report.
     """
     from jwst_denoise import model_files
-    from jwst_denoise.training.own_exposures.exposure_gain import compare
-    from jwst_denoise.training.own_exposures.exposure_pairs import divide
-    from jwst_denoise.training.own_exposures.repeated_exposures import repeated
+    from jwst_denoise.training.own_exposures.gain import compare_with_mean
+    from jwst_denoise.training.own_exposures.repeated import align_exposures, hold_out
 
     loaded = model_files.load(model)
-    parts = [divide(repeated(stack)) for stack in stacks]
+    parts = [hold_out(align_exposures(stack)) for stack in stacks]
     scores = {name: dict(metrics) for name, metrics in loaded.info["scores"].items()}
     held_out = [sorted({part.exposures.names[number] for number in part.held_out}) for part in parts]
     text = "\n".join([*map(_sentence, scores, scores.values()), *_advice(scores)])
     (output / "report.txt").write_text(text + "\n", encoding="utf-8")
     content = {"scores": scores, "held_out": held_out, "model": str(model), "sha256": loaded.info["sha256"]}
     (output / "report.json").write_text(json.dumps(content, indent=1))
-    _draw_report(output / "report.png", [compare(loaded.network, part)[0] for part in parts], parts)
+    _draw_report(output / "report.png", [compare_with_mean(loaded.network, part)[0] for part in parts], parts)
     return f"{text}\n{output / 'report.png'}: held-out exposures before and after, and the difference"
 
 
 def _sentence(name, metrics):
-    flux = f", change of the flux of bright pixels {100 * metrics['light']:+.2f} %" if "light" in metrics else ""
+    flux = f", change of the flux of bright pixels {100 * metrics['flux']:+.2f} %" if "flux" in metrics else ""
     pull = f", error / predicted error {metrics['pull']:.2f}" if "pull" in metrics else ""
     return (
         f"{name}: noise {metrics['before']:.2f} -> {metrics['after']:.2f} times ERR, as low as in a mean of "
@@ -59,7 +58,7 @@ def _advice(scores):
     for name, metrics in scores.items():
         if metrics["variance"] < 1:
             yield f"{name}: the network increases the noise; do not use it. More exposures or epochs may help."
-        elif abs(metrics.get("light", 0)) > 0.01:
+        elif abs(metrics.get("flux", 0)) > 0.01:
             yield f"{name}: the flux of bright pixels changes; use the result for faint sources only."
 
 

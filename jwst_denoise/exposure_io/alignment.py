@@ -53,7 +53,7 @@ def sky_of(model, path):
 
 
 def frames_of(skies, shape):
-    """Frames of exposures, for `~jwst_denoise.training.own_exposures.exposures.ExposureStack`.
+    """Frames of exposures, for `~jwst_denoise.training.own_exposures.stacks.ExposureStack`.
 
     Parameters
     ----------

@@ -12,14 +12,13 @@ from stdatamodels.jwst import datamodels
 from stdatamodels.jwst.datamodels import JwstDataModel, dqflags
 
 from jwst_denoise.exposure_io.alignment import frames_of, is_imaging, sky_of
-from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
+from jwst_denoise.training.own_exposures.stacks import FEWEST, ExposureStack, frames_of_shifts
 
 __all__ = ["read_stacks"]
 
 PIXEL = dqflags.pixel
 BAD = PIXEL["DO_NOT_USE"] | PIXEL["REFERENCE_PIXEL"]
 INSTRUMENT = ("name", "detector", "filter", "pupil", "grating")  # of meta.instrument: what a stack has in common
-FEWEST = 3
 SAME = 1e-5  # degrees between pointings that count as one
 
 
@@ -61,7 +60,7 @@ def read_stacks(paths):
 
     Returns
     -------
-    list of `~jwst_denoise.training.own_exposures.exposures.ExposureStack`
+    list of `~jwst_denoise.training.own_exposures.stacks.ExposureStack`
 
     Raises
     ------

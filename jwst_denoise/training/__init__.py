@@ -1,7 +1,7 @@
 """Training of the networks.
 
-This layer stands on torch, lightning, numpy, scipy, `jwst_denoise.networks` and the array layer. It never imports
-jwst, stpipe, stdatamodels, asdf or astropy, so that it works on training machines that have none of them.
+This layer uses torch, lightning, numpy, scipy, `jwst_denoise.networks` and the array layers of the package. It never
+imports jwst, stpipe, stdatamodels, asdf or astropy, so that it runs on training machines that have none of them.
 """
 
 __all__ = ["train"]

@@ -1,4 +1,4 @@
-"""The training loop: Lightning with deepCR's two phases of batch normalization, and the schedules of the papers."""
+"""The training loop: Lightning, with deepCR's two phases of batch normalization and the schedules of the papers."""
 
 import contextlib
 import logging
@@ -14,21 +14,21 @@ from torch.utils.data import DataLoader, Sampler
 
 __all__ = ["fit"]
 
-DECAY = 0.1  # of the learning rate where the loss does not improve
-FADING = 0.98  # of the learning rate after each epoch of an exponential schedule
-IMPROVEMENT = 1e-3  # relative, of the validation loss
-DECAYS = 2  # after which the training ends at the next stall
-GRADIENT = 1.0  # norm to which gradients are clipped
+DECAY = 0.1  # factor of the learning rate when the loss stalls
+EPOCH_DECAY = 0.98  # factor of the learning rate after each epoch of an exponential schedule
+IMPROVEMENT = 1e-3  # smallest relative improvement of the validation loss
+DECAYS = 2  # after which the training stops at the next stall
+GRADIENT_NORM = 1.0  # to which gradients are clipped
 
 
 class FreshStamps(Sampler):
-    """Indices that go on from epoch to epoch, so that no stamp is seen twice."""
+    """Indices that increase from epoch to epoch, so that no stamp occurs twice."""
 
     def __init__(self, length):
         self.length, self.epoch = length, 0
 
     def set_epoch(self, epoch):
-        """Called by the trainer."""
+        """Set the epoch; the trainer calls this."""
         self.epoch = epoch
 
     def __len__(self):
@@ -39,13 +39,13 @@ class FreshStamps(Sampler):
 
 
 class FreezeStatistics(Callback):
-    """Second phase: batch normalization uses its running statistics, forward and backward (appendix A)."""
+    """Second phase: batch normalization with fixed running statistics, forward and backward (deepCR, appendix A)."""
 
     def __init__(self, warm):
         self.warm = warm
 
     def on_train_epoch_start(self, trainer, module):
-        """Freeze once the first phase is over."""
+        """Freeze the statistics after the first phase."""
         if trainer.current_epoch >= self.warm:
             for layer in module.modules():
                 if isinstance(layer, nn.BatchNorm2d):
@@ -53,7 +53,7 @@ class FreezeStatistics(Callback):
 
 
 class Training(lightning.LightningModule):
-    """A task as Lightning sees it."""
+    """Network and loss of a task as a Lightning module."""
 
     def __init__(self, network, loss, settings):
         super().__init__()
@@ -80,7 +80,7 @@ class Training(lightning.LightningModule):
         if self.settings.schedule == "constant":
             return optimizer
         if self.settings.schedule == "exponential":
-            return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, FADING)]
+            return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, EPOCH_DECAY)]
         if self.settings.schedule == "step":
             return [optimizer], [
                 torch.optim.lr_scheduler.StepLR(optimizer, max(1, 2 * self.settings.epochs // 5), DECAY)
@@ -92,18 +92,18 @@ class Training(lightning.LightningModule):
 
 
 def fit(task, settings, output, *, resume=False, progress=True):
-    """Train a task; the network ends with the weights that had the lowest validation loss.
+    """Train a task; the network ends with the weights of the lowest validation loss.
 
     Parameters
     ----------
     task : Task
-        What to train.
+        Network, data and loss.
     settings : Preset
         Schedule.
     output : path
-        Directory for ``checkpoints/`` and ``log/`` (one version for every start).
+        Directory for ``checkpoints/`` and ``log/`` (with a version for every start).
     resume : bool, optional
-        Go on from the last checkpoint, if there is one.
+        Continue from the last checkpoint, if there is one.
     progress : bool, optional
         Show a progress bar.
 
@@ -128,7 +128,7 @@ def fit(task, settings, output, *, resume=False, progress=True):
 
 def _trainer(settings, output, best, progress):
     return lightning.Trainer(
-        max_epochs=settings.epochs, logger=CSVLogger(output, name="log"), gradient_clip_val=GRADIENT,
+        max_epochs=settings.epochs, logger=CSVLogger(output, name="log"), gradient_clip_val=GRADIENT_NORM,
         callbacks=[best, *_callbacks(settings)], enable_progress_bar=progress, enable_model_summary=False,
         log_every_n_steps=1, precision="bf16-mixed", num_sanity_val_steps=0,
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _trainer(settings, output, best, progress):
 
 @contextlib.contextmanager
 def _quiet():
-    """Without Lightning's hints and without warnings about its own use of torch."""
+    """Suppress Lightning's hints, and warnings about its use of torch."""
     logger = logging.getLogger("lightning.pytorch")
     level = logger.level
     logger.setLevel(logging.WARNING)

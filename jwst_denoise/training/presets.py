@@ -1,10 +1,12 @@
-"""What a training is made of, by family and name."""
+"""Settings of a training, by family and name."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 
-__all__ = ["PRESETS", "ImagePreset", "Preset", "RampPreset", "RibbonPreset", "preset"]
+__all__ = ["LOSSES", "PRESETS", "ImagePreset", "Preset", "RampPreset", "RibbonPreset", "select_preset"]
 
+#: Losses of image denoisers, see `jwst_denoise.training.losses.ImageLoss`.
+LOSSES = ("l1", "l1+kl", "l2", "likelihood")
 SCHEDULES = ("plateau", "cosine", "exponential", "step", "constant")
 MAY_BE_ZERO = (
     "seed", "dropout", "comparison_length", "protection_box", "source_box", "flux_box", "line_length", "clean", "faint",
@@ -19,33 +21,33 @@ class Preset:
     Parameters
     ----------
     depth, hidden : int
-        Of the U-net.
+        Size of the U-net.
     data : str
-        ``images`` or ``ramps``: what the stamps are.
+        Content of the stamps: ``images`` or ``ramps``.
     scenes : int
-        Simulated scenes from which stamps are cut.
+        Number of simulated scenes from which stamps are cut.
     stamp : int
         Edge of a stamp in pixels.
     batch : int
-        Stamps a step.
+        Stamps in a step.
     steps : int
-        Steps an epoch.
+        Steps in an epoch.
     epochs : int
-        Epochs at most.
+        Largest number of epochs.
     warm : int
-        Epochs in which batch normalization takes the statistics of the batch; after them they are frozen.
+        Epochs in which batch normalization uses the statistics of the batch; after them they are frozen.
     learning_rate : float
-        At the start.
+        Initial learning rate.
     schedule : str
-        ``plateau``: a tenth whenever the validation loss does not improve for ``patience`` epochs, and the end at the
-        third time, as deepCR's paper does; ``cosine``: down to zero over all epochs; ``exponential``: by 2 % after
-        each; ``step``: a tenth after two fifths of the epochs; ``constant``.
+        ``plateau``: reduced to a tenth whenever the validation loss has not improved for ``patience`` epochs, and
+        stopped at the third time, as in deepCR's paper; ``cosine``: down to zero over all epochs; ``exponential``:
+        reduced by 2 % after each; ``step``: to a tenth after two fifths of the epochs; ``constant``.
     patience : int
         See ``schedule``.
     validation : int
-        Stamps of the validation.
+        Number of stamps of the validation.
     calibration : int
-        Stamps of each kind of scene with which the thresholds are set and the scores are measured.
+        Number of stamps of each kind of scene for the thresholds and the scores.
     seed : int
         Added to all seeds.
     """
@@ -67,7 +69,7 @@ class Preset:
     seed: int = 0
 
     def __post_init__(self):
-        """Refuse what cannot be."""
+        """Refuse impossible values."""
         for name, value in asdict(self).items():
             if isinstance(value, int | float) and name not in MAY_BE_ZERO and not value > 0:
                 raise ValueError(f"{name}={value} must be positive")
@@ -84,15 +86,15 @@ class RampPreset(Preset):
     Parameters
     ----------
     data : str
-        ``jwst`` or ``nirps``: detectors and scenes.
+        Detectors and scenes: ``jwst`` or ``nirps``.
     pixels : int
-        Of a block of lines; narrower ones have more lines.
+        Approximate size of a block of lines; blocks with shorter lines have more lines.
     flux_box_lines, flux_box_pixels : int
         ``flux_box`` of the network, see `jwst_denoise.networks.ramp_denoise.RampDenoise`.
     recurrent_units, source_box, comparison_length, protection_box : int
-        Of the network.
+        Parameters of the network.
     power : int
-        Of the error in the loss.
+        Power of the error in the loss.
     """
 
     depth: int = 4
@@ -117,31 +119,31 @@ class RampPreset(Preset):
     power: int = 2
 
     def __post_init__(self):
-        """Refuse what cannot be."""
+        """Refuse impossible values."""
         super().__post_init__()
         if self.batch != 1:
-            raise ValueError(f"batch={self.batch}: blocks differ in shape and come one by one; change pixels instead")
+            raise ValueError(f"batch={self.batch}: blocks of different shapes cannot be batched; change pixels instead")
 
 
 @dataclass(frozen=True)
 class RibbonPreset(Preset):
     """Sizes and schedule of a training of the network on ribbons, by default those of Payeur et al. 2022.
 
-    Their 24 028 lines of six ramps, each 50 times, take 20 GB of memory here, and while a ramp is simulated twice as
-    much.
+    Their training set, 24 028 lines of six ramps, 50 passes, takes 20 GB of memory here, and twice as much while a ramp
+    is simulated.
 
     Parameters
     ----------
     scenes : int
-        Simulated ramps; a sixth as many others are for validation.
+        Number of simulated ramps; the validation has a sixth as many others.
     lines, outputs, width, reads : int
-        Of a ramp: lines of a frame, amplifiers, pixels of a line that each reads, reads.
+        Lines of a frame, amplifier outputs, pixels of a line that each output reads, reads of a ramp.
     passes : int
-        Passes over the lines of the ramps, after which other ramps take their place.
+        Passes over the lines of the ramps after which new ramps are simulated.
     rows, recurrent_units, filters, masked, activation, dropout
-        Of the network, see `jwst_denoise.networks.hxrg.network.HxRGDenoise`.
+        Parameters of the network, see `jwst_denoise.networks.hxrg.network.HxRGDenoise`.
     power : int
-        Of the error in the loss.
+        Power of the error in the loss.
     """
 
     data: str = "ribbons"
@@ -168,34 +170,34 @@ class RibbonPreset(Preset):
     power: int = 4
 
     def __post_init__(self):
-        """Refuse what cannot be; the network itself refuses sizes that it cannot have."""
+        """Refuse impossible values; the network refuses impossible sizes."""
         super().__post_init__()
         if self.lines < 16:
-            raise ValueError(f"lines={self.lines} must be 16 or more: eight hold reference pixels")
+            raise ValueError(f"lines={self.lines} must be 16 or more, since eight are reference pixels")
 
 
 @dataclass(frozen=True)
 class ImagePreset(Preset):
-    """Sizes and schedule of a training of a denoiser of images.
+    """Sizes and schedule of a training of an image denoiser.
 
     Parameters
     ----------
     data : str
-        ``longer``: longer exposures as targets; ``pairs``: other exposures; ``stacks``: other halves of a stack.
+        Targets: ``longer`` exposures, other exposures (``pairs``), or other halves of a stack (``stacks``).
     loss : str
-        Of `jwst_denoise.training.images.image_losses.LOSSES`.
+        ``l1``, ``l1+kl``, ``l2`` or ``likelihood``, see `jwst_denoise.training.losses.ImageLoss`.
     clean : int
-        1 for targets without noise, 0 for noisy ones.
+        1 for noiseless targets, 0 for noisy ones.
     faint : float
-        Share of the scenes that get stars near the limit of detection.
+        Share of the scenes that get stars near the detection limit.
     emphasis : float
-        By how much pixels that the scene lights count more in the loss.
+        Additional weight in the loss of pixels of sources.
     lowest, highest : int
-        Ratios of exposure times.
+        Range of the ratios of exposure times.
     frames : int
-        Frames of half a stack at most.
+        Largest number of frames of half a stack.
     input_scaling, source_box, flux_box, line_length, activation, ratio, dropout, error
-        Of the network, see `jwst_denoise.networks.astro_unet` and `jwst_denoise.networks.noise2noise`.
+        Parameters of the network, see `jwst_denoise.networks.astro_unet` and `jwst_denoise.networks.noise2noise`.
     """
 
     depth: int = 5
@@ -227,17 +229,19 @@ class ImagePreset(Preset):
     error: str = "head"
 
     def __post_init__(self):
-        """Refuse what cannot be; the network itself refuses layers that it cannot have."""
+        """Refuse impossible values; the network refuses impossible layers."""
         super().__post_init__()
         if self.data not in ("longer", "pairs", "stacks"):
             raise ValueError(f"data={self.data!r} must be 'longer', 'pairs' or 'stacks'")
-        if self.loss not in ("l1", "l1+kl", "l2", "likelihood"):
-            raise ValueError(f"loss={self.loss!r} must be 'l1', 'l1+kl', 'l2' or 'likelihood'")
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss={self.loss!r} must be one of {', '.join(LOSSES)}")
         if not 1 < self.lowest <= self.highest <= 5:
             raise ValueError(f"lowest={self.lowest} and highest={self.highest} must be from 2 to 5, in that order")
 
 
 _ASTRO = ImagePreset()
+
+_UNSCALED = {"input_scaling": "rate", "source_box": 0, "flux_box": 0, "line_length": 0}  # networks of the papers
 
 _PAIRS = replace(
     _ASTRO, data="pairs", depth=4, hidden=16, stamp=128, batch=8, steps=200, epochs=14, loss="l2", activation="relu",
@@ -255,9 +259,9 @@ _RIBBONS = RibbonPreset(
     recurrent_units=32, filters=16,
 )  # fmt: skip
 
-#: (family, name) -> `Preset`. ``paper``: sizes and recipe of Zhang & Bloom 2020, appendix A; ``small``: what a CPU does
-#: in an hour; ``ramp``: the same for group differences. Of ``ramp_denoise``, ``paper`` is the network of Payeur et al.
-#: 2022 with their recipe, and ``ribbons`` a smaller one for a CPU.
+#: (family, name) -> `Preset`. ``paper`` has the sizes and recipe of Zhang & Bloom 2020, appendix A; ``small`` takes an
+#: hour or so on a CPU; ``ramp`` is the same for group differences. For ``ramp_denoise``, ``paper`` is the network and
+#: recipe of Payeur et al. 2022, and ``ribbons`` a smaller one for a CPU.
 PRESETS = MappingProxyType(
     {
         ("cosmic_ray_mask", "paper"): Preset(),
@@ -265,51 +269,21 @@ PRESETS = MappingProxyType(
         ("cosmic_ray_mask", "ramp"): _RAMP,
         ("ramp_denoise", "jwst"): RampPreset(),
         ("ramp_denoise", "nirps"): RampPreset(
-            data="nirps",
-            pixels=458752,
-            epochs=7,
-            steps=100,
-            flux_box_pixels=11,
-            source_box=7,
-            comparison_length=0,
+            data="nirps", pixels=458752, epochs=7, steps=100, flux_box_pixels=11, source_box=7, comparison_length=0,
             protection_box=0,
         ),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),
         ("ramp_denoise", "ribbons"): _RIBBONS,
         ("astro_unet", "paper"): replace(
-            _ASTRO,
-            hidden=32,
-            input_scaling="rate",
-            source_box=0,
-            flux_box=0,
-            line_length=0,
-            batch=4,
-            steps=160,
-            epochs=5000,
-            learning_rate=1e-5,
-            schedule="step",
+            _ASTRO, **_UNSCALED, hidden=32, steps=160, epochs=5000, learning_rate=1e-5, schedule="step"
         ),
         ("astro_unet", "network1"): replace(_ASTRO, highest=2, epochs=10),
         ("astro_unet", "network2"): _ASTRO,
         ("astro_unet", "small"): replace(_ASTRO, hidden=4, depth=3, stamp=128, scenes=40, steps=40, epochs=8),
         ("noise2noise", "paper"): replace(
-            _PAIRS,
-            hidden=32,
-            depth=3,
-            stamp=52,
-            batch=10,
-            steps=1000,
-            epochs=20,
-            input_scaling="rate",
-            source_box=0,
-            flux_box=0,
-            line_length=0,
-            error="none",
-            faint=0.0,
-            emphasis=0.0,
-            learning_rate=1e-4,
-            schedule="constant",
+            _PAIRS, **_UNSCALED, hidden=32, depth=3, stamp=52, batch=10, steps=1000, epochs=20, error="none", faint=0.0,
+            emphasis=0.0, learning_rate=1e-4, schedule="constant",
         ),
         ("noise2noise", "general"): _PAIRS,
         ("noise2noise", "uncertainty"): replace(_PAIRS, epochs=12, loss="likelihood", dropout=0.01, error="network"),
@@ -321,16 +295,16 @@ PRESETS = MappingProxyType(
         ("inpaint", "paper"): Preset(warm=40, learning_rate=0.01, epochs=300),
         ("inpaint", "small"): replace(_SMALL, batch=8, steps=250, epochs=20, warm=5, learning_rate=0.004),
     }
-)
+)  # fmt: skip
 
 
-def preset(family, name, **overrides):
+def select_preset(family, name, **overrides):
     """Preset of a family with some values replaced.
 
     Raises
     ------
     ValueError
-        If the family, the preset or a value is not known; the message lists what is.
+        If the family, the preset or a value is unknown; the message lists the known ones.
     """
     if (family, name) not in PRESETS:
         families = sorted({known for known, _ in PRESETS})
@@ -340,5 +314,5 @@ def preset(family, name, **overrides):
         raise ValueError(f"{family} has no preset {name!r}; known: {names}")
     known = [field.name for field in fields(PRESETS[family, name])]
     if unknown := sorted(set(overrides) - set(known)):
-        raise ValueError(f"a preset has no {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
+        raise ValueError(f"the preset has no {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
     return replace(PRESETS[family, name], **overrides)

@@ -1,4 +1,4 @@
-"""Train a family: the function behind ``jwst-denoise train``."""
+"""Train a network: the function behind ``jwst-denoise train``."""
 
 import json
 import platform
@@ -12,9 +12,8 @@ import torch
 
 from jwst_denoise.training.calibration import calibrate
 from jwst_denoise.training.loop import fit
-from jwst_denoise.training.own_exposures.exposure_scores import scores
-from jwst_denoise.training.presets import preset as find_preset
-from jwst_denoise.training.tasks import SEEDS, task
+from jwst_denoise.training.presets import select_preset
+from jwst_denoise.training.tasks import SEEDS, make_task
 
 __all__ = ["train"]
 
@@ -25,20 +24,20 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
     Parameters
     ----------
     family : str
-        ``cosmic_ray_mask``, ``inpaint`` or ``ramp_denoise``.
+        ``cosmic_ray_mask``, ``inpaint``, ``ramp_denoise``, ``astro_unet`` or ``noise2noise``.
     preset : str
-        Of the family, e.g. ``paper``.
+        Preset of the family, e.g. ``paper``; see `jwst_denoise.training.presets`.
     output : path
         Directory for checkpoints and log, ``weights.npz`` (arrays by name) and ``info.json`` (architecture,
-        provenance, thresholds, scores), of which `jwst_denoise.model_files.pack` makes a model file.
+        provenance, thresholds, scores), from which `jwst_denoise.model_files.pack` makes a model file.
     resume : bool, optional
-        Go on from the last checkpoint in ``output``.
+        Continue from the last checkpoint in ``output``.
     progress : bool, optional
         Show a progress bar.
-    exposures : sequence of `~jwst_denoise.training.own_exposures.exposures.ExposureStack`, optional
-        Train on these exposures of one's own instead of simulated ones.
+    exposures : sequence of `~jwst_denoise.training.own_exposures.stacks.ExposureStack`, optional
+        Train on these exposures instead of simulated ones.
     **overrides
-        Values of `Preset` to replace, e.g. ``hidden=4``.
+        Values that replace those of the preset, e.g. ``hidden=4``.
 
     Returns
     -------
@@ -48,16 +47,16 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
     Raises
     ------
     ValueError
-        If a name or value is not known.
+        If a name or value is unknown or impossible.
     """
-    settings, output = find_preset(family, preset, **overrides), Path(output)
+    settings, output = select_preset(family, preset, **overrides), Path(output)
     output.mkdir(parents=True, exist_ok=True)
     lightning.seed_everything(settings.seed, verbose=False)
     started = time.time()
-    todo = task(family, settings, exposures=exposures)
-    result = fit(todo, settings, output, resume=resume, progress=progress)
-    network = todo.network.eval().to("cpu")
-    found = calibrate(family, network, settings) if exposures is None else scores(family, network, todo.validation)
+    task = make_task(family, settings, exposures)
+    result = fit(task, settings, output, resume=resume, progress=progress)
+    network = task.network.eval().to("cpu")
+    calibration = calibrate(family, network, settings, None if exposures is None else task.validation)
     np.savez(output / "weights.npz", **{name: value.numpy() for name, value in network.state_dict().items()})
     info = {
         "architecture": network.architecture,
@@ -66,14 +65,14 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
             **result, "hours": round((time.time() - started) / 3600, 2), "resumed": resume, "machine": _machine(),
             "exposures": _names(exposures), "torch": torch.__version__, "numpy": np.__version__,
         },
-        **found,
+        **calibration,
     }  # fmt: skip
     (output / "info.json").write_text(json.dumps(info, indent=1))
     return output
 
 
 def _names(exposures):
-    """Files that the training has seen; None for simulated exposures."""
+    """Files of the exposures; None for simulated ones."""
     return None if exposures is None else sorted({name for stack in exposures for name in stack.names})
 
 

@@ -86,7 +86,7 @@ def test_exposures_without_cosmic_rays_are_refused(tmp_path, exposures):
             model.save(path)
     result = run("inpaint", "--output", tmp_path / "run", *TINY_OPTIONS, "--exposures", *exposures)
     assert result.exit_code == 1
-    assert "dither1_rate.fits: no cosmic ray is found there" in result.stderr
+    assert "dither1_rate.fits: no cosmic rays were found" in result.stderr
 
 
 def test_options_reach_the_training(tmp_path, asked):
@@ -177,7 +177,7 @@ def test_noise2noise_trains_on_exposures_and_reports(tmp_path, exposures):
     [
         (["stars"], "no family 'stars' to train; known: astro_unet, cosmic_ray_mask, inpaint"),
         (["inpaint", "--preset", "huge"], "inpaint has no preset 'huge'; known: paper, small"),
-        (["inpaint", "--set", "width=4"], "a preset has no 'width'; known: depth, hidden"),
+        (["inpaint", "--set", "width=4"], "the preset has no 'width'; known: depth, hidden"),
         (["inpaint", "--set", "hidden=many"], "'hidden=many': hidden must be an integer, such as 32"),
         (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
         (["inpaint", "a_rate.fits"], "a_rate.fits: unexpected file; give exposures for training with --exposures"),
@@ -208,7 +208,7 @@ def test_help_explains_presets_and_settings():
     text = " ".join(result.stdout.split())
     assert "cosmic_ray_mask paper, small" in text
     assert "inpaint paper, small" in text
-    assert "learning_rate At the start." in text
+    assert "learning_rate Initial learning rate." in text
     for preset in PRESETS.values():
         classes = [kind for kind in type(preset).__mro__ if issubclass(kind, Preset)]
         explained = {name for kind in classes for names, _ in describe_settings(kind) for name in names.split(", ")}

@@ -13,7 +13,7 @@ from jwst_denoise import model_files, parameters
 from jwst_denoise.commands.main import main
 from jwst_denoise.commands.train import _change
 from jwst_denoise.parameters import hooks
-from jwst_denoise.training.presets import preset
+from jwst_denoise.training.presets import select_preset
 
 from .pages import PAGES, RECIPES, blocks, commands, name_of
 
@@ -82,7 +82,7 @@ def check_ours(words):
         known = next(option.help for option in command.params if option.name == "only")
         assert all(re.search(rf"\b{rows}\b", known) for rows in given["only"])
     if name == "train" and not given["family"].isupper():
-        preset(given["family"], given["preset"] or "small", **dict(_change(text) for text in given["changes"]))
+        select_preset(given["family"], given["preset"] or "small", **dict(_change(text) for text in given["changes"]))
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)

@@ -8,7 +8,7 @@ from stdatamodels.jwst.datamodels import dqflags
 from jwst_denoise import products, simulate
 from jwst_denoise.exposure_io.alignment import frames_of, sky_of
 from jwst_denoise.exposure_io.stacks import read_stacks
-from jwst_denoise.training.own_exposures.exposures import label
+from jwst_denoise.training.own_exposures.truth import find_cosmic_rays
 
 PIXEL = dqflags.pixel
 OFFSETS = [(0.0, 0.0), (3.0, -5.0), (-4.25, 2.5), (6.0, 6.0)]  # x, y in pixels
@@ -81,7 +81,7 @@ def test_integrations_are_repeated_exposures(write):
     (stack,) = read_stacks([write("a_rateints.fits", nints=5)])
     assert stack.images.shape == (5, 64, 64)
     np.testing.assert_array_equal(stack.frames, np.repeat(stack.frames[:1], 5, axis=0))
-    assert len(label(stack)) == 5
+    assert len(find_cosmic_rays(stack)) == 5
 
 
 def test_setups_are_kept_apart(write, files):
@@ -110,8 +110,8 @@ def test_no_overlap_names_the_file(write):
     near = [write(f"near_{number}_rate.fits") for number in range(3)]
     far = write("far_rate.fits", (3000.0, 0.0))
     (stack,) = read_stacks([*near, far])
-    with pytest.raises(ValueError, match="far_rate.fits: only 0.0% of it is seen by 3 exposures"):
-        label(stack)
+    with pytest.raises(ValueError, match="far_rate.fits: only 0.0% of it is covered by 3 exposures"):
+        find_cosmic_rays(stack)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from jwst_denoise import simulate
 from jwst_denoise.simulate.fields import draw_fluxes, point_sources
 from jwst_denoise.simulate.psf import point_spread_function
-from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
+from jwst_denoise.training.own_exposures.stacks import ExposureStack, frames_of_shifts
 
 SHIFTS = np.array([(0.0, 0.0), (7.3, -4.6), (-9.0, 3.0), (2.5, 11.8)])
 SECONDS = 300.0

@@ -9,10 +9,10 @@ import torch
 
 from jwst_denoise.networks.blocks.errors import KNOTS
 from jwst_denoise.training import train
-from jwst_denoise.training.own_exposures.exposure_gain import calibrate_errors, gain_scores, measure
-from jwst_denoise.training.own_exposures.exposure_pairs import ExposurePairs, divide
-from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
-from jwst_denoise.training.own_exposures.repeated_exposures import repeated
+from jwst_denoise.training.own_exposures.datasets import ExposurePairs
+from jwst_denoise.training.own_exposures.gain import calibrate_on_exposures, gain_scores, measure_gain
+from jwst_denoise.training.own_exposures.repeated import align_exposures, hold_out
+from jwst_denoise.training.own_exposures.stacks import ExposureStack, frames_of_shifts
 
 READ = 0.1
 TINY = {"hidden": 2, "stamp": 32, "batch": 2, "steps": 2, "epochs": 1, "validation": 2, "line_length": 0, "flux_box": 0}
@@ -38,7 +38,7 @@ def stack(scene):
 
 @pytest.fixture(scope="module")
 def part(stack):
-    return divide(repeated(stack))
+    return hold_out(align_exposures(stack))
 
 
 class Perfect(torch.nn.Module):
@@ -62,9 +62,9 @@ class Perfect(torch.nn.Module):
 def test_exposures_and_pixels_are_held_out(part):
     assert part.training == (0, 1, 2, 3, 4) and part.held_out == (5,)
     pixels = np.arange(64 * 96).reshape(64, 96)
-    seen, unseen = pixels[part.seen], pixels[part.unseen]
-    assert seen.shape == (64, 72) and unseen.shape == (64, 24)
-    assert not set(seen.ravel()) & set(unseen.ravel())
+    training, held_out = pixels[part.training_area], pixels[part.held_out_area]
+    assert training.shape == (64, 72) and held_out.shape == (64, 24)
+    assert not set(training.ravel()) & set(held_out.ravel())
 
 
 def test_input_and_target_are_of_one_scene_with_independent_noise(part, scene):
@@ -84,7 +84,7 @@ def test_noise_of_target_and_input_is_not_shared(part, scene):
     rng = np.random.default_rng(5)
     pairs = ExposurePairs([part], 10, 1, 32)
     for _ in range(50):
-        inputs, targets = pairs._halves(part, rng)
+        inputs, targets = pairs._divide(part, rng)
         assert not set(inputs) & set(targets)
         assert not (set(inputs) | set(targets)) & set(part.held_out)
 
@@ -92,7 +92,7 @@ def test_noise_of_target_and_input_is_not_shared(part, scene):
 def test_validation_has_held_out_inputs_at_held_out_pixels(part):
     pairs = ExposurePairs([part], 10, 1, 32, held_out=True)
     assert pairs.size == 24
-    inputs, targets = pairs._halves(part, np.random.default_rng(1))
+    inputs, targets = pairs._divide(part, np.random.default_rng(1))
     assert inputs == [5] and targets == [0, 1, 2, 3, 4]
     np.testing.assert_array_equal(pairs.areas[0].rate, part.exposures.rate[:, :, 72:])
 
@@ -103,7 +103,7 @@ def test_items_depend_on_their_index_alone(part):
 
 
 def test_small_images_are_refused(part):
-    tiny = divide(part.exposures.cut(np.s_[:6, :6]))
+    tiny = hold_out(part.exposures.cut(np.s_[:6, :6]))
     with pytest.raises(ValueError, match=r"exposure_0.fits: images of . pixels are too small"):
         ExposurePairs([tiny], 1, 1, 32)
 
@@ -127,18 +127,18 @@ def test_light_that_got_lost_is_told(part, scene):
         {
             "observed": exposures.rate[5], "denoised": 0.97 * exposures.rate[5], "other": exposures.mean(range(5)).rate,
             "noise": np.full(scene.shape, 0.01), "noise_of_other": np.full(scene.shape, 0.005),
-            "told": np.full(scene.shape, np.nan), "judged": np.ones(scene.shape, dtype=bool),
+            "predicted": np.full(scene.shape, np.nan), "usable": np.ones(scene.shape, dtype=bool),
         }
     ]  # fmt: skip
-    assert measure(compared).light == pytest.approx(-0.03, abs=1e-4)
-    assert np.isnan(measure(compared).pull)
-    compared[0]["judged"][:] = False
-    assert measure(compared) is None
+    assert measure_gain(compared).flux == pytest.approx(-0.03, abs=1e-4)
+    assert np.isnan(measure_gain(compared).pull)
+    compared[0]["usable"][:] = False
+    assert measure_gain(compared) is None
 
 
 def test_errors_are_calibrated_without_truth(part, scene):
     network = Perfect(scene, 0.05, 0.1)
-    calibrate_errors(network, [part])
+    calibrate_on_exposures(network, [part])
     assert network.error_factor[0] == pytest.approx(0.5, rel=0.25)
 
 

@@ -7,18 +7,22 @@ import pytest
 import torch
 from scipy import ndimage
 
-from jwst_denoise.training.own_exposures import exposure_truth
-from jwst_denoise.training.own_exposures.exposure_stamps import ExposureInpaintStamps, ExposureMaskStamps, exposure_sets
-from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts, label, split
-from jwst_denoise.training.own_exposures.registration import misalignment
-from jwst_denoise.training.presets import preset
+from jwst_denoise.training.own_exposures.datasets import ExposureInpaintStamps, ExposureMaskStamps, stamp_sets
+from jwst_denoise.training.own_exposures.stacks import ExposureStack, frames_of_shifts, in_frame_of, misalignment
+from jwst_denoise.training.own_exposures.truth import (
+    cosmic_ray_hits,
+    find_cosmic_rays,
+    median_of_finite,
+    split_exposures,
+)
+from jwst_denoise.training.presets import select_preset
 
 SEEDS = {"training": 10, "validation": 20}
 
 
 @pytest.fixture(scope="module")
 def labeled(dithered):
-    return label(dithered.stack)
+    return find_cosmic_rays(dithered.stack)
 
 
 def flat(array, exposures):
@@ -45,7 +49,7 @@ def test_cores_of_stars_are_not_hits(dithered, labeled):
 
 
 def test_the_derivative_spares_them(dithered):
-    without = label(dithered.stack, derivative=(0.0, 0.0))
+    without = find_cosmic_rays(dithered.stack, derivative=(0.0, 0.0))
     core = (dithered.stars > 20 * dithered.stack.errors) & (dithered.charge < 0.3 * dithered.stack.errors)
     hits = flat(np.stack([exposure.hits for exposure in without]), without)
     assert hits[flat(core, without)].mean() > 0.02
@@ -63,7 +67,7 @@ def test_saturated_and_interrupted_pixels_are_out_of_the_loss(dithered):
     saturated = np.zeros(dithered.stack.bad.shape, dtype=bool)
     interrupted = saturated.copy()
     saturated[1, 100, 100] = interrupted[1, 50, 60] = True
-    exposure = label(replace(dithered.stack, saturated=saturated, interrupted=interrupted))[1]
+    exposure = find_cosmic_rays(replace(dithered.stack, saturated=saturated, interrupted=interrupted))[1]
     assert (exposure.weight[97:104, 97:104] == 0).all()
     assert exposure.weight[50, 60] == 0
     assert np.isnan(exposure.image[100, 100])
@@ -76,31 +80,31 @@ def test_repeated_exposures_need_no_frames_of_their_own():
     images[2, 20, 20:23] += (4.0, 12.0, 5.0)
     blank = np.zeros(images.shape, dtype=bool)
     ones = np.ones_like(images)
-    found = label(ExposureStack(images, ones, blank, blank, frames_of_shifts(np.zeros((5, 2)))))
+    found = find_cosmic_rays(ExposureStack(images, ones, blank, blank, frames_of_shifts(np.zeros((5, 2)))))
     assert found[2].hits[20, 20:23].tolist() == [True, True, True]
     for exposure in found:  # the definition: one exposure at a time, against the median of all
-        slow = exposure_truth.cosmic_ray_hits(exposure.image, ones[0], np.median(images, axis=0))
+        slow = cosmic_ray_hits(exposure.image, ones[0], np.median(images, axis=0))
         np.testing.assert_array_equal(exposure.hits, slow)
 
 
 def test_second_pass_looks_next_to_the_first_only():
     image = np.zeros((9, 9))
     image[4, 2:8] = (2, 6, 2, 2, 0, 2)
-    hits = exposure_truth.cosmic_ray_hits(image, np.ones((9, 9)), np.zeros((9, 9)))
+    hits = cosmic_ray_hits(image, np.ones((9, 9)), np.zeros((9, 9)))
     assert hits[4].nonzero()[0].tolist() == [2, 3, 4]
-    wider = exposure_truth.cosmic_ray_hits(image, np.ones((9, 9)), np.zeros((9, 9)), grow=2)
+    wider = cosmic_ray_hits(image, np.ones((9, 9)), np.zeros((9, 9)), grow=2)
     assert wider[4].nonzero()[0].tolist() == [2, 3, 4, 5]
 
 
 def test_whole_shifts_are_exact_and_fractions_follow_the_light(dithered):
     frames, stars = dithered.stack.frames, dithered.stars
-    moved = exposure_truth.in_frame_of(stars[0], frames[0], frames[2])
+    moved = in_frame_of(stars[0], frames[0], frames[2])
     np.testing.assert_array_equal(moved[:-9, 3:], stars[0][9:, :-3])
     assert np.isnan(moved[-9:]).all()
-    turned = exposure_truth.in_frame_of(stars[0], np.array([[0, 1, 0], [1, 0, 0]]), frames[0])
+    turned = in_frame_of(stars[0], np.array([[0, 1, 0], [1, 0, 0]]), frames[0])
     np.testing.assert_allclose(turned, stars[0].T, atol=1e-3 * stars[0].max())
     smooth = ndimage.gaussian_filter(stars, (0, 2, 2))
-    near = exposure_truth.in_frame_of(smooth[0], frames[0], frames[1])[20:-20, 20:-20]
+    near = in_frame_of(smooth[0], frames[0], frames[1])[20:-20, 20:-20]
     np.testing.assert_allclose(near, smooth[1][20:-20, 20:-20], atol=0.05 * smooth.max())
 
 
@@ -109,15 +113,15 @@ def test_median_ignores_missing_values_and_hits_in_half_of_the_exposures():
     images = rng.normal(size=(5, 6, 7))
     images[rng.uniform(size=images.shape) < 0.2] = np.nan
     expected = np.where(np.isfinite(images).sum(axis=0) >= 3, np.nanmedian(images, axis=0), np.nan)
-    np.testing.assert_array_equal(exposure_truth.median_of_finite(images), expected)
+    np.testing.assert_array_equal(median_of_finite(images), expected)
     values = np.array([0.0, 1.0, 50.0, 60.0])[:, None, None]
-    assert exposure_truth.median_of_finite(values, np.ones((1, 1))) == 1.0
-    assert exposure_truth.median_of_finite(values, np.full((1, 1), 20.0)) == 25.5
+    assert median_of_finite(values, np.ones((1, 1))) == 1.0
+    assert median_of_finite(values, np.full((1, 1), 20.0)) == 25.5
 
 
 @pytest.mark.parametrize("count", [3, 5, 20])
 def test_split_is_by_exposure(count):
-    training, validation = split(list(range(count)))
+    training, validation = split_exposures(list(range(count)))
     assert sorted(training + validation) == list(range(count))
     assert len(validation) == max(1, round(count / 5))
 
@@ -143,8 +147,8 @@ def test_holes_for_inpainting_are_hits_of_other_places(labeled):
 
 
 def test_sets_do_not_share_an_exposure(dithered):
-    settings = preset("cosmic_ray_mask", "small", stamp=64, batch=2, steps=3, validation=4)
-    training, validation = exposure_sets("cosmic_ray_mask", [dithered.stack], settings, SEEDS)
+    settings = select_preset("cosmic_ray_mask", "small", stamp=64, batch=2, steps=3, validation=4)
+    training, validation = stamp_sets("cosmic_ray_mask", [dithered.stack], settings, SEEDS)
     assert (len(training), len(validation)) == (6, 4)
     names = [{exposure.name for exposure in part.exposures} for part in (training, validation)]
     assert names[0] == {"exposure_0.fits", "exposure_1.fits", "exposure_2.fits"}
@@ -153,7 +157,7 @@ def test_sets_do_not_share_an_exposure(dithered):
 
 def test_inputs_are_not_changed(dithered):
     before = dithered.stack.images.copy()
-    label(dithered.stack)
+    find_cosmic_rays(dithered.stack)
     np.testing.assert_array_equal(dithered.stack.images, before)
 
 
@@ -169,15 +173,15 @@ def test_too_few_exposures(dithered):
 def test_no_overlap_names_the_exposure(dithered):
     far = dithered.stack.frames.copy()
     far[3, 0, 2] = 600
-    with pytest.raises(ValueError, match="exposure_3.fits: only 0.0% of it is seen by 3 exposures"):
-        label(replace(dithered.stack, frames=far))
+    with pytest.raises(ValueError, match="exposure_3.fits: only 0.0% of it is covered by 3 exposures"):
+        find_cosmic_rays(replace(dithered.stack, frames=far))
 
 
 def test_misaligned_exposures_are_refused(dithered):
     frames = dithered.stack.frames.copy()
     frames[2, :, 2] += (0, 2)
-    with pytest.raises(ValueError, match=r"exposure_1.fits and exposure_2.fits are \+0, [+-]2 pixels"):
-        label(replace(dithered.stack, frames=frames))
+    with pytest.raises(ValueError, match=r"exposure_1.fits and exposure_2.fits are misaligned by \+0, [+-]2 pixels"):
+        find_cosmic_rays(replace(dithered.stack, frames=frames))
 
 
 def test_noise_alone_is_not_misaligned():
@@ -189,4 +193,4 @@ def test_noise_alone_is_not_misaligned():
 
 def test_ramps_are_not_trained_on_exposures(dithered):
     with pytest.raises(ValueError, match="cosmic_ray_mask-ramp is not trained on exposures"):
-        exposure_sets("cosmic_ray_mask-ramp", [dithered.stack], None, SEEDS)
+        stamp_sets("cosmic_ray_mask-ramp", [dithered.stack], None, SEEDS)

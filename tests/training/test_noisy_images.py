@@ -13,11 +13,10 @@ from jwst_denoise.networks.blocks.scaling import pixel_noise
 from jwst_denoise.simulate.fast.images import Camera
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training import train
-from jwst_denoise.training.error_head import fit_error_head
-from jwst_denoise.training.images.image_losses import LIT, ImageLoss, divergence, slopes_of
-from jwst_denoise.training.images.image_scores import _opened, calibrate_errors, image_scores
-from jwst_denoise.training.images.noisy_images import LongerExposures, NoisyPairs, NoisyStacks
-from jwst_denoise.training.presets import PRESETS, preset
+from jwst_denoise.training.calibration import _open_item, calibrate_errors, denoiser_scores, fit_error_head
+from jwst_denoise.training.images import LongerExposures, NoisyPairs, NoisyStacks
+from jwst_denoise.training.losses import SOURCE_SNR, ImageLoss, divergence, slopes_of
+from jwst_denoise.training.presets import PRESETS, select_preset
 
 TINY = {
     "hidden": 2, "depth": 2, "scenes": 4, "stamp": 32, "batch": 2, "steps": 2, "epochs": 2, "validation": 2,
@@ -124,7 +123,7 @@ def test_losses_are_their_definitions(pool, kind):
     own = pixel_noise(truth[2:3], slopes)[0]
     use = (weight[0] > 0) & (truth[2] < 60 * own)
     error = ((signal[0] - truth[0]) / own)[use].detach().numpy()
-    counts = np.where((truth[2] > LIT * own)[use], 9, 1)
+    counts = np.where((truth[2] > SOURCE_SNR * own)[use], 9, 1)
 
     def mean(values):
         return np.average(values, weights=counts)
@@ -175,7 +174,7 @@ def test_errors_are_calibrated(pool):
     items, net = [sets(pool)["pairs"][k] for k in range(12)], Biased()
     calibrate_errors(net, items)
     assert float(net.error_factor[2]) == pytest.approx(2, rel=0.15), "the knot at 0.4 is the nearest"
-    scores = image_scores(net, items)["faint"]
+    scores = denoiser_scores(net, items)["faint"]
     assert scores["rms"] == pytest.approx(scores["rms_input"])
     assert scores["within_1"] == pytest.approx(0.68, abs=0.06)
 
@@ -208,14 +207,14 @@ def test_presets_of_the_papers():
     )
     for name, words in (("loss", "loss='l4'"), ("data", "data='l4'")):
         with pytest.raises(ValueError, match=words):
-            preset("astro_unet", "small", **{name: "l4"})
+            select_preset("astro_unet", "small", **{name: "l4"})
     with pytest.raises(ValueError, match="lowest=4 and highest=3"):
-        preset("astro_unet", "small", lowest=4, highest=3)
+        select_preset("astro_unet", "small", lowest=4, highest=3)
 
 
 def test_the_last_layer_of_errors_is_the_most_likely(pool):
     """With one feature that is constant the variance told is the mean square error."""
-    items = [_opened(sets(pool)["pairs"][k]) for k in range(8)]
+    items = [sets(pool)["pairs"][k] for k in range(8)]
     net = build({"family": "noise2noise", "hidden": 2, "depth": 2}).eval()
     for parameter in net.unet.decoder.parameters():
         torch.nn.init.constant_(parameter, 0.05)
@@ -223,7 +222,7 @@ def test_the_last_layer_of_errors_is_the_most_likely(pool):
     fit_error_head(net, items)
     squares = []
     with torch.inference_mode():
-        for slopes, more, truth, use in items:
-            signal, told = net(slopes, *more)
-            squares.append((((signal[0] - truth[2]) / pixel_noise(signal, slopes)[0]) ** 2)[use].clamp(max=25))
-    assert float(told.mean()) == pytest.approx(np.log(float(torch.cat(squares).mean())), abs=0.1)
+        for slopes, more, scene, use in map(_open_item, items):
+            signal, log_variance = net(slopes, *more)
+            squares.append((((signal - scene) / pixel_noise(signal, slopes)) ** 2)[use].clamp(max=25))
+    assert float(log_variance.mean()) == pytest.approx(np.log(float(torch.cat(squares).mean())), abs=0.1)

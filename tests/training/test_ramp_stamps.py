@@ -10,7 +10,7 @@ from jwst_denoise.simulate import NoiseSpectrum
 from jwst_denoise.simulate.fast import ramps
 from jwst_denoise.simulate.fast.ramps import RampSetup, draw_ramp_setup, simulate_integration
 from jwst_denoise.simulate.fast.scenes import ScenePool
-from jwst_denoise.training.cosmic_rays.ramp_stamps import SHARED, RampStamps
+from jwst_denoise.training.cosmic_rays import STAMPS, RampStamps
 
 SILENT = NoiseSpectrum(0.0, 0.0, 0.0)
 
@@ -23,7 +23,7 @@ def pool():
 @pytest.fixture
 def alone(monkeypatch):
     """No hits, no hot and no bad pixels."""
-    monkeypatch.setattr(ramps, "SHARES", dict.fromkeys(ramps.SHARES, 0.0))
+    monkeypatch.setattr(ramps, "LARGE_EVENTS", dict.fromkeys(ramps.LARGE_EVENTS, 0.0))
     monkeypatch.setattr(ramps, "HITS", (1e-9, 1e-8))
     monkeypatch.setattr(ramps, "_draw_hot_pixels", lambda shape, rng: np.float32(0))
 
@@ -69,7 +69,7 @@ def test_items_have_what_the_network_takes(pool):
 
 def test_an_item_depends_on_seed_and_index_alone(pool):
     first, second = RampStamps(pool, 40, 5, 64), RampStamps(pool, 40, 5, 64)
-    forward = {index: first[index] for index in range(3 * SHARED)}
+    forward = {index: first[index] for index in range(3 * STAMPS)}
     for index in (9, 2, 5):
         np.testing.assert_array_equal(forward[index][0]["planes"], second[index][0]["planes"])
         np.testing.assert_array_equal(forward[index][1], second[index][1])
@@ -80,7 +80,7 @@ def test_an_item_depends_on_seed_and_index_alone(pool):
 def test_stamps_of_one_integration_differ(pool):
     stamps = RampStamps(pool, 40, 5, 64)
     for number in range(4):
-        planes = [stamps[number * SHARED + part][0]["planes"][0] for part in range(SHARED)]
+        planes = [stamps[number * STAMPS + part][0]["planes"][0] for part in range(STAMPS)]
         assert all(not torch.equal(a, b) for i, a in enumerate(planes) for b in planes[:i])
 
 

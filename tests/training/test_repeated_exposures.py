@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jwst_denoise.training.own_exposures.exposures import ExposureStack, frames_of_shifts
-from jwst_denoise.training.own_exposures.repeated_exposures import noise_by_light, on_common_pixels, repeated
+from jwst_denoise.training.own_exposures.repeated import align_exposures, estimate_poisson, onto_common_pixels
+from jwst_denoise.training.own_exposures.stacks import ExposureStack, frames_of_shifts
 
 READ, POISSON = 0.05, 0.02
 
@@ -43,14 +43,14 @@ def shifted(stack, offsets):
 
 
 def test_integrations_are_on_the_same_pixels(stack):
-    same = on_common_pixels(stack)
+    same = onto_common_pixels(stack)
     np.testing.assert_array_equal(same.images, stack.images)
     assert not same.bad.any()
 
 
 def test_whole_shifts_are_undone(stack):
     offsets = np.array([(0, 0), (3, -2), (-1, 4), (2, 2), (0, 5)])
-    same = on_common_pixels(shifted(stack, offsets))
+    same = onto_common_pixels(shifted(stack, offsets))
     inside = np.s_[:, 8:-8, 8:-8]
     np.testing.assert_array_equal(same.images[inside], stack.images[inside])
     assert same.bad[1, -3:].all() and not same.bad[1, 8:-8, 8:-8].any()
@@ -60,36 +60,36 @@ def test_whole_shifts_are_undone(stack):
 def test_exposures_between_the_pixels_are_left_out(stack, caplog):
     frames = frames_of_shifts([(0, 0), (2, 1), (0.4, 0), (0, 0), (0.1, -0.1)])
     with caplog.at_level(logging.WARNING):
-        same = on_common_pixels(replace(stack, frames=frames))
+        same = onto_common_pixels(replace(stack, frames=frames))
     assert same.names == ("0.fits", "1.fits", "3.fits", "4.fits")
     assert "2.fits is 0.40 pixels off" in caplog.text
 
 
 def test_too_few_on_the_same_pixels_are_named(stack):
     frames = frames_of_shifts([(0, 0), (0.5, 0), (0, 0.3), (0.5, 0.5), (0, 0)])
-    with pytest.raises(ValueError, match=r"1.fits 0.50, 2.fits 0.30.*give a rateints file"):
-        on_common_pixels(replace(stack, frames=frames))
+    with pytest.raises(ValueError, match=r"1.fits 0.50, 2.fits 0.30.*use a rateints file"):
+        onto_common_pixels(replace(stack, frames=frames))
 
 
 def test_rotated_exposures_are_off(stack):
     frames = stack.frames.copy()
     frames[1:, 0, 1], frames[1:, 1, 0] = 0.01, -0.01
     with pytest.raises(ValueError, match="fewer than 3 exposures on the same pixels"):
-        on_common_pixels(replace(stack, frames=frames))
+        onto_common_pixels(replace(stack, frames=frames))
 
 
 def test_noise_is_told_apart(stack, scene):
-    found = repeated(stack)
+    found = align_exposures(stack)
     assert found.poisson == pytest.approx(POISSON, rel=0.1)
     assert np.median(found.read_noise) == pytest.approx(READ, rel=0.1)
     variance = found.image(0).variance
     np.testing.assert_allclose(np.sqrt(variance), stack.errors[0], rtol=0.3)
-    assert noise_by_light(np.zeros((9, 9)), np.ones((9, 9))) == 0
-    assert noise_by_light(np.full((9, 9), np.nan), np.ones((9, 9))) == 0
+    assert estimate_poisson(np.zeros((9, 9)), np.ones((9, 9))) == 0
+    assert estimate_poisson(np.full((9, 9), np.nan), np.ones((9, 9))) == 0
 
 
 def test_means_have_the_noise_of_means(stack, scene):
-    mean = repeated(stack).mean([0, 2, 3, 4])
+    mean = align_exposures(stack).mean([0, 2, 3, 4])
     pull = (mean.rate - scene) / np.sqrt(mean.variance)
     pull = pull[np.isfinite(pull)]
     assert pull.size > 0.9 * scene.size
@@ -99,7 +99,7 @@ def test_means_have_the_noise_of_means(stack, scene):
 def test_cosmic_rays_are_no_clean_pixels_but_stay_in_the_image(stack):
     images = stack.images.copy()
     images[2, 40, 50:53] += 5
-    found = repeated(replace(stack, images=images))
+    found = align_exposures(replace(stack, images=images))
     assert not found.clean[2, 40, 50:53].any()
     assert found.clean[1, 40, 50:53].all()
     np.testing.assert_array_equal(found.rate[2, 40, 50:53], images[2, 40, 50:53])
@@ -108,6 +108,6 @@ def test_cosmic_rays_are_no_clean_pixels_but_stay_in_the_image(stack):
 
 def test_inputs_are_not_changed(stack):
     before = stack.images.copy(), stack.errors.copy()
-    repeated(stack)
+    align_exposures(stack)
     np.testing.assert_array_equal(stack.images, before[0])
     np.testing.assert_array_equal(stack.errors, before[1])

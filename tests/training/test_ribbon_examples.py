@@ -14,17 +14,12 @@ from jwst_denoise.networks.hxrg.ribbons import prepare_reads, to_ribbons
 from jwst_denoise.simulate.fast import h4rg_ramps
 from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
 from jwst_denoise.training import train
+from jwst_denoise.training.calibration import FLUX_CLASSES, flux_scores, measure_variance
 from jwst_denoise.training.loop import Training
-from jwst_denoise.training.presets import PRESETS, preset
-from jwst_denoise.training.ramps.ribbon_examples import (
-    CLASSES,
-    PowerLoss,
-    RibbonExamples,
-    flux_scores,
-    measure_variance,
-    ribbon_parts,
-)
-from jwst_denoise.training.tasks import SEEDS, task
+from jwst_denoise.training.losses import RibbonLoss
+from jwst_denoise.training.presets import PRESETS, select_preset
+from jwst_denoise.training.ramps import RibbonExamples
+from jwst_denoise.training.tasks import make_task
 
 SETUP = H4RGSetup(lines=24, outputs=4, width=16, reads=6)
 TINY = {
@@ -133,14 +128,15 @@ def test_passes_bring_the_same_lines_or_new_ones():
 
 
 def test_training_and_validation_share_no_exposure():
-    settings = preset("ramp_denoise", "ribbons", **TINY)
-    network, training, validation, _ = ribbon_parts(settings, SEEDS)
+    settings = select_preset("ramp_denoise", "ribbons", **TINY)
+    task = make_task("ramp_denoise", settings)
+    training, validation = task.training, task.validation
     assert (len(training), len(validation)) == (12, 6)
     assert training.seed != validation.seed
     truths = [{tuple(part[i][1].ravel().tolist()) for i in range(6)} for part in (training, validation)]
     assert not truths[0] & truths[1]
-    assert network.architecture["outputs"] == 4
-    assert network.architecture["reference"] == 8
+    assert task.network.architecture["outputs"] == 4
+    assert task.network.architecture["reference"] == 8
 
 
 @pytest.mark.parametrize("power", [2, 3, 4, 5, 6])
@@ -150,7 +146,7 @@ def test_loss_is_equation_1(power):
     weight = torch.tensor(rng.uniform(size=(2, 5, 4)) < 0.7).double()
     errors = [abs(float(f - t)) for f, t, w in zip(found.ravel(), truth.ravel(), weight.ravel(), strict=True) if w]
     expected = sum((error / 6) ** power for error in errors) / len(errors)
-    value = PowerLoss(power)(lambda values: values, {"values": found}, truth, weight)
+    value = RibbonLoss(power)(lambda values: values, {"values": found}, truth, weight)
     assert float(value) == pytest.approx(expected)
 
 
@@ -179,7 +175,7 @@ def test_variance_is_that_of_the_errors():
 
 def test_scores_leave_out_classes_without_pixels():
     scores = flux_scores(np.array([1.0, -1.0]), np.array([0.0, 30.0]))
-    assert set(CLASSES) - set(scores) == {"low"}
+    assert set(FLUX_CLASSES) - set(scores) == {"low"}
     assert scores["all"] == {"rmse": 1.0, "bias": 0.0}
 
 
@@ -201,19 +197,19 @@ def test_training_makes_a_network_with_its_errors(tmp_path):
 
 def test_the_loss_falls_and_gradients_reach_all_layers():
     torch.manual_seed(0)
-    settings = preset("ramp_denoise", "ribbons", **TINY | {"recurrent_units": 12, "filters": 4})
-    todo = task("ramp_denoise", settings)
-    inputs, truth, weight = default_collate([todo.training[index] for index in range(16)])
-    optimizer = torch.optim.Adam(todo.network.parameters(), 0.01)
-    loss = PowerLoss(2)
-    first = loss(todo.network, inputs, truth, weight).item()
+    settings = select_preset("ramp_denoise", "ribbons", **TINY | {"recurrent_units": 12, "filters": 4})
+    task = make_task("ramp_denoise", settings)
+    inputs, truth, weight = default_collate([task.training[index] for index in range(16)])
+    optimizer = torch.optim.Adam(task.network.parameters(), 0.01)
+    loss = RibbonLoss(2)
+    first = loss(task.network, inputs, truth, weight).item()
     for _ in range(40):
         optimizer.zero_grad()
-        value = loss(todo.network, inputs, truth, weight)
+        value = loss(task.network, inputs, truth, weight)
         value.backward()
         optimizer.step()
     assert value.item() < 0.5 * first
-    assert all(parameter.grad.abs().max() > 0 for parameter in todo.network.parameters())
+    assert all(parameter.grad.abs().max() > 0 for parameter in task.network.parameters())
 
 
 def test_papers_recipe():
@@ -242,4 +238,4 @@ def test_learning_rate_fades_by_two_percent_an_epoch():
 )
 def test_what_cannot_be_trained(changes, word):
     with pytest.raises(ValueError, match=word):
-        ribbon_parts(preset("ramp_denoise", "ribbons", **TINY | changes), SEEDS)
+        make_task("ramp_denoise", select_preset("ramp_denoise", "ribbons", **TINY | changes))

@@ -16,9 +16,9 @@ from jwst_denoise.simulate.fast.slopes import (
     draw_nirps_setup,
     simulate_slopes,
 )
-from jwst_denoise.training.ramps.slope_blocks import SlopeBlocks
-from jwst_denoise.training.ramps.slope_losses import SlopeLoss
-from jwst_denoise.training.ramps.slope_scores import CLASSES, calibrate_errors, slope_scores
+from jwst_denoise.training.calibration import CLASSES, calibrate_errors, denoiser_scores
+from jwst_denoise.training.losses import SlopeLoss
+from jwst_denoise.training.ramps import SlopeBlocks
 
 
 def setup_of(det, lines, width, ngroups, time):
@@ -112,8 +112,8 @@ def test_loss_falls_and_scores_are_finite(blocks):
     network.eval()
     calibrate_errors(network, [blocks[0], blocks[1]])
     assert (network.error_factor > 0).all() and (network.error_factor != 1).any()
-    found = slope_scores(network, [blocks[2]])
-    assert set(found) <= set(CLASSES) and np.isfinite(found["faint"]["rmse"])
+    found = denoiser_scores(network, [blocks[2]])
+    assert set(found) <= set(CLASSES) and np.isfinite(found["faint"]["rms"])
 
 
 def test_scenes_are_cut_along_and_across_their_long_edge():

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from jwst_denoise.simulate import simulate_image
-from jwst_denoise.simulate.fast.cosmic_ray_images import augment_sky, draw_foreign_masks, move_to_peaks
+from jwst_denoise.simulate.fast.cosmic_ray_images import augment_sky, draw_holes, move_to_peaks
 from jwst_denoise.simulate.fast.scenes import KINDS, ScenePool, gaussian_psf
-from jwst_denoise.training.cosmic_rays.image_stamps import InpaintStamps, MaskStamps
-from jwst_denoise.training.tasks import SEEDS, inpainting_loss, mask_loss
+from jwst_denoise.training.cosmic_rays import InpaintStamps, MaskStamps
+from jwst_denoise.training.losses import inpainting_loss, mask_loss
+from jwst_denoise.training.tasks import SEEDS
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_inpainting_asks_only_for_foreign_holes(pool):
 
 
 def test_foreign_masks_have_many_densities():
-    shares = [draw_foreign_masks(128, np.random.default_rng(seed)).mean() for seed in range(40)]
+    shares = [draw_holes(128, np.random.default_rng(seed)).mean() for seed in range(40)]
     assert max(shares) > 4 * min(shares) > 0
 
 
@@ -123,7 +124,7 @@ def test_aimed_holes_have_foreign_shapes_and_lie_on_peaks():
     rate[10::20, 10::20] = 50.0
     hole = np.zeros((64, 64), dtype=bool)
     hole[3, 3:6] = True
-    result = move_to_peaks(hole, rate, np.random.default_rng(1), share=1.0)
+    result = move_to_peaks(hole, rate, np.random.default_rng(1), fraction=1.0)
     assert result[rate > 1].all()
     assert result.sum() == 3 * (rate > 1).sum()
     assert not move_to_peaks(np.zeros_like(hole), rate, np.random.default_rng(1)).any()

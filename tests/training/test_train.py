@@ -12,7 +12,7 @@ from jwst_denoise.networks import build
 from jwst_denoise.training import train
 from jwst_denoise.training.calibration import operating_points
 from jwst_denoise.training.loop import FreshStamps, fit
-from jwst_denoise.training.presets import PRESETS, preset
+from jwst_denoise.training.presets import PRESETS, select_preset
 from jwst_denoise.training.tasks import Task
 
 TINY = {
@@ -67,7 +67,7 @@ class Repeated(torch.utils.data.Dataset):
         return self.dataset[index % len(self.dataset)]
 
 
-SETTINGS = preset("cosmic_ray_mask", "small", batch=16, steps=4, epochs=6, warm=3, learning_rate=0.02)
+SETTINGS = select_preset("cosmic_ray_mask", "small", batch=16, steps=4, epochs=6, warm=3, learning_rate=0.02)
 
 
 def test_the_loss_falls_and_no_stamp_comes_twice(tmp_path):

@@ -79,18 +79,18 @@ def trained(name, clean, quick):
     import torch
 
     from jwst_denoise.networks import build
-    from jwst_denoise.training.images.image_losses import ImageLoss
     from jwst_denoise.training.loop import fit
-    from jwst_denoise.training.presets import preset
+    from jwst_denoise.training.losses import ImageLoss
+    from jwst_denoise.training.presets import select_preset
     from jwst_denoise.training.tasks import Task, image_architecture
 
-    settings = preset(*PRESET, **SHORT | (QUICK if quick else {}))
+    settings = select_preset(*PRESET, **SHORT | (QUICK if quick else {}))
     torch.manual_seed(settings.seed)
     sets = (
         _stamps(name, purpose, length, settings.stamp, clean)
         for purpose, length in (("training", settings.batch * settings.steps), ("validation", settings.validation))
     )
-    task = Task(build(image_architecture(PRESET[0], settings)), *sets, ImageLoss(settings.loss, known=clean))
+    task = Task(build(image_architecture(PRESET[0], settings)), *sets, ImageLoss(settings.loss, known_scene=clean))
     with tempfile.TemporaryDirectory() as directory:
         fit(task, settings, directory, progress=False)
     return task.network.eval()
@@ -145,7 +145,7 @@ def _stamps(name, purpose, length, size, clean):
     from torch.utils.data import Dataset
 
     class Stamps(Dataset):
-        """Items (inputs, truth, weight) as `jwst_denoise.training.images.noisy_images.item` makes them; noise 1."""
+        """Items (inputs, truth, weight) as `jwst_denoise.training.images.training_item` makes them; noise 1."""
 
         def __len__(self):
             return length
@@ -162,7 +162,7 @@ def _item(case, purpose, size, clean, index):
     rng, scene = _stamp(case, purpose, size, 52, index)
     image, other = (scene + _noise(case, size, rng) for _ in range(2))
     ones = torch.ones(size, size)
-    inputs = {"signal": _tensor(image), "variance": ones, "light": 0 * ones, "usable": ones}
+    inputs = {"signal": _tensor(image), "variance": ones, "poisson": 0 * ones, "usable": ones}
     target, variance = (scene, 0 * ones) if clean else (other, ones)
     return inputs, torch.stack([_tensor(target), variance, _tensor(scene if clean else other)]), ones[None]
 

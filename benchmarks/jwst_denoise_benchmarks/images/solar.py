@@ -86,12 +86,12 @@ def _trained(quick):
     import torch
 
     from jwst_denoise.networks import build
-    from jwst_denoise.training.images.image_losses import ImageLoss
     from jwst_denoise.training.loop import fit
-    from jwst_denoise.training.presets import preset
+    from jwst_denoise.training.losses import ImageLoss
+    from jwst_denoise.training.presets import select_preset
     from jwst_denoise.training.tasks import Task, image_architecture
 
-    settings = preset(*PRESET, **SHORT | (QUICK if quick else {}))
+    settings = select_preset(*PRESET, **SHORT | (QUICK if quick else {}))
     torch.manual_seed(settings.seed)
     image = images()[0]
     noise = LocalNoise(image)
@@ -116,7 +116,7 @@ def _stamps(image, noise, where, length, size, seed):
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
     class Stamps(Dataset):
-        """Items (inputs, truth, weight) as `jwst_denoise.training.images.noisy_images.item` makes them."""
+        """Items (inputs, truth, weight) as `jwst_denoise.training.images.training_item` makes them."""
 
         def __len__(self):
             return length
@@ -130,7 +130,7 @@ def _stamps(image, noise, where, length, size, seed):
             one, other, sigma, known = (_turned(a[here], turn) for a in (noisy, target, noise.sigma, where))
             variance = tensor((STRENGTH**2 + 1) * sigma**2) * factor**2
             ones = torch.ones(size, size)
-            inputs = {"signal": tensor(factor * one), "variance": variance, "light": 0 * ones, "usable": ones}
+            inputs = {"signal": tensor(factor * one), "variance": variance, "poisson": 0 * ones, "usable": ones}
             return inputs, torch.stack([tensor(factor * other), variance, tensor(factor * other)]), tensor(known)[None]
 
     @lru_cache(maxsize=1)

@@ -1,9 +1,10 @@
 """Predicted errors of the denoisers: the network for them, their calibration, and Monte-Carlo dropout."""
 
+import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["KNOTS", "ErrorNetwork", "FixedDropout", "apply_error_factors", "mean_and_deviation"]
+__all__ = ["KNOTS", "ErrorNetwork", "FixedDropout", "apply_error_factors", "mean_and_deviation", "set_error_factors"]
 
 #: Predicted errors, in units of the pixel's noise, at which they are calibrated.
 KNOTS = (0.1, 0.2, 0.4, 0.8)
@@ -109,3 +110,21 @@ def mean_and_deviation(samples):
         mean += difference / number
         total += difference * (sample - mean)
     return mean, torch.sqrt(total / (number - 1))
+
+
+def set_error_factors(factors, predicted, ratio):
+    """Set the factors of `apply_error_factors`, each from the errors whose prediction is nearest to its knot.
+
+    Parameters
+    ----------
+    factors : Tensor
+        (len(KNOTS),), changed.
+    predicted : ndarray
+        (n,) predicted errors in units of the pixel's noise.
+    ratio : callable
+        (n,) bool, which errors to use -> ratio of actual to predicted errors, or None to keep the factor.
+    """
+    nearest = np.abs(np.log(predicted)[:, None] - np.log(KNOTS)).argmin(axis=1)
+    for index in range(len(KNOTS)):
+        if (value := ratio(nearest == index)) is not None:
+            factors[index] = float(value)

@@ -9,9 +9,9 @@ from jwst_denoise.simulate import CosmicRayParameters, simulate_image
 
 __all__ = [
     "ALPHA",
-    "FOREIGN_MASKS",
+    "MOST_MASKS",
     "augment_sky",
-    "draw_foreign_masks",
+    "draw_holes",
     "draw_image",
     "insert_defects",
     "move_to_peaks",
@@ -22,7 +22,7 @@ LONG_EXPOSURE = 300.0  # s, shortest exposure of spectra
 READ_NOISE = (5.0, 25.0)  # e-
 CHARGE_LEFT = (40.0, 400.0)  # e-, above which a jump step has found the cosmic ray
 ALPHA = (-0.9, 3.0)  # range of the sky augmentation (Zhang & Bloom 2020, equation 4)
-FOREIGN_MASKS = 9  # largest number of exposures whose cosmic rays become holes
+MOST_MASKS = 9  # largest number of exposures whose cosmic rays become holes
 
 
 def draw_image(rate, rng, *, long=False):
@@ -92,15 +92,15 @@ def insert_defects(data, rng):
     return data
 
 
-def draw_foreign_masks(size, rng):
-    """Combined masks of the cosmic rays of 1 to 9 other exposures, (size, size) bool."""
+def draw_holes(size, rng):
+    """Holes with the shapes of the cosmic rays of 1 to 9 other exposures, (size, size) bool."""
     hits = CosmicRayParameters(snowball_rate=0, shower_rate=0)
     sky = np.full((size, size), 0.2, dtype=np.float32)
-    seconds = 150.0 * rng.integers(1, FOREIGN_MASKS + 1)
+    seconds = 150.0 * rng.integers(1, MOST_MASKS + 1)
     return simulate_image(sky, seconds, rng, hits=hits).truth()
 
 
-def move_to_peaks(holes, rate, rng, share=0.4):
+def move_to_peaks(holes, rate, rng, fraction=0.4):
     """Move holes onto the peaks of a scene, where inpainting is hardest; their shapes stay.
 
     Parameters
@@ -111,7 +111,7 @@ def move_to_peaks(holes, rate, rng, share=0.4):
         (ny, nx) scene.
     rng : `numpy.random.Generator`
         Source of the random numbers.
-    share : float, optional
+    fraction : float, optional
         Fraction of the local maxima above the median that get a hole.
 
     Returns
@@ -127,7 +127,7 @@ def move_to_peaks(holes, rate, rng, share=0.4):
     rows, columns = np.nonzero(holes)
     order = np.argsort(labels[holes], kind="stable")
     shapes = np.split(np.stack([rows, columns], axis=1)[order], np.cumsum(np.bincount(labels[holes])[1:-1]))
-    for peak in peaks[rng.uniform(size=len(peaks)) < share]:
+    for peak in peaks[rng.uniform(size=len(peaks)) < fraction]:
         shape = shapes[rng.integers(number)]
         y, x = (shape - shape[rng.integers(len(shape))] + peak).T
         inside = (y >= 0) & (y < holes.shape[0]) & (x >= 0) & (x < holes.shape[1])

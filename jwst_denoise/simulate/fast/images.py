@@ -121,9 +121,9 @@ def draw_faint_stars(shape, noise, rng):
 
 def _spread_charge(charge, rng):
     """Charge of cosmic rays, part of it in a neighboring pixel."""
-    share = rng.uniform(0, 0.5)
+    fraction = rng.uniform(0, 0.5)
     step, axis = int(rng.choice((-1, 1))), int(rng.integers(2))
-    return (1 - share) * charge + share * np.roll(charge, step, axis)
+    return (1 - fraction) * charge + fraction * np.roll(charge, step, axis)
 
 
 def _resample(image, shift):

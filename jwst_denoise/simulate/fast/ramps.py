@@ -17,7 +17,7 @@ OUTPUT_LINE, PIXEL_TIME = 524, 1e-5  # pixel times of a line of a full frame and
 BIN = 4  # pixels of a line that share one value of the correlated noise
 MARGIN = 32  # pixels around a stamp in which snowballs and showers also occur
 HITS = (0.004, 0.03)  # fraction of a stamp's pixels hit in a group
-SHARES = {"snowball": 0.3, "early": 0.15, "shower": 0.15}
+LARGE_EVENTS = {"snowball": 0.3, "early": 0.15, "shower": 0.15}
 LARGE = 1.2  # mean number of large events in an integration that has any
 IN_AVERAGES = 3  # moments between averaged frames at which hits arrive
 
@@ -121,8 +121,8 @@ def simulate_integration(rate, setup, rng, flight=False):
         groups.append(measured + white + (stripes.T if turned else stripes))
         hits.append(ray_total - late_charge)
     groups = np.stack(groups)
-    share = np.float32(poisson_fraction(setup.nframes, setup.groupgap))
-    noise = np.sqrt(np.float32(setup.variance) + _mean_signal(rate, setup) * share)
+    poisson = np.float32(poisson_fraction(setup.nframes, setup.groupgap))
+    noise = np.sqrt(np.float32(setup.variance) + _mean_signal(rate, setup) * poisson)
     bad, saturated = _draw_bad_pixels(groups.shape, rng), _grow_saturation(groups > 0.97 * well)
     return Integration(groups, bad, saturated, np.diff(hits, axis=0), noise)
 
@@ -165,7 +165,7 @@ class _CosmicRays:
         )  # fmt: skip
         self.kernel = ipc_kernel(rng.uniform(0.003, 0.008))
         self.rings = SnowballRings(tuple(n + 2 * MARGIN for n in shape), self.parameters)
-        kinds = {kind: LARGE * (rng.uniform() < share) for kind, share in SHARES.items()}
+        kinds = {kind: LARGE * (rng.uniform() < probability) for kind, probability in LARGE_EVENTS.items()}
         self.number = {kind: kinds[kind] / setup.ngroups for kind in ("snowball", "shower")}
         self.early = kinds["early"]
         if flight:
@@ -186,17 +186,17 @@ class _CosmicRays:
         self.early = 0
         return charge, late
 
-    def _interval(self, seconds, share, rng):
+    def _interval(self, seconds, fraction, rng):
         large = np.zeros(self.rings.current.shape, dtype=np.float32)
         parameters = self.parameters
-        number = self.number["snowball"] * share + self.early
+        number = self.number["snowball"] * fraction + self.early
         if number:
             large += snowballs(large.shape, number, parameters, rng)
             ring = self.rings.advance(seconds)
             self.rings.start(large, rng)
             large += ring
         if self.number["shower"]:
-            large += showers(large.shape, self.number["shower"] * share, parameters, rng)
+            large += showers(large.shape, self.number["shower"] * fraction, parameters, rng)
         inner = large[MARGIN:-MARGIN, MARGIN:-MARGIN]
         return couple(inner + cosmic_rays(self.shape, seconds, parameters, rng), self.kernel)
 

@@ -159,7 +159,7 @@ def _draw_correlated_noise(setup, rng):
 
 
 def _subtract_levels(image, background):
-    """Image less the mean of the background pixels of each line, and then of each box."""
+    """Image after subtraction of the mean background of each line, and then of each box."""
     image = image - _mean(image, background, axis=1)
     height, width = (min(LEVEL_BOX, length) for length in image.shape)
     lines, pixels = image.shape[0] // height * height, image.shape[1] // width * width

@@ -1,4 +1,4 @@
-"""Noisy images of one scene, simulated on the fly: what Astro U-net and Noise2Noise are trained on."""
+"""Noisy images and their targets for Astro U-net and Noise2Noise, simulated on the fly."""
 
 import copy
 
@@ -13,60 +13,73 @@ from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.simulate.fast.defects import draw_cut_ramps, draw_noise_factors
 from jwst_denoise.simulate.fast.images import draw_camera, draw_faint_stars
 
-__all__ = ["LongerExposures", "NoisyPairs", "NoisyStacks", "item"]
+__all__ = ["LongerExposures", "NoisyPairs", "NoisyStacks", "training_item"]
 
-FRAMES_OF_TARGET = 2  # that are compared one by one
+TARGET_FRAMES = 2  # of the second half of a stack that are compared with the result one by one
 
 
-def item(image, target, scene, extra=None, others=(), **more):
+def training_item(image, target, scene, extra=None, others=(), **numbers):
     """One item (inputs, truth, weight) of a training.
 
     Parameters
     ----------
     image, target : SlopeImage
-        What is denoised, and what the result is compared with.
+        Input, and the image with which the result is compared.
     scene : ndarray or None
-        (ny, nx) scene without noise, where it is known.
+        (ny, nx) noiseless scene, if it is known.
     extra : Tensor, optional
-        (1, n, ny, nx): further planes for the U-net.
+        (1, n, ny, nx): additional planes for the U-net.
     others : sequence of SlopeImage, optional
-        Further images that the result is compared with.
-    **more
+        Further images with which the result is compared.
+    **numbers
         Numbers for the network, such as ``ratio``.
 
     Returns
     -------
     inputs : dict
-        Planes of `ScaledSlopes`, ``extra`` and ``more``.
+        Planes of `ScaledSlopes`, ``extra`` and ``numbers``.
     truth : Tensor
-        (3 + 2 n, ny, nx) in units of the inputs: target, its variance at the scene's (or its own) light, scene; of
-        every other image itself and its variance.
+        (3 + 2 n, ny, nx) in units of the inputs: target, its variance at the signal of the scene (or the target),
+        scene; of every other image itself and its variance.
     weight : Tensor
-        (1 + n, ny, nx): 1 where image and target, or other, have a datum.
+        (1 + n, ny, nx): 1 where image and target, or other image, have data.
     """
     rate, read, poisson = (
         np.broadcast_to(np.asarray(a, np.float32), image.rate.shape)
         for a in (image.rate, image.read_noise, image.poisson)
     )
     usable = np.isfinite(rate)
-    seen = scale_slopes(np.where(usable, rate, 0), read, poisson, usable)
-    light = target.rate if scene is None else scene
+    scaled = scale_slopes(np.where(usable, rate, 0), read, poisson, usable)
+    signal = target.rate if scene is None else scene
     planes, weights = [], []
     for one in (target, *others):
         known = np.isfinite(one.rate)
-        variance = np.square(one.read_noise) + one.poisson * np.clip(np.nan_to_num(light), 0, None)
-        planes += [(np.where(known, one.rate, 0) - seen.level) / seen.unit, variance / seen.unit**2]
+        variance = np.square(one.read_noise) + one.poisson * np.clip(np.nan_to_num(signal), 0, None)
+        planes += [(np.where(known, one.rate, 0) - scaled.level) / scaled.unit, variance / scaled.unit**2]
         weights.append(usable & known)
-    planes.insert(2, ((light if scene is None else scene) - seen.level) / seen.unit)
-    inputs = {name: getattr(seen, name)[0] for name in PLANES} | {k: torch.tensor(float(v)) for k, v in more.items()}
+    planes.insert(2, (signal - scaled.level) / scaled.unit)
+    inputs = {name: getattr(scaled, name)[0] for name in PLANES}
+    inputs |= {name: torch.tensor(float(number)) for name, number in numbers.items()}
     if extra is not None:
         inputs["extra"] = extra[0]
     truth = np.stack([np.nan_to_num(np.broadcast_to(plane, rate.shape)) for plane in planes]).astype(np.float32)
     return inputs, torch.from_numpy(truth), torch.from_numpy(np.stack(weights).astype(np.float32))
 
 
-class _Scenes(Dataset):
-    """Items by index: item i depends on the seed and i alone."""
+class _NoisyImages(Dataset):
+    """Items by index; item i depends on the seed and i alone.
+
+    Parameters
+    ----------
+    pool : jwst_denoise.simulate.fast.scenes.ScenePool
+        Scenes.
+    length, seed, size : int
+        Number of items in an epoch, first part of their seeds, edge in pixels.
+    clean : bool
+        Use the noiseless scene as the target.
+    faint : float
+        Share of the scenes to which stars near the detection limit are added.
+    """
 
     def __init__(self, pool, length, seed, size, clean=False, faint=0.0):
         self.pool, self.length, self.seed, self.size = pool, length, seed, size
@@ -77,7 +90,10 @@ class _Scenes(Dataset):
         return self.length
 
     def draw(self, index, kind="image", frames=1):
-        """Random numbers, camera, scene with stars that ``frames`` images just show, and factors of the read noise."""
+        """Random generator, camera, scene, and factors of the read noise.
+
+        The faint stars of the scene are near the detection limit of ``frames`` images.
+        """
         rng = np.random.default_rng([self.seed, index])
         rate, _, scene = self.pool.stamp(self.size, rng)
         camera = draw_camera(rng, scene in ("slices", "slitlets"), kind)
@@ -87,20 +103,19 @@ class _Scenes(Dataset):
         return rng, camera, np.ascontiguousarray(rate), pixels
 
     def target(self, image, scene):
-        """What the result is compared with: an image, or the scene itself."""
+        """Target of the training: an image, or the scene."""
         return SlopeImage(scene, np.zeros_like(scene), np.float32(0)) if self.clean else image
 
 
-class LongerExposures(_Scenes):
-    """For `AstroUNet`: an image, and the exposure r times as long of which it is the first part.
+class LongerExposures(_NoisyImages):
+    """For `AstroUNet`: an image, and the exposure r times as long that begins with it.
 
-    Every crop comes with all ratios in turn (paper, section 3.4.2).
+    Every crop occurs with all ratios in turn (paper, section 3.4.2).
 
     Parameters
     ----------
     pool, length, seed, size, clean, faint
-        `ScenePool`, number of items, where the random numbers begin, edge in pixels, whether the target is the scene
-        instead, and the share of scenes that get stars near the limit of detection.
+        As for `_NoisyImages`.
     ratios : sequence of int
         Ratios of exposure times.
     """
@@ -111,7 +126,7 @@ class LongerExposures(_Scenes):
         self._crop = None, None
 
     def __getitem__(self, index):
-        """Inputs with ``ratio``; truth and weight, see `item`."""
+        """Inputs with ``ratio``; truth and weight, see `training_item`."""
         crop, which = divmod(index, len(self.ratios))
         if self._crop[0] != crop:
             self._crop = crop, self.draw(crop)
@@ -124,29 +139,29 @@ class LongerExposures(_Scenes):
             (image.rate + (ratio - 1) * rest.rate) / ratio,
             np.sqrt(image.read_noise**2 + ((ratio - 1) * rest.read_noise) ** 2) / ratio, image.poisson / ratio,
         )  # fmt: skip
-        return item(image, self.target(together, scene), scene, ratio=ratio)
+        return training_item(image, self.target(together, scene), scene, ratio=ratio)
 
 
-class NoisyPairs(_Scenes):
+class NoisyPairs(_NoisyImages):
     """For `Noise2Noise`: two exposures of one scene."""
 
     def __getitem__(self, index):
-        """Inputs, truth and weight, see `item`."""
+        """Inputs, truth and weight, see `training_item`."""
         rng, camera, rate, pixels = self.draw(index)
         image, other = (camera.observe(rate, rng, pixels=pixels) for _ in range(2))
         scene = camera.truth(rate)
-        return item(image, self.target(other, scene), scene)
+        return training_item(image, self.target(other, scene), scene)
 
 
-class NoisyStacks(_Scenes):
-    """For `Noise2NoiseStack`: halves of a stack; the second half comes as its mean and in part frame by frame.
+class NoisyStacks(_NoisyImages):
+    """For `Noise2NoiseStack`: halves of a stack; targets are the mean of the second half and some of its frames.
 
     Parameters
     ----------
     pool, length, seed, size, clean, faint
-        As for `LongerExposures`.
+        As for `_NoisyImages`.
     frames : int
-        Frames of a half at most.
+        Largest number of frames of a half.
     """
 
     def __init__(self, pool, length, seed, size, frames, clean=False, faint=0.0):
@@ -154,12 +169,12 @@ class NoisyStacks(_Scenes):
         self.frames = frames
 
     def __getitem__(self, index):
-        """Inputs with ``extra``; truth and weight, see `item`."""
+        """Inputs with ``extra``; truth and weight, see `training_item`."""
         number = np.random.default_rng([self.seed, index, 1]).uniform(np.log(1.5), np.log(self.frames))
         number = round(np.exp(number))
         rng, camera, rate, pixels = self.draw(index, "frame", number)
         halves = [[camera.observe(rate, rng, pixels=pixels) for _ in range(number)] for _ in range(2)]
         mean, other = (coadd_frames(half) for half in halves)
         scene = camera.truth(rate)
-        others = [halves[1][which % number] for which in range(FRAMES_OF_TARGET)]
-        return item(mean.image, self.target(other.image, scene), scene, stack_planes(mean), others)
+        others = [halves[1][which % number] for which in range(TARGET_FRAMES)]
+        return training_item(mean.image, self.target(other.image, scene), scene, stack_planes(mean), others)

@@ -1,1 +1,0 @@
-"""Training data of the cosmic-ray and inpainting networks."""

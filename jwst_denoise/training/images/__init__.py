@@ -1,1 +1,0 @@
-"""Training data, losses and scores of the image denoisers."""
