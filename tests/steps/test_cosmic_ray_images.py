@@ -106,6 +106,13 @@ def arrays(model):
     return {name: getattr(model, name).copy() for name in ARRAYS}
 
 
+def test_counts_are_of_new_flags(rate, peaks):
+    rate.dq[HITS[0]] |= JUMP
+    recorded = run(rate).meta.jwst_denoise.cosmic_ray_mask
+    assert (recorded.flagged, recorded.flagged_before) == (len(HITS) - 1, 1)
+    assert recorded.fraction == pytest.approx((len(HITS) - 1) / rate.data.size, rel=1e-4)
+
+
 def test_flags_and_nothing_else(rate, peaks):
     before = arrays(rate)
     result = run(rate)

@@ -65,6 +65,14 @@ def test_errors_alone(rateints):
     assert result.meta.jwst_denoise.nsclean.parameters == cleaned.meta.jwst_denoise.nsclean.parameters
 
 
+def test_errors_alone_replace_no_page(rateints, tmp_path):
+    cleaned = NSCleanStep.call(rateints, method="median", save_qa=True, configure_log=False)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(before) == {"jw1_ints_nsclean_qa.html", "jw1_ints_nsclean_qa.png"}
+    NSCleanStep.call(cleaned, errors_only=True, save_qa=True, save_mask=True, configure_log=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_errors_alone_need_a_cleaned_rate(rateints, ramp):
     for model in (rateints, ramp):
         result = NSCleanStep.call(model, errors_only=True, configure_log=False)

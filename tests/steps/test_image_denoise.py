@@ -182,3 +182,12 @@ def test_every_integration_by_itself(rateints, halving):
         np.testing.assert_allclose(noise.data, rateints.data - result.data, atol=1e-6)
     assert Path("jw1_ints_image_denoise_qa.png").read_bytes()[:4] == b"\x89PNG"
     np.testing.assert_array_equal(result.extra_fits.SCI_ORIGINAL.data, rateints.data)
+
+
+@pytest.mark.parametrize("amplitude", [0.0, 0.5])
+def test_stripes_are_a_case_for_nsclean_first(rate, halving, rng, caplog, amplitude):
+    """Lines with offsets of half the noise of a pixel, as 1/f noise leaves them."""
+    noise = np.sqrt(np.nanmedian(rate.var_rnoise + rate.var_poisson))
+    rate.data = rate.data + (amplitude * noise * rng.normal(size=(rate.shape[0], 1))).astype("f4")
+    run(rate)
+    assert ("run nsclean first" in caplog.text) == (amplitude > 0)

@@ -308,6 +308,14 @@ def test_several_ramps(ramp, halving, references):
             assert [type(model) for model in pair] == [datamodels.ImageModel, datamodels.CubeModel]
 
 
+def test_products_of_several_ramps(ramp, halving, references, tmp_path):
+    for name in ("a_ramp.fits", "b_ramp.fits"):
+        ramp.save(name)
+    run(["a_ramp.fits", "b_ramp.fits"], **references, save_results=True)
+    rates = {path.name for path in tmp_path.iterdir() if "denoised" in path.name}
+    assert rates == {f"{root}_denoised_{kind}.fits" for root in "ab" for kind in ("rate", "rateints")}
+
+
 def test_rates_after_gain_scale(ramp, halving, references):
     pair = fitted(ramp, references)
     run(pair, **references)

@@ -74,6 +74,14 @@ class RampDenoiseStep(DenoiseStep):
         """Refuse a model that does not exist or does not denoise ramps, as in `DenoiseStep`."""
         check_family(settings.model, model_files.read_info(_name(settings.model)), [FAMILY], DEFAULT)
 
+    def run(self, *args):
+        """Run as in `stpipe.Step`, and save the pairs (rate, rateints) of several ramps, which stpipe does not."""
+        results = super().run(*args)
+        if self.save_results and isinstance(results, list):
+            for model in (model for pair in results if isinstance(pair, tuple) for model in pair if model is not None):
+                self.save_model(model)
+        return results
+
     def process(self, data):
         """Denoise an exposure, or each of several.
 
