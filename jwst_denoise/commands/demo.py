@@ -42,4 +42,4 @@ def command(output, instrument, full, real):
 
     if real and (instrument or full):
         raise click.UsageError("--real simulates nothing; leave out --instrument and --full")
-    demo.run(output, Console(file=sys.stdout), instrument, full, real)
+    demo.run_demo(output, Console(file=sys.stdout), instrument, full, real)

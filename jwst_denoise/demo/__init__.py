@@ -1,6 +1,6 @@
-"""The demonstration: the real pipeline on a simulated and on a flight exposure, without and with our step."""
+"""The demonstration: the real pipeline on simulated exposures and on a flight exposure, without and with our steps."""
 
-from jwst_denoise.demo.run import run
-from jwst_denoise.demo.scenarios import SCENARIOS, Scenario, choose
+from jwst_denoise.demo.run import run_demo
+from jwst_denoise.demo.scenarios import SCENARIOS, Scenario, choose_scenario
 
-__all__ = ["SCENARIOS", "Scenario", "choose", "run"]
+__all__ = ["SCENARIOS", "Scenario", "choose_scenario", "run_demo"]

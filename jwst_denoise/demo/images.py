@@ -1,101 +1,107 @@
-"""The whole chain: a simulated field from its counts to calibrated and denoised images, against the true light."""
+"""The whole chain: a simulated field from its counts to calibrated and denoised images, against the true signal."""
 
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from jwst_denoise import crds_cache, products
-from jwst_denoise.demo import exposure as exposures
-from jwst_denoise.demo import image_picture, metrics, pipeline
-from jwst_denoise.demo.scenarios import Scenario
+from jwst_denoise.demo import pictures
+from jwst_denoise.demo.metrics import find_truth, measure_image, read_image
+from jwst_denoise.demo.part import Part, explain_errors, explain_fluxes, metric_rows, write_report
+from jwst_denoise.demo.pipeline import run_pipeline, strun_line
+from jwst_denoise.demo.scenarios import IMAGES, simulate_scenario
 
-__all__ = ["DEFAULT", "RUNS", "SCENARIO", "ImageHalf", "run"]
+__all__ = ["RUNS", "run_part"]
 
-#: What is simulated: several integrations of a deep field.
-SCENARIO = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "SHALLOW4", 8, "", nints=4)
-
-DEFAULT = "default"
-
-#: Name of a run -> pipeline of stage 1, and parameters of its steps.
-STAGE1 = {
-    DEFAULT: (pipeline.detector1, {}),
-    "flicker": (pipeline.detector1, {"clean_flicker_noise": {"skip": False}}),
-    "denoise1": (pipeline.denoise1, {}),
-    "image_denoise": (pipeline.denoise1, {"ramp_denoise": {"skip": True}}),
+#: Name of a run -> what it is.
+RUNS = {
+    "default": "calwebb_detector1 and calwebb_image2",
+    "flicker": "with their own clean_flicker_noise",
+    "nsclean": "with cosmic_ray_mask and nsclean in stage 1",
+    "denoise1": "with ramp_denoise, too: calwebb_denoise1",
+    "r = 2": "nsclean, then image_denoise with exposure_time_ratio r = 2 after stage 2",
+    "stack": "nsclean, then image_denoise of the stack of integrations",
 }
-IMAGES, STACK = {"exposure_time_ratio": 2.0}, {"model": "noise2noise-stack"}
+#: Directory -> pipeline of stage 1, and parameters of its steps.
+STAGE1 = {
+    "default": ("calwebb_detector1", {}),
+    "flicker": ("calwebb_detector1", {"clean_flicker_noise": {"skip": False}}),
+    "nsclean": ("calwebb_denoise1", {"ramp_denoise": {"skip": True}}),
+    "denoise1": ("calwebb_denoise1", {}),
+}
+STACK = {"model": "noise2noise-stack"}
+_CAUSES = {
+    "flicker": "clean_flicker_noise takes a part of extended signal for noise.",
+    "nsclean": "its fit takes a part of faint halos outside of the mask for noise; mask_dilation=8 leaves more.",
+    "denoise1": "beyond that of nsclean, ramp_denoise makes faint pixels more like their neighbors.",
+    "r = 2": "beyond that of nsclean, image_denoise lowers sources below S/N 10.",
+    "stack": "beyond that of nsclean, the stack model lowers faint extended signal.",
+}
+_CORRELATED = "the noise of neighboring pixels is correlated, so ERR is calibrated for apertures of r = 2.5 pixels."
+_IGNORED = "ERR does not include correlated noise."
 
-#: Names of all runs; the last one makes a stack of the integrations that the one before has made in stage 1.
-RUNS = (*STAGE1, "stack")
 
-
-@dataclass(frozen=True)
-class ImageHalf:
-    """What was made: raw exposure; of each run by its name the product, its metrics and seconds; the picture."""
-
-    uncal: Path
-    made: dict
-    metrics: dict
-    seconds: dict
-    picture: Path
-
-
-def run(output, cache, log, progress):
+def run_part(output, cache, log, stages):
     """Simulate the field, run stages 1 and 2 and ``image_denoise``, and compare with the truth.
 
     Parameters
     ----------
     output, cache, log : path-like
         Directory of the products, CRDS cache with the detector, and log file.
-    progress : Stages
-        Where progress is shown.
+    stages : jwst_denoise.demo.screen.Stages
+        Progress.
 
     Returns
     -------
-    ImageHalf
+    Part
     """
-    output = Path(output)
-    with progress.stage("simulating a field") as report:
-        exposure = exposures.make(SCENARIO, report.fraction)
-        uncal = products.write_products(exposure, output, SCENARIO.root, ("uncal",))["uncal"]
+    output, root = Path(output), IMAGES.root
+    with stages.stage("simulating a field") as stage:
+        exposure = simulate_scenario(IMAGES, stage.fraction)
+        uncal = products.write_products(exposure, output, root)["uncal"]
     with crds_cache.activated(cache):
-        runs = _runs(uncal, output, log, progress)
-    made = {name: run[-1].path for name, run in runs.items()}
-    with progress.stage("comparing with the truth"):
-        planes = {name: _planes(exposure, made[DEFAULT], path) for name, path in made.items() if name != DEFAULT}
-        target = output / f"{SCENARIO.root}.png"
-        image_picture.draw(planes, f"Simulated images, {SCENARIO.title}, {SCENARIO.nints} integrations", target)
-    first = next(iter(planes.values()))
-    measured = {DEFAULT: metrics.measure(first.before, first.error_before, first)}
-    measured |= {name: metrics.measure(p.after, p.error_after, p) for name, p in planes.items()}
-    seconds = {name: sum(one.seconds for one in run) for name, run in runs.items()}
-    return ImageHalf(Path(uncal), made, measured, seconds, target)
+        paths = _run_all(uncal, output, log, stages)
+    with stages.stage("comparing with the truth"):
+        images = {name: read_image(path, exposure) for name, path in paths.items()}
+        truth = find_truth(exposure, list(images.values()))
+        metrics = {name: measure_image(image, truth) for name, image in images.items()}
+        picture, title = output.with_suffix(".png"), f"Images. Simulated: {IMAGES.title}, {IMAGES.nints} integrations"
+        pictures.draw_against_truth(picture, title, images, truth, exposure.readout)
+        files = write_report(output.parent / "image_denoise", "image_denoise", paths["nsclean"], paths["r = 2"])
+    notes = [
+        "; ".join(f"{name}: {text}" for name, text in RUNS.items()) + ". Errors are differences from the true signal.",
+        "The image for r = 2 is 1/r of the input and (1 − 1/r) of the estimate of the network. So the noise of a pixel "
+        "falls to about 1/r = 0.5; in a real exposure twice as long it would fall to 1/√r = 0.71, since the second "
+        "half has noise of its own.",
+        *explain_fluxes(metrics, _CAUSES),
+        "For photometry of faint sources use the image after nsclean; use the denoised ones for detection.",
+        *explain_errors(metrics, dict.fromkeys(metrics, _CORRELATED) | dict.fromkeys(("default", "flicker"), _IGNORED)),
+    ]
+    rows, commands = metric_rows(metrics.values()), _commands(uncal, output)
+    return Part(title, ("", *metrics), rows, notes, [picture, *files], commands, metrics)
 
 
-def _runs(uncal, output, log, progress):
-    """Name of a run -> `pipeline.Run` of each of its parts."""
-    runs = {}
+def _run_all(uncal, output, log, stages):
+    """Name of a run -> path of its image."""
+    paths, rateints = {}, None
     for name, (stage1, steps) in STAGE1.items():
-        with progress.stage(f"stages 1 and 2: {name}") as report:
-            rate = stage1(uncal, output / name, log, notify=report.name, steps=steps)
-            runs[name] = [rate, pipeline.image2(rate.path, output / name, log, notify=report.name)]
-    with progress.stage("ImageDenoiseStep") as report:
-        last = runs["image_denoise"]
-        rateints = last[0].path.with_name(f"{SCENARIO.root}_rateints.fits")
-        stack = pipeline.step("ImageDenoiseStep", rateints, output / "stack", log, report.name, **STACK)
-        single = pipeline.step("ImageDenoiseStep", last[1].path, output / "image_denoise", log, report.name, **IMAGES)
-    last.append(single)
-    return {**runs, "stack": [last[0], stack]}
+        with stages.stage(f"stages 1 and 2: {name}") as stage:
+            rate = run_pipeline(stage1, uncal, output / name, log, stage.name, steps=steps).path
+            paths[name] = run_pipeline("calwebb_image2", rate, output / name, log, stage.name).path
+        if name == "nsclean":
+            rateints = rate.with_name(f"{IMAGES.root}_rateints.fits")
+    with stages.stage("ImageDenoiseStep") as stage:
+        run = partial(run_pipeline, "image_denoise", log=log, notify=stage.name)
+        paths["r = 2"] = run(paths["nsclean"], output / "image_denoise", exposure_time_ratio=2.0).path
+        paths["stack"] = run(rateints, output / "stack", **STACK).path
+    return paths
 
 
-def _planes(exposure, before, after):
-    """Images in e- over an integration, without border: before and after against the true light."""
-    images, errors, unusable = zip(*(metrics.electrons(path, exposure) for path in (before, after)), strict=True)
-    seconds = exposure.group_time * (exposure.counts.shape[1] - 1)
-    light = exposure.truth.rate * np.float32(seconds)
-    usable = ~np.logical_or.reduce(unusable) & ~exposure.readout.reference_pixels
-    lit = usable & (light - np.median(light[usable]) > metrics.LIT * np.median(errors[0][usable]))
-    return metrics.Planes(
-        images[0], images[1], light, errors[0], errors[1], light, lit, usable & ~lit, seconds
-    )  # fmt: skip
+def _commands(uncal, output):
+    folder, line = output / "nsclean", strun_line
+    rate, rateints, cal = (folder / f"{IMAGES.root}_{kind}.fits" for kind in ("rate", "rateints", "cal"))
+    return [
+        line("calwebb_denoise1", uncal, folder, **{"steps.ramp_denoise.skip": "true"}),
+        line("calwebb_image2", rate, folder),
+        line("image_denoise", cal, output / "image_denoise", exposure_time_ratio=2),
+        line("image_denoise", rateints, output / "stack", **STACK),
+    ]

@@ -1,4 +1,4 @@
-"""Metrics of a run against the truth."""
+"""Numbers of a simulated image against the truth."""
 
 from dataclasses import dataclass
 
@@ -6,124 +6,100 @@ import numpy as np
 from scipy import ndimage
 
 from jwst_denoise.demo.cross_validation import clipped_scatter
+from jwst_denoise.report.comparison import measure_noise
 from jwst_denoise.statistics import box_level, robust_sigma
 
-__all__ = ["Metrics", "Planes", "electrons", "measure", "read"]
+__all__ = ["Image", "Metrics", "Truth", "find_truth", "measure_image", "read_image"]
 
-LIT = 0.5  # a pixel with more light than this many sigma of its error is lit
-HIT = 6  # sigma of a pixel, or of the mean of a box around it, that tells of what cosmic rays have left
+SOURCE = 0.5  # ERR; pixels with more signal than this above the background belong to a source
+HIT = 6  # sigma of a pixel, or of the mean of a box around it, that charge of a cosmic ray is left there
 HIT_BOX = 9  # pixels
 PIECE = 32  # pixels; longer sources are measured in pieces
 
 
-@dataclass(frozen=True)
-class Planes:
-    """The exposure's images in e- over the exposure, and which of its pixels are lit.
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Image and its ERR, (ny, nx) e- over the exposure, and which pixels are usable."""
+
+    data: np.ndarray
+    err: np.ndarray
+    usable: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is known of a simulated exposure.
 
     Parameters
     ----------
-    before, after, perfect : ndarray
-        (ny, nx) without and with the step, and without correlated noise.
-    error_before, error_after : ndarray
-        (ny, nx) their errors.
-    light : ndarray
-        (ny, nx) true scene, background included.
-    lit, dark : ndarray of bool
-        (ny, nx) pixels with and without light of sources; neither where a pixel is unusable.
+    signal : ndarray
+        (ny, nx) e- over the exposure, background included.
+    expected : ndarray
+        (ny, nx) e-: the image that a perfect result would be; either ``signal``, or the image without correlated noise.
+    err : ndarray
+        (ny, nx) ERR of the default pipeline, e-.
+    sources, background : ndarray of bool
+        (ny, nx) pixels of sources and of the background; neither where a pixel is unusable or was hit.
     seconds : float
         Exposure time.
     """
 
-    before: np.ndarray
-    after: np.ndarray
-    perfect: np.ndarray
-    error_before: np.ndarray
-    error_after: np.ndarray
-    light: np.ndarray
-    lit: np.ndarray
-    dark: np.ndarray
+    signal: np.ndarray
+    expected: np.ndarray
+    err: np.ndarray
+    sources: np.ndarray
+    background: np.ndarray
     seconds: float
 
-    @property
-    def truth(self):
-        """Correlated noise that is in the rate image, e-."""
-        return self.before - self.perfect
-
-    @property
-    def removed(self):
-        """What the step took out, e-."""
-        return self.before - self.after
+    def centered(self, image):
+        """Image less the median of its background pixels."""
+        return image - np.median(image[self.background])
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """Metrics of one image against the truth.
+    """Numbers of one image.
 
     Parameters
     ----------
-    dark_rms, lit_rms : float
-        Correlated noise left on dark and on lit pixels, e- rms.
-    source_bias : float
+    background_noise, source_noise : float
+        Rms difference from the expected image on pixels of the background and of sources, e-.
+    aperture_noise : float
+        Scatter of the mean difference in apertures of r = 2.5 pixels on the background, e- a pixel.
+    flux_bias : float
         Error of the flux of all sources above the local background, as a fraction; the background is the median of
-        the dark pixels in cells of 64 pixels.
-    source_scatter : float
-        Rms error of the flux of a source (or a piece of 32 pixels of it), in units of its ERR.
-    background : float
-        Shift of the dark pixels' median, e-.
-    pull : float
-        Scatter of the blank sky in units of its ERR.
+        its pixels in cells of 64 pixels.
+    flux_scatter : float
+        Rms error of the flux of a source, or of a piece of 32 pixels, in units of the ERR of the default pipeline.
+    shift : float
+        Shift of the median of the background, e-.
+    over_err, aperture_over_err : float
+        Scatter of the background over ERR, in single pixels and in apertures of r = 2.5 pixels.
     """
 
-    dark_rms: float
-    lit_rms: float
-    source_bias: float
-    source_scatter: float
-    background: float
-    pull: float
+    background_noise: float
+    source_noise: float
+    aperture_noise: float
+    flux_bias: float
+    flux_scatter: float
+    shift: float
+    over_err: float
+    aperture_over_err: float
 
 
-def read(exposure, before, after, perfect):
-    """Planes of an exposure from its three rate files.
-
-    Parameters
-    ----------
-    exposure : jwst_denoise.simulate.Exposure
-        With the truth.
-    before, after, perfect : path-like
-        Rate images without and with the step, and of the exposure without correlated noise.
-
-    Returns
-    -------
-    Planes
-    """
-    seconds = _seconds(exposure)
-    images, errors, unusable = zip(*(electrons(path, exposure) for path in (before, after, perfect)), strict=True)
-    (raw, clean, ideal), (raw_error, clean_error, _) = images, errors
-    unusable = np.logical_or.reduce(unusable)
-    light = exposure.truth.rate * np.float32(seconds)
-    usable = ~unusable & ~exposure.readout.reference_pixels
-    sky = np.median(light[usable]) if light[usable].min() > 0 else 0.0
-    lit = usable & (light - sky > LIT * np.median(raw_error[usable]))
-    hit = _hit((ideal - light) / raw_error, usable)
-    return Planes(raw, clean, ideal, raw_error, clean_error, light, lit, usable & ~lit & ~hit, seconds)
-
-
-def electrons(path, exposure):
-    """Rate or calibrated image of a file and its error, e- over the exposure, and which pixels are not to be used.
+def read_image(path, exposure):
+    """Read a rate or calibrated image in e- over the exposure.
 
     Parameters
     ----------
     path : path-like
-        Rate file.
+        Product.
     exposure : jwst_denoise.simulate.Exposure
-        What it was made of.
+        The simulated exposure.
 
     Returns
     -------
-    image, error : ndarray
-        (ny, nx) each.
-    unusable : ndarray of bool
-        (ny, nx).
+    Image
     """
     from stdatamodels.jwst import datamodels
 
@@ -131,33 +107,71 @@ def electrons(path, exposure):
     with datamodels.open(str(path)) as model:
         if model.meta.bunit_data == "MJy/sr":
             factor /= np.float32(model.meta.photometry.conversion_megajanskys)
-        image, error = model.data * factor, model.err * factor
-        return image, error, ((model.dq & 1) > 0) | ~np.isfinite(image + error)
+        data, err = model.data * factor, model.err * factor
+        return Image(data, err, ((model.dq & 1) == 0) & np.isfinite(data + err))
 
 
-def _seconds(exposure):
-    return exposure.group_time * (exposure.counts.shape[1] - 1)
-
-
-def measure(image, error, planes):
-    """Metrics of an image (ny, nx) with its error, e-.
+def find_truth(exposure, images, noiseless=None):
+    """Truth of a simulated exposure.
 
     Parameters
     ----------
-    image, error : ndarray
-        One of the exposure's images and its error.
-    planes : Planes
-        The truth.
+    exposure : jwst_denoise.simulate.Exposure
+        The exposure.
+    images : sequence of Image
+        All images that are measured, the one of the default pipeline first.
+    noiseless : Image, optional
+        The same exposure without correlated noise; images are compared with it instead of with the signal, and pixels
+        with charge of cosmic rays in it are left out.
+
+    Returns
+    -------
+    Truth
+    """
+    seconds = _seconds(exposure)
+    signal = exposure.truth.rate * np.float32(seconds)
+    usable = np.logical_and.reduce([image.usable for image in [*images, noiseless] if image is not None])
+    usable &= ~exposure.readout.reference_pixels
+    err = images[0].err
+    sky = np.median(signal[usable]) if signal[usable].min() > 0 else 0.0
+    sources = usable & (signal - sky > SOURCE * np.median(err[usable]))
+    hit = False if noiseless is None else _hit((noiseless.data - signal) / err, usable)
+    expected = signal if noiseless is None else noiseless.data
+    return Truth(signal, expected, err, sources, usable & ~sources & ~hit, seconds)
+
+
+def measure_image(image, truth):
+    """Measure an image against the truth.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    truth : Truth
+        Of its exposure.
 
     Returns
     -------
     Metrics
     """
-    left = image - planes.perfect
-    shift = float(np.median(left[planes.dark]))
-    bias, spread = _sources(left - box_level(left, planes.dark), planes)
-    pull = robust_sigma(((image - planes.light) / error)[planes.dark])
-    return Metrics(clipped_scatter(left[planes.dark]), clipped_scatter(left[planes.lit]), bias, spread, shift, pull)
+    error, background = image.data - truth.expected, truth.background
+    flat = error - box_level(error, background)
+    _, aperture, *_ = measure_noise(flat, background)
+    signal_error = image.data - truth.signal
+    _, aperture_err, *_ = measure_noise(signal_error - box_level(signal_error, background), background, image.err)
+    return Metrics(
+        clipped_scatter(error[background]),
+        clipped_scatter(error[truth.sources]),
+        aperture.scatter,
+        *_fluxes(flat, truth),
+        float(np.median(error[background])),
+        robust_sigma((signal_error / image.err)[background]),
+        aperture_err.over_err,
+    )
+
+
+def _seconds(exposure):
+    return exposure.group_time * (exposure.counts.shape[1] - 1)
 
 
 def _hit(pull, usable):
@@ -166,18 +180,18 @@ def _hit(pull, usable):
     return (np.abs(pull) > HIT) | (np.abs(ndimage.uniform_filter(pull, HIT_BOX)) * HIT_BOX > HIT)
 
 
-def _sources(left, planes):
+def _fluxes(error, truth):
     """Bias and scatter of the fluxes of sources."""
-    labels = _pieces(planes.lit)
+    labels = _pieces(truth.sources)
     index = np.arange(1, labels.max() + 1)
-    error = ndimage.sum_labels(left, labels, index)
-    noise = np.sqrt(ndimage.sum_labels(planes.error_before**2, labels, index))
-    return float(error.sum() / planes.light[planes.lit].sum()), float(np.sqrt(np.mean((error / noise) ** 2)))
+    total = ndimage.sum_labels(error, labels, index)
+    noise = np.sqrt(ndimage.sum_labels(truth.err**2, labels, index))
+    return float(total.sum() / truth.signal[truth.sources].sum()), float(np.sqrt(np.mean((total / noise) ** 2)))
 
 
-def _pieces(lit):
-    """Labels 1, 2, … of connected lit pixels, cut where they cross a grid of 32 pixels."""
-    row, column = np.indices(lit.shape) // PIECE
-    sources, number = ndimage.label(lit)
-    cells = np.where(lit, sources + (number + 1) * (column + (column.max() + 1) * row), 0)
-    return np.unique(cells, return_inverse=True)[1].reshape(lit.shape)
+def _pieces(sources):
+    """Labels 1, 2, … of connected pixels of sources, cut where they cross a grid of 32 pixels."""
+    row, column = np.indices(sources.shape) // PIECE
+    labels, number = ndimage.label(sources)
+    cells = np.where(sources, labels + (number + 1) * (column + (column.max() + 1) * row), 0)
+    return np.unique(cells, return_inverse=True)[1].reshape(sources.shape)

@@ -1,6 +1,7 @@
-"""Runs of the real pipelines, with their log in a file."""
+"""Runs of pipelines and steps, with their log in a file."""
 
 import contextlib
+import importlib
 import logging
 import re
 import shlex
@@ -8,108 +9,59 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Run", "denoise1", "detector1", "guider", "image2", "spec2", "step", "strun_line"]
+__all__ = ["Run", "run_pipeline", "strun_line"]
 
 _STEP = re.compile(r"Step (\w+) running")
+#: Alias -> module and class.
+_CLASSES = {
+    "calwebb_detector1": ("jwst.pipeline", "Detector1Pipeline"),
+    "calwebb_image2": ("jwst.pipeline", "Image2Pipeline"),
+    "calwebb_spec2": ("jwst.pipeline", "Spec2Pipeline"),
+    "calwebb_guider": ("jwst.pipeline", "GuiderPipeline"),
+    "calwebb_denoise1": ("jwst_denoise", "DenoiseDetector1Pipeline"),
+    "nsclean": ("jwst_denoise", "NSCleanStep"),
+    "image_denoise": ("jwst_denoise", "ImageDenoiseStep"),
+}
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a pipeline made: its (main) product's path, and the seconds that it took."""
+    """Path of the (main) product of a pipeline, and its run time in seconds."""
 
     path: Path
     seconds: float
 
 
-def detector1(exposure, directory, log, config_file=None, notify=None, **options):
-    """Run calwebb_detector1 and save its products.
+def run_pipeline(alias, exposure, directory, log, notify=None, **options):
+    """Run a pipeline or step and save its products.
 
     Parameters
     ----------
+    alias : str
+        Name as for ``strun``.
     exposure : path-like or JwstDataModel
-        Raw exposure.
+        Input.
     directory : path-like
-        Where the products go.
+        Directory of the products, made if it does not exist.
     log : path-like
-        File to which everything that the pipeline says is added.
-    config_file : path-like, optional
-        Parameter file; the pipeline's defaults without.
+        File to which the log is appended.
     notify : callable, optional
         Called with the name of each step that starts.
     **options
-        Of ``Detector1Pipeline.call``, such as ``steps``.
+        Keywords of ``call``, such as ``config_file`` and ``steps``.
 
     Returns
     -------
     Run
-        With the path of the rate image.
+        With the path of the rate image, the calibrated image, the spectrum of the slits, or the denoised image.
     """
-    from jwst.pipeline import Detector1Pipeline
-
-    return _run(Detector1Pipeline, exposure, directory, log, config_file, notify, **options)
-
-
-def denoise1(exposure, directory, log, notify=None, **options):
-    """Run calwebb_denoise1, see `detector1`."""
-    from jwst_denoise import DenoiseDetector1Pipeline
-
-    return _run(DenoiseDetector1Pipeline, exposure, directory, log, None, notify, **options)
-
-
-def image2(exposure, directory, log, config_file=None, notify=None, **options):
-    """Run calwebb_image2, see `detector1`; the product is the calibrated image."""
-    from jwst.pipeline import Image2Pipeline
-
-    return _run(Image2Pipeline, exposure, directory, log, config_file, notify, **options)
-
-
-def spec2(exposure, directory, log, config_file=None, notify=None, **options):
-    """Run calwebb_spec2, see `detector1`; the product is the calibrated spectrum of the slits."""
-    from jwst.pipeline import Spec2Pipeline
-
-    return _run(Spec2Pipeline, exposure, directory, log, config_file, notify, **options)
-
-
-def step(name, exposure, directory, log, notify=None, **options):
-    """Run a step of this package by the name of its class, see `detector1`."""
-    import jwst_denoise
-
-    return _run(getattr(jwst_denoise, name), exposure, directory, log, None, notify, **options)
-
-
-def guider(exposure, directory, log, config_file=None, notify=None):
-    """Run calwebb_guider, see `detector1`; the product is the calibrated exposure."""
-    from jwst.pipeline import GuiderPipeline
-
-    return _run(GuiderPipeline, exposure, directory, log, config_file, notify)
-
-
-def strun_line(pipeline, exposure, directory, **options):
-    """Shell command that runs a pipeline again.
-
-    Parameters
-    ----------
-    pipeline : str
-        Name of a shipped parameter file, or alias of a pipeline or step.
-    exposure, directory : path-like
-        Exposure, and where the products go.
-    **options
-        Parameters.
-    """
-    alias = pipeline.startswith("calwebb") or pipeline == "image_denoise"
-    what = pipeline if alias else f"$(jwst-denoise pars path {pipeline})"
-    given = "".join(f" --{name}={value}" for name, value in options.items())
-    return f"strun {what} {shlex.quote(str(exposure))} --output_dir={shlex.quote(str(directory))}{given}"
-
-
-def _run(pipeline, exposure, directory, log, config_file, notify, **options):
+    module, name = _CLASSES[alias]
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     options |= {"save_results": True, "output_dir": str(directory)}
-    if config_file is not None:
-        options["config_file"] = str(config_file)
     start = time.perf_counter()
-    with _quiet(log), _listening(notify):
+    with _redirected(log), _listening(notify):
+        pipeline = getattr(importlib.import_module(module), name)
         result = pipeline.call(exposure if hasattr(exposure, "meta") else str(exposure), **options)
     seconds = time.perf_counter() - start
     result = result[0] if isinstance(result, list) else result
@@ -118,16 +70,33 @@ def _run(pipeline, exposure, directory, log, config_file, notify, **options):
     return Run(path, seconds)
 
 
+def strun_line(name, exposure, directory, **options):
+    """Shell command that repeats a run.
+
+    Parameters
+    ----------
+    name : str
+        Alias of a pipeline or step, or name of a shipped parameter file.
+    exposure, directory : path-like
+        Exposure, and directory of the products.
+    **options
+        Parameters.
+    """
+    target = name if name in _CLASSES else f"$(jwst-denoise pars path {name})"
+    given = "".join(f" --{key}={value}" for key, value in options.items())
+    return f"strun {target} {shlex.quote(str(exposure))} --output_dir={shlex.quote(str(directory))}{given}"
+
+
 @contextlib.contextmanager
-def _quiet(log):
-    """Send standard output and error to the end of a file."""
+def _redirected(log):
+    """Append standard output and error to a file."""
     with open(log, "a", encoding="utf-8") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         yield
 
 
 @contextlib.contextmanager
 def _listening(notify):
-    """Tell which step of the pipeline starts."""
+    """Report the names of the steps that start."""
     handler = _Listener(notify)
     loggers = [logging.getLogger(name) for name in ("jwst", "stpipe")]
     for logger in loggers if notify else ():

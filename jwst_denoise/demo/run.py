@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from jwst_denoise import crds_cache
-from jwst_denoise.demo import flight, images, scenarios, screen, simulated
-from jwst_denoise.demo.pipeline import strun_line
+from jwst_denoise.demo import correlated_noise, cosmic_rays, flight, images, scenarios, screen
 
-__all__ = ["run"]
+__all__ = ["run_demo"]
 
 
-def run(output, console, instrument=None, full=False, real=False):
+def run_demo(output, console, instrument=None, full=False, real=False):
     """Run the demonstration and show it.
 
     Parameters
@@ -17,90 +16,53 @@ def run(output, console, instrument=None, full=False, real=False):
     output : path-like
         Directory of the products, made if it does not exist; earlier products are replaced.
     console : rich.console.Console
-        Screen.
+        Terminal.
     instrument : str, optional
-        What to simulate, a key of `scenarios.SCENARIOS`.
+        Instrument of the exposure with correlated noise, a key of `scenarios.SCENARIOS`.
     full : bool, optional
-        Simulate a full frame.
+        Simulate a full frame of it.
     real : bool, optional
-        Only the flight half.
+        Only the flight exposure.
 
     Returns
     -------
-    tuple
-        `simulated.SimulatedHalf` (None with ``real``) and `flight.FlightHalf`.
+    list of jwst_denoise.demo.part.Part
+        Correlated noise, ramps, cosmic rays, images, and the flight exposure; with ``real`` only the last.
 
     Raises
     ------
     ValueError
-        If there is no such scenario, or the directory's ``crds`` is not ours.
+        If there is no such scenario, or the directory has a ``crds`` that is not a cache of this package.
     """
-    scenario = None if real else scenarios.choose(instrument or scenarios.DEFAULT, full)
+    scenario = None if real else scenarios.choose_scenario(instrument or scenarios.DEFAULT, full)
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     log = output / "pipeline.log"
     log.write_text("")
     stages = screen.Stages(console)
-    environment = _cache(output / "crds", scenario, stages)
-    console.print(f"[dim]products in {output}, what the pipeline says in {log}[/]", highlight=False, soft_wrap=True)
-    made = scenario and _simulated(scenario, output, environment, log, stages, console)
+    environment = _build_cache(output / "crds", scenario, stages)
+    console.print(f"[dim]products: {output}; log of the pipelines: {log}[/]", highlight=False, soft_wrap=True)
+    common = (environment["CRDS_PATH"], log, stages)
+    parts = []
+    for part in _run_parts(scenario, output, common):
+        screen.show_part(console, part, environment)
+        parts.append(part)
+    return parts
+
+
+def _run_parts(scenario, output, common):
     if scenario:
-        _images(output, environment, log, stages, console)
-    return made, _flight(output, environment, log, stages, console)
+        yield from correlated_noise.run_parts(scenario, output / "correlated_noise", *common)
+        yield cosmic_rays.run_part(output / "cosmic_rays", *common)
+        yield images.run_part(output / "images", *common)
+    yield flight.run_part(output / "flight", *common)
 
 
-def _cache(directory, scenario, stages):
+def _build_cache(directory, scenario, stages):
     """Build the CRDS cache; return its variables."""
-    names = dict.fromkeys([scenario.detector, images.SCENARIO.detector] if scenario else [])
-    with stages.stage("offline CRDS cache") as report:
+    simulated = (scenario, scenarios.COSMIC_RAYS, scenarios.IMAGES) if scenario else ()
+    names = dict.fromkeys([*(one.detector for one in simulated), "GUIDER2"])
+    with stages.stage("offline CRDS cache") as stage:
         return crds_cache.build_cache(
-            directory, detectors=[*names, "GUIDER2"], progress=lambda n, total, _: report.fraction(n / total)
+            directory, detectors=list(names), progress=lambda n, total, _: stage.fraction(n / total)
         )
-
-
-def _simulated(scenario, output, environment, log, stages, console):
-    console.print(f"\nSimulating {scenario.title}", highlight=False, style="bold")
-    folder = output / "simulated"
-    half = simulated.run(scenario, folder, environment["CRDS_PATH"], log, stages)
-    commands = [
-        strun_line("calwebb_detector1", half.uncal, folder / "raw"),
-        strun_line(scenario.parameters, half.uncal, folder / "cleaned"),
-        strun_line(scenario.cosmic_ray_parameters, half.uncal, folder / "masked"),
-        strun_line("calwebb_denoise1", half.uncal, folder / "denoised"),
-    ]
-    console.print(screen.simulated_panel(scenario, half))
-    console.print(screen.cosmic_ray_panel(half))
-    console.print(screen.ramp_panel(half))
-    screen.show_commands(console, (half.picture, half.cosmic_ray_picture, half.ramp_picture), environment, commands)
-    return half
-
-
-def _images(output, environment, log, stages, console):
-    console.print(f"\nSimulating {images.SCENARIO.title}", highlight=False, style="bold")
-    folder = output / "images"
-    half = images.run(folder, environment["CRDS_PATH"], log, stages)
-    console.print(screen.image_panel(half))
-    made = folder / "image_denoise"
-    rate, rateints, cal = (made / f"{images.SCENARIO.root}_{kind}.fits" for kind in ("rate", "rateints", "cal"))
-    commands = [
-        strun_line("calwebb_denoise1", half.uncal, made, **{"steps.ramp_denoise.skip": "true"}),
-        strun_line("calwebb_image2", rate, made),
-        strun_line("image_denoise", cal, made, exposure_time_ratio=2),
-        strun_line("image_denoise", rateints, folder / "stack", model="noise2noise-stack"),
-    ]
-    screen.show_commands(console, [half.picture], environment, commands)
-
-
-def _flight(output, environment, log, stages, console):
-    console.print("\nA flight exposure, from the jwst package", style="bold")
-    folder = output / "flight"
-    with stages.stage("calwebb_guider without and with NSCleanStep") as report:
-        half = flight.run(folder, environment["CRDS_PATH"], log, report.name)
-    exposure = flight.cross_validation.exposure_path()
-    commands = [
-        strun_line("calwebb_guider", exposure, folder / "raw"),
-        strun_line(flight.PARAMETERS, exposure, folder / "cleaned"),
-    ]
-    console.print(screen.flight_panel(half))
-    screen.show_commands(console, [half.picture], environment, commands)
-    return half

@@ -1,11 +1,23 @@
-"""What the demonstration simulates for each instrument."""
+"""Simulated exposures of the demonstration, and the same exposures without correlated noise."""
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from jwst_denoise.simulate import SCENES
+import numpy as np
 
-__all__ = ["DEFAULT", "SCENARIOS", "Scenario", "choose"]
+from jwst_denoise import products, simulate
+
+__all__ = [
+    "COSMIC_RAYS",
+    "DEFAULT",
+    "IMAGES",
+    "SCENARIOS",
+    "Scenario",
+    "choose_scenario",
+    "correlated_counts",
+    "noiseless_uncal",
+    "simulate_scenario",
+]
 
 
 @dataclass(frozen=True)
@@ -23,11 +35,13 @@ class Scenario:
     ngroups : int
         Groups of an integration.
     parameters : str
-        Shipped parameter file that has the step in calwebb_detector1.
+        Shipped parameter file with the step of interest in calwebb_detector1.
     seed : int
         Seed of the random numbers.
     nints : int
         Integrations.
+    hits : jwst_denoise.simulate.CosmicRayParameters, optional
+        Cosmic rays; by default those of the simulator.
     """
 
     instrument: str
@@ -36,9 +50,10 @@ class Scenario:
     subarray: str
     pattern: str
     ngroups: int
-    parameters: str
+    parameters: str = ""
     seed: int = 1
     nints: int = 1
+    hits: simulate.CosmicRayParameters | None = None
 
     @property
     def root(self):
@@ -46,23 +61,13 @@ class Scenario:
         return f"demo_{self.detector.lower()}_{self.scene}"
 
     @property
-    def cosmic_ray_parameters(self):
-        """Shipped parameter file that has CosmicRayMaskStep in calwebb_detector1."""
-        return f"{self.instrument.lower()}_detector1_cosmic_ray_mask_ramps"
-
-    @property
-    def imaging(self):
-        """Whether the smooth background is sky."""
-        return self.instrument != "NIRSPEC"
-
-    @property
     def title(self):
-        """One line: detector, what is seen, how it is read."""
-        seen = SCENES[self.scene].description
-        return f"{self.instrument} {self.detector} {self.subarray}, {seen}, {self.ngroups} groups of {self.pattern}"
+        """Detector, scene and readout in one line."""
+        scene = simulate.SCENES[self.scene].description
+        return f"{self.instrument} {self.detector} {self.subarray}, {scene}, {self.ngroups} groups of {self.pattern}"
 
 
-#: Instrument -> scenario that takes a minute; with a border of reference pixels where subarrays have one.
+#: Instrument -> exposure with correlated noise, which takes a minute; with reference pixels if the subarray has them.
 SCENARIOS = MappingProxyType(
     {
         "NIRSPEC": Scenario("NIRSPEC", "NRS1", "slit", "ALLSLITS", "NRS", 12, "nirspec_detector1_nsclean_groups"),
@@ -74,10 +79,20 @@ SCENARIOS = MappingProxyType(
 #: Instrument of the demonstration without options.
 DEFAULT = "NIRSPEC"
 
+#: Three groups, which leave the jump step little to compare. The subarray is a tenth of a full frame; ten times the
+#: rates of snowballs and showers give it as many as a full frame.
+COSMIC_RAYS = Scenario(
+    "NIRCAM", "NRCB1", "field", "SUB640", "SHALLOW4", 3, "nircam_detector1_cosmic_ray_mask_ramps",
+    hits=simulate.CosmicRayParameters(snowball_rate=0.3, shower_rate=0.005),
+)  # fmt: skip
+
+#: Several integrations of a deep field.
+IMAGES = Scenario("NIRCAM", "NRCB1", "field", "SUB320", "SHALLOW4", 8, nints=4)
+
 _FULL = {"NIRSPEC": "ifu", "NIRCAM": "field", "NIRISS": "field"}
 
 
-def choose(instrument=DEFAULT, full=False):
+def choose_scenario(instrument=DEFAULT, full=False):
     """Scenario of an instrument.
 
     Parameters
@@ -85,7 +100,7 @@ def choose(instrument=DEFAULT, full=False):
     instrument : str, optional
         A key of `SCENARIOS`, in any case.
     full : bool, optional
-        A frame of 2048 x 2048 pixels, for NIRSpec of the integral-field unit.
+        A frame of 2048 × 2048 pixels, for NIRSpec of the integral-field unit.
 
     Raises
     ------
@@ -99,3 +114,56 @@ def choose(instrument=DEFAULT, full=False):
     if not full:
         return scenario
     return replace(scenario, scene=_FULL[scenario.instrument], subarray="FULL", ngroups=8)
+
+
+def simulate_scenario(scenario, progress=None):
+    """Simulate the exposure of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The exposure.
+    progress : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    jwst_denoise.simulate.Exposure
+    """
+    rng = np.random.default_rng(scenario.seed)
+    detector = simulate.detector(scenario.detector)
+    rate, observation = simulate.scene(scenario.scene, detector, rng, subarray_name=scenario.subarray)
+    return simulate.simulate_exposure(
+        rate, detector, None, scenario.pattern, scenario.ngroups, scenario.nints, rng, observation=observation,
+        hits=scenario.hits, progress=progress,
+    )  # fmt: skip
+
+
+def correlated_counts(exposure):
+    """Correlated noise, drift of the level and picture frame in every group: (nints, ngroups, ny, nx) DN, float32."""
+    truth = exposure.truth
+    frames = exposure.pattern.frames_per_group * np.arange(exposure.counts.shape[1])
+    times = exposure.frame_time * (frames + (exposure.pattern.nframes + 1) / 2)
+    level = truth.drift[:, :, None, None] + (
+        truth.picture_frame_rate[:, None, None, None] * times[:, None, None] * truth.picture_frame
+    )
+    return ((truth.correlated + level) / exposure.detector.gain).astype(np.float32)
+
+
+def noiseless_uncal(exposure, root):
+    """Raw exposure without its correlated noise, as a perfect correction would leave it.
+
+    White noise, photons and cosmic rays are those of the exposure. The counts are not rounded again.
+
+    Returns
+    -------
+    stdatamodels.jwst.datamodels.RampModel
+    """
+    from stdatamodels.jwst import datamodels
+
+    with products.uncal_model(exposure, root=root) as raw:
+        model = datamodels.RampModel()
+        model.update(raw)
+        model.data = raw.data.astype(np.float32) - correlated_counts(exposure)
+    model.meta.filename = f"{root}_uncal.fits"
+    return model

@@ -131,14 +131,12 @@ class Comparison:
         """Name -> list of `Noise` of the background, for pixels, apertures and boxes."""
         return {name: measure_noise(self.flat[name], self.background, one.err) for name, one in self.pair}
 
-    def spectra(self, axis):
-        """Name -> frequency and power of the background along one axis."""
-        good = np.moveaxis(self.background, axis, -1)
-        return {name: power_spectrum(np.moveaxis(flat, axis, -1), good) for name, flat in self.flat.items()}
-
-    def readout_spectra(self):
-        """Name -> frequency in Hz and power of the background in the order of readout."""
+    @cached_property
+    def spectra(self):
+        """Name -> frequency and power of the background in the order of readout, or along the rows."""
         readout = self.before.readout
+        if readout is None:
+            return {name: power_spectrum(flat, self.background) for name, flat in self.flat.items()}
         good = readout.to_streams(self.background).reshape(readout.outputs, -1)
         streams = {name: readout.to_streams(flat).reshape(good.shape) for name, flat in self.flat.items()}
         return {name: power_spectrum(stream, good, readout.pixel_time) for name, stream in streams.items()}

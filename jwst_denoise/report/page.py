@@ -18,6 +18,8 @@ __all__ = ["render_page", "write_page"]
 MOST_SECTIONS = 6
 FLATTEST = 10  # largest ratio of width to height at which a picture of a spectrum is shown
 LABELS = (5, 3)  # tick labels of an overview and of a close-up
+COLORMAPS = {"before": "gray", "after": "gray", "removed": "RdBu_r"}
+_BAR = np.linspace(0, pictures.LEVELS - 1, 5).round().astype(int)  # levels with a label at the color bar
 
 
 def write_page(path, before, after, title=None):
@@ -67,7 +69,7 @@ def render_page(before, after, title=None):
         has_flags=any(image.flags for section in sections for image in section.overview.images),
         flags_first=all(section.unchanged for section in sections),
         provenance=tables.provenance(*records),
-        palette=pictures.difference_colors().tobytes().hex(),
+        palettes={name: pictures.palette(name).tobytes().hex() for name in set(COLORMAPS.values())},
         style=_text("style.css"),
         script=_text("script.js"),
         version=__version__,
@@ -98,12 +100,13 @@ def _left_out(count):
 def _section(before, after, number, brief):
     """Everything about one image; ``brief`` with fewer graphs and close-ups, for one of many slits."""
     comparison = compare_images(before, after)
-    stretch = pictures.Stretch.of(before.image, after.image, comparison.usable)
-    span = _span(comparison)
+    scene = plotting.scene_style(after.image, comparison.usable)["norm"]
+    removed = plotting.difference_style(comparison.removed, comparison.usable)["norm"]
+    norms = {"before": scene, "after": scene, "removed": removed}
     parts = regions.choose_regions(comparison)[: 2 if brief else None]
-    overview = _trio(comparison, stretch, span, number)
+    overview = _trio(comparison, norms)
     overview.boxes = [_box(part, f"image-{number}-{k}", k, before.image.shape) for k, part in enumerate(parts, 1)]
-    zooms = [_trio(comparison, stretch, span, number, part) for part in parts]
+    zooms = [_trio(comparison, norms, part) for part in parts]
     for box, zoom in zip(overview.boxes, zooms, strict=True):
         zoom.id, zoom.heading = box.id, box.heading
     return SimpleNamespace(
@@ -115,49 +118,39 @@ def _section(before, after, number, brief):
         overview=overview,
         zooms=zooms,
         graphs=[SimpleNamespace(caption=c, svg=plotting.as_svg(d, comparison)) for c, d in _graphs(comparison, brief)],
-        filter=overview.filter,
-        table=" ".join(f"{value:.3g}" for value in stretch.table),
         noise=tables.noise(comparison),
         quality=tables.quality(comparison),
         quality_notes=tables.quality_notes(comparison),
         flags=tables.flags(before, after),
         flags_note=tables.flags_note(before, after),
-        unchanged=span == 0,
+        unchanged=comparison.unchanged,
     )
 
 
-def _span(comparison):
-    """Largest removed value of the color bar; 0 if nothing was removed."""
-    removed = np.abs(comparison.removed[np.isfinite(comparison.removed)])
-    if not removed.size or not removed.any():
-        return 0.0
-    return float(np.percentile(removed, 99.5)) or float(removed.max())
-
-
-def _trio(comparison, stretch, span, number, region=None):
+def _trio(comparison, norms, region=None):
     """Maps before, after and removed, of the whole image or a region; without a change, new flags replace the last."""
     part = region.part if region else np.s_[:, :]
     shrink = (lambda image: image) if region else pictures.shrink_image
     ny, nx = comparison.usable[part].shape
     flagged = comparison.flagged[part] if comparison.flagged is not None else np.zeros((ny, nx), bool)
     flags = pictures.paint_flags(shrink(flagged)) if flagged.any() else None
-    scene = {"flags": None, "kind": "scene", "bars": _bars(stretch)}
+    nothing = "nothing was removed" + ("; orange: new flags" if flags else "")
+    titles = {"before": "before", "after": "after", "removed": "removed: before − after"}
+    titles |= {"removed": nothing} if comparison.unchanged else {}
+    arrays = {"before": comparison.before.image, "after": comparison.after.image, "removed": comparison.removed}
+    marked = ("removed",) if comparison.unchanged else ("after",)
     images = [
-        SimpleNamespace(**scene | {"name": name, "uri": stretch.paint(shrink(one.image[part])), "title": name})
-        for name, one in comparison.pair
-    ]
-    images[1].flags = flags
-    title = "removed: before − after" if span else "nothing was removed" + ("; orange: new flags" if flags else "")
-    images.append(
         SimpleNamespace(
-            name="removed",
-            kind="difference",
-            uri=pictures.paint_difference(shrink(comparison.removed[part]), span or 1.0),
+            name=name,
             title=title,
-            flags=None if span else flags,
-            bars={"difference": [tables.number(value) for value in (-span, 0.0, span)]} if span else {},
+            colormap=COLORMAPS[name],
+            uri=pictures.paint_image(shrink(arrays[name][part]), norms[name], COLORMAPS[name]),
+            flags=flags if name in marked else None,
+            values=" ".join(f"{value:.4g}" for value in pictures.level_values(norms[name])),
+            labels=[] if title == nothing else list(map(tables.number, pictures.level_values(norms[name])[_BAR])),
         )
-    )
+        for name, title in titles.items()
+    ]
     factor = -(-max(ny, nx) // pictures.LARGEST) if region is None else 1
     x, y = (region.x, region.y) if region else (0, 0)
     return SimpleNamespace(
@@ -169,20 +162,8 @@ def _trio(comparison, stretch, span, number, region=None):
         place=(x + 1, y + 1, nx, ny),
         ticks={"x": _ticks(x, nx, region), "y": _ticks(y, ny, region)},
         binned=f"Each point is the mean of {factor} × {factor} pixels." if factor > 1 else "",
-        filter=f"zscale-{number}",
-        values=" ".join(f"{value:.4g}" for value in stretch.values),
-        span=f"{span:.4g}",
         boxes=[],
     )
-
-
-def _bars(stretch):
-    """Labels of the color bar at even distances, for both stretches."""
-    places = np.linspace(0, len(stretch.values) - 1, 5).round().astype(int)
-    return {
-        "asinh": [tables.number(value) for value in stretch.values[places]],
-        "zscale": [tables.number(value) for value in np.linspace(*stretch.zscale, 5)],
-    }
 
 
 def _ticks(first, count, region):
@@ -208,9 +189,8 @@ def _box(region, own, number, shape):
 
 def _graphs(comparison, brief):
     """Caption and function of every graph."""
-    changed = not comparison.unchanged
-    yield "Mean of the middle half of the background pixels of every row.", partial(_call, plotting.draw_profile, 1)
-    yield "Mean of the middle half of the background pixels of every column.", partial(_call, plotting.draw_profile, 0)
+    yield "Mean of the middle half of the background pixels of every row.", partial(plotting.draw_profile, along=1)
+    yield "Mean of the middle half of the background pixels of every column.", partial(plotting.draw_profile, along=0)
     yield (
         "Noise of the mean over an area of the background. White noise falls with the square root of the area.",
         plotting.draw_noise,
@@ -223,13 +203,9 @@ def _graphs(comparison, brief):
         )
     if brief:
         return
-    if comparison.before.readout is not None:
-        yield "Power spectrum of the background in the order of readout.", plotting.draw_readout_spectrum
-    yield "Power spectrum of the background along the rows.", partial(_call, plotting.draw_spectrum, 1)
-    yield "Power spectrum of the background along the columns.", partial(_call, plotting.draw_spectrum, 0)
-    yield "Values of all usable pixels.", plotting.draw_pixels
-    if changed:
-        yield "Removed values, over the noise of each pixel before.", plotting.draw_removed
+    order = "along the rows" if comparison.before.readout is None else "in the order of readout"
+    yield f"Power spectrum of the background {order}.", plotting.draw_spectrum
+    if not comparison.unchanged:
         yield (
             "Autocorrelation of the removed values. White noise has 0; the gray band is the bound for image_denoise.",
             plotting.draw_correlation,
@@ -238,7 +214,3 @@ def _graphs(comparison, brief):
             yield "Change of the flux of each source; bars are its error before.", plotting.draw_fluxes
     if len(comparison.before.noise) > 1:
         yield "Noise of every plane around its local level.", plotting.draw_planes
-
-
-def _call(draw, along, axis, comparison):
-    draw(axis, comparison, along)

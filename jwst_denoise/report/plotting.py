@@ -4,10 +4,12 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import numpy as np
 
 from jwst_denoise.quality import BOUNDS
+from jwst_denoise.statistics import robust_sigma
 
 __all__ = [
     "COLORS",
@@ -22,12 +24,9 @@ __all__ = [
     "draw_map",
     "draw_noise",
     "draw_over_err",
-    "draw_pixels",
     "draw_planes",
     "draw_profile",
     "draw_quality",
-    "draw_readout_spectrum",
-    "draw_removed",
     "draw_spectrum",
     "label_with_unit",
     "new_figure",
@@ -36,13 +35,16 @@ __all__ = [
 ]
 
 COLORS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
-OTHER_COLORS = ("#6b7280", "#047857", "#b45309", "#be185d")
+OTHER_COLORS = ("#6b7280", "#047857", "#d97706", "#be185d", "#0891b2", "#4338ca")
 FLAGGED, MISSING, TEXT, DOUBT = "#f97316", "#31516b", "#010203", "#b91c1c"
 WIDTH, GRAPH_HEIGHT, LARGEST_HEIGHT = 16.0, 3.9, 6.5  # inches; of the figure, a graph, and at most a map
 WIDE = 3  # an image this much wider than high gets a row of its own
+BELOW = 5.0  # sigma of the noise, from black to the median of a scene, and where its stretch turns logarithmic
+BRIGHTEST = 99.9  # per cent of the pixels below white
 LARGEST = 1024  # pixels on the longer side of a mask drawn over a map, so that single pixels remain visible
 EDGES = np.linspace(-6, 6, 97)
 MOST_POINTS = 600  # of a line in an SVG
+LOG = {"xscale": "log", "yscale": "log"}
 
 SVG_SIZE, SVG_FRAME = (4.4, 2.9), (0.16, 0.17, 0.81, 0.79)  # inches; left, bottom, width, height in the figure
 _STYLE = {
@@ -53,7 +55,6 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.7,
-    "lines.linewidth": 1.3,
     **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), TEXT),
 }
 
@@ -92,7 +93,7 @@ class Map:
 
 
 def scene_style(image, good=None):
-    """Style of a scene: gray, asinh stretch between the limits of zscale.
+    """Style of a scene: gray with an asinh stretch, from 5 sigma below the median to the 99.9th percentile.
 
     Parameters
     ----------
@@ -101,31 +102,38 @@ def scene_style(image, good=None):
     good : ndarray of bool, optional
         (ny, nx) pixels that count.
     """
-    from astropy.visualization import AsinhStretch, ImageNormalize, ZScaleInterval
+    from astropy.visualization import AsinhStretch, ImageNormalize
     from matplotlib import colormaps
 
     values = image[np.isfinite(image) if good is None else good & np.isfinite(image)]
-    low, high = ZScaleInterval(contrast=0.2).get_limits(values) if values.size else (0, 1)
-    norm = ImageNormalize(vmin=low, vmax=max(high, low + 1e-12), stretch=AsinhStretch(0.3))
+    level = float(np.median(values)) if values.size else 0.0
+    scales = (robust_sigma(values), float(np.std(values)) if values.size else 0.0, abs(level), 1.0)
+    depth = BELOW * next(scale for scale in scales if scale > 0)
+    high = max(float(np.percentile(values, BRIGHTEST)) if values.size else 0.0, level + 2 * depth)
+    stretch = AsinhStretch(depth / (high - level + depth))
+    norm = ImageNormalize(vmin=level - depth, vmax=high, stretch=stretch, clip=False)
     return {"norm": norm, "cmap": colormaps["gray"].with_extremes(bad=MISSING)}
 
 
 def difference_style(image, good=None, span=None):
-    """Style of a difference: blue to red, symmetric around its median; ``span`` is the half width by default 99.5 %."""
+    """Style of a difference: blue to red, symmetric around the median, up to ``span`` or the 99.5th percentile."""
+    from matplotlib.colors import Normalize
+
     values = image[np.isfinite(image) if good is None else good & np.isfinite(image)]
     middle = float(np.median(values)) if values.size else 0.0
     if span is None:
-        span = float(np.percentile(np.abs(values - middle), 99.5)) if values.size else 0.0
-    span = span or 1.0
-    return {"vmin": middle - span, "vmax": middle + span, "cmap": "RdBu_r"}
+        distance = np.abs(values - middle)
+        span = float(np.percentile(distance, 99.5) or distance.max()) if values.size else 0.0
+    return {"norm": Normalize(middle - (span or 1.0), middle + (span or 1.0)), "cmap": "RdBu_r"}
 
 
-def arrange_maps(maps):
-    """Rows of a figure: strips below each other, other images side by side."""
-    return [[one] for one in maps] if maps[0].wide else [list(maps)]
+def arrange_maps(maps, most=4):
+    """Rows of a figure: strips below each other, other images side by side, at most ``most`` in a row."""
+    step = 1 if maps[0].wide else -(-len(maps) // -(-len(maps) // most))
+    return [list(maps[start : start + step]) for start in range(0, len(maps), step)]
 
 
-def new_figure(title, rows, width=WIDTH):
+def new_figure(title, rows):
     """Draw a figure.
 
     Parameters
@@ -134,8 +142,6 @@ def new_figure(title, rows, width=WIDTH):
         Heading.
     rows : list of list of Map or callable
         Panels; a callable draws on the axes that it is given.
-    width : float, optional
-        Inches.
 
     Returns
     -------
@@ -144,8 +150,8 @@ def new_figure(title, rows, width=WIDTH):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    heights = [max(_height(panel, width / len(row)) for panel in row) for row in rows]
-    figure = Figure(figsize=(width, sum(heights) + 0.5), layout="constrained")
+    heights = [max(_height(panel, WIDTH / len(row)) for panel in row) for row in rows]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=13)
     parts = np.atleast_1d(figure.subfigures(len(rows), 1, height_ratios=heights))
@@ -181,7 +187,7 @@ def draw_map(axis, panel):
 
 def draw_lines(axis, curves, xlabel, ylabel, title="", **style):
     """Draw curves: name -> (x, y). Names of `COLORS` have their color; keywords set the axes, such as ``yscale``."""
-    others = iter(OTHER_COLORS)
+    others = cycle(OTHER_COLORS)
     for name, (x, y) in curves.items():
         if style.get("yscale") == "log":
             x, y = x[y > 0], y[y > 0]
@@ -194,7 +200,7 @@ def draw_lines(axis, curves, xlabel, ylabel, title="", **style):
 
 def draw_histogram(axis, samples, edges, xlabel, title="", expected=None):
     """Draw histograms of samples: name -> values; ``expected`` is the (x, y) of a dashed line."""
-    others = iter(OTHER_COLORS)
+    others = cycle(OTHER_COLORS)
     for name, values in samples.items():
         counts = np.histogram(values, edges)[0]
         if counts.any():
@@ -213,40 +219,14 @@ def draw_profile(axis, comparison, along, title=""):
     curves = {name: (np.arange(1, len(y) + 1), y) for name, y in comparison.profiles(along).items()}
     ylabel = label_with_unit("interquartile mean of background", comparison.unit)
     draw_lines(axis, curves, f"{'y' if along else 'x'} / pixel", ylabel, title)
-    values = np.concatenate([line.get_ydata() for line in axis.lines] or [np.empty(0)])
-    if np.isfinite(values).any():
-        low, high = np.nanpercentile(values, (0.5, 99.5))
-        reach = 0.3 * (high - low) or 1.0
-        axis.set_ylim(low - reach, high + reach)
 
 
-def draw_spectrum(axis, comparison, along, title=""):
-    """Draw power spectra of the background along the rows (``along=1``) or the columns (``along=0``)."""
-    unit = f"({comparison.unit})² pixel" if comparison.unit else ""
-    ylabel = label_with_unit("power of background", unit)
-    draw_lines(axis, comparison.spectra(along), "frequency / pixel⁻¹", ylabel, title, xscale="log", yscale="log")
-
-
-def draw_readout_spectrum(axis, comparison, title=""):
-    """Draw power spectra of the background in the order of readout."""
-    unit = f"({comparison.unit})² Hz⁻¹" if comparison.unit else ""
-    ylabel = label_with_unit("power of background", unit)
-    draw_lines(axis, comparison.readout_spectra(), "frequency / Hz", ylabel, title, xscale="log", yscale="log")
-
-
-def draw_pixels(axis, comparison, title=""):
-    """Draw histograms of all usable pixels."""
-    samples = {name: one.image[comparison.usable] for name, one in comparison.pair}
-    low, high = np.percentile(samples["before"], (0.1, 99.5)) if comparison.usable.any() else (0, 1)
-    edges = np.linspace(low, max(high, low + 1e-30), 90)
-    draw_histogram(axis, samples, edges, label_with_unit("value", comparison.unit), title)
-
-
-def draw_removed(axis, comparison, title=""):
-    """Draw a histogram of before − after over the noise of each pixel before."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = (comparison.removed / comparison.noise)[comparison.usable]
-    draw_histogram(axis, {"removed": values}, EDGES, "removed / noise", title)
+def draw_spectrum(axis, comparison, title=""):
+    """Draw power spectra of the background in the order of readout, or along the rows if that is unknown."""
+    timed = comparison.before.readout is not None
+    unit = f"({comparison.unit})² {'Hz⁻¹' if timed else 'pixel'}" if comparison.unit else ""
+    label = label_with_unit("power of background", unit)
+    draw_lines(axis, comparison.spectra, f"frequency / {'Hz' if timed else 'pixel⁻¹'}", label, title, **LOG)
 
 
 def draw_over_err(axis, comparison, title=""):
@@ -261,13 +241,11 @@ def draw_noise(axis, comparison, title=""):
     """Draw the noise of the background against the area that is averaged, with the slope of white noise."""
     curves = {}
     for name, scales in comparison.noise_by_scale.items():
-        area, scatter = np.array([(one.pixels, one.scatter) for one in scales if one.scatter > 0]).reshape(-1, 2).T
-        curves[name] = area, scatter
-    ylabel = label_with_unit("noise of the mean", comparison.unit)
-    draw_lines(axis, curves, "area / pixels", ylabel, title, xscale="log", yscale="log")
-    if len(area := curves["before"][0]):
-        axis.plot(area, curves["before"][1][0] / np.sqrt(area), color=TEXT, lw=0.7, ls="--", label="white noise")
-        axis.legend(frameon=False, fontsize=9)
+        curves[name] = np.array([(one.pixels, one.scatter) for one in scales if one.scatter > 0]).reshape(-1, 2).T
+    area, noise = curves["before"]
+    if len(area):
+        axis.plot(area, noise[0] / np.sqrt(area), color=TEXT, lw=0.7, ls="--", label="white noise")
+    draw_lines(axis, curves, "area / pixels", label_with_unit("noise of the mean", comparison.unit), title, **LOG)
 
 
 def draw_fluxes(axis, comparison, title=""):
@@ -305,14 +283,13 @@ def draw_quality(axis, comparison, title=""):
     axis.axis("off")
     axis.set_title(title, fontsize=11, loc="left")
     metrics, outside = comparison.quality.metrics, comparison.quality.outside
-    for row, (name, value) in enumerate([("", "value"), *metrics.items()]):
-        low, high, _ = BOUNDS.get(name, ("bounds", "", ""))
-        bounds = f"{low:g} to {high:g}" if name else low
-        style = {"fontsize": 9, "transform": axis.transAxes, "color": DOUBT if name in outside else "black"}
-        y = 0.95 - row / (len(metrics) + 1)
+    for row, (name, value) in enumerate(metrics.items()):
+        low, high, _ = BOUNDS[name]
+        style = {"color": DOUBT if name in outside else "black", "fontsize": 9, "transform": axis.transAxes}
+        y = 0.95 - row / len(metrics)
         axis.text(0, y, name.replace("_", " "), **style)
-        axis.text(0.55, y, value if isinstance(value, str) else f"{value:.3g}", ha="right", **style)
-        axis.text(0.6, y, bounds, **style | {"color": "0.5"})
+        axis.text(0.55, y, f"{value:.3g}", ha="right", **style)
+        axis.text(0.6, y, f"{low:g} to {high:g}", **style)
 
 
 def label_with_unit(text, unit):
@@ -320,13 +297,15 @@ def label_with_unit(text, unit):
     return f"{text} / {unit}" if unit else text
 
 
-def as_svg(draw, *arguments):
+def as_svg(draw, comparison):
     """SVG of a graph that takes its colors from the page.
 
     Parameters
     ----------
     draw : callable
-        Draws on axes and the arguments.
+        Draws a comparison on axes.
+    comparison : jwst_denoise.report.comparison.Comparison
+        The images.
 
     Returns
     -------
@@ -341,7 +320,7 @@ def as_svg(draw, *arguments):
         figure = Figure(figsize=SVG_SIZE, dpi=72, facecolor="none")
         canvas = FigureCanvasSVG(figure)
         axis = figure.add_axes(SVG_FRAME, facecolor="none")
-        draw(axis, *arguments)
+        draw(axis, comparison)
         for line in axis.lines:
             line.set_data(*_thinned(*line.get_data()))
         for each in (axis.xaxis, axis.yaxis):
@@ -399,14 +378,4 @@ def _set_plain_ticks(axis):
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(_plain)
-
-
-def _plain(value, _=None):
-    """Text of a tick of a logarithmic axis."""
-    exponent = int(np.floor(np.log10(value) + 1e-9))
-    if -3 <= exponent <= 3:
-        return f"{value:g}"
-    factor = round(value / 10.0**exponent)
-    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return power if factor == 1 else f"{factor}·{power}"
+    axis.set_major_formatter(lambda value, _: f"{value:g}" if 1e-3 <= value < 1e4 else f"{value:.0e}")

@@ -85,16 +85,14 @@ def _noise_rows(comparison, result):
     if weight is not None and np.mean(weight[comparison.usable] < 0.99) > LEAST_OWN:
         style = {"vmin": 0, "vmax": 1, "cmap": "cividis"}
         others.append(plotting.Map("weight of the network in the result", weight, "0 to 1", style))
-    readout = comparison.before.readout is not None
+    order = "along the rows" if comparison.before.readout is None else "in the order of readout"
     graphs = [
-        partial(_draw_along, plotting.draw_profile, 1, "rows"),
-        partial(_draw_along, plotting.draw_profile, 0, "columns"),
-        partial(_draw, plotting.draw_readout_spectrum, "power spectrum in the order of readout")
-        if readout
-        else partial(_draw_along, plotting.draw_spectrum, 1, "power spectrum along the rows"),
-        partial(_draw, plotting.draw_noise, "noise of the mean over an area"),
+        partial(plotting.draw_profile, along=1, title="rows"),
+        partial(plotting.draw_profile, along=0, title="columns"),
+        partial(plotting.draw_spectrum, title=f"power spectrum {order}"),
+        partial(plotting.draw_noise, title="noise of the mean over an area"),
     ]
-    return [*_maps(comparison, *others), [partial(graph, comparison) for graph in graphs]]
+    return [*_maps(comparison, *others), [partial(graph, comparison=comparison) for graph in graphs]]
 
 
 def _image_rows(comparison, result):
@@ -105,7 +103,7 @@ def _image_rows(comparison, result):
         (plotting.draw_fluxes, f"{len(comparison.quality.sources.flux_before)} sources with S/N > 10"),
         (plotting.draw_quality, "quality metrics"),
     )
-    return [*_maps(comparison), [partial(_draw, draw, title, comparison) for draw, title in graphs]]
+    return [*_maps(comparison), [partial(draw, comparison=comparison, title=title) for draw, title in graphs]]
 
 
 def _flag_rows(comparison, result):
@@ -127,11 +125,3 @@ def _flag_rows(comparison, result):
         for name, image, mask in kinds
     ]
     return [*plotting.arrange_maps(overview), close_ups]
-
-
-def _draw(draw, title, comparison, axis):
-    draw(axis, comparison, title)
-
-
-def _draw_along(draw, along, title, comparison, axis):
-    draw(axis, comparison, along, title)

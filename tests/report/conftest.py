@@ -12,6 +12,7 @@ def describe(model, name):
     meta = model.meta
     meta.filename, meta.bunit_data = name, "DN/s"
     meta.instrument.name, meta.instrument.detector, meta.instrument.filter = "NIRCAM", "NRCA1", "F200W"
+    meta.subarray.fastaxis, meta.subarray.slowaxis = -1, 2
     meta.exposure.type, meta.exposure.group_time, meta.exposure.nints = "NRC_IMAGE", 10.0, 1
     meta.cal_step.jump = "COMPLETE"
     return model

@@ -96,13 +96,12 @@ def wave():
     return model
 
 
-def test_a_wave_has_its_power_along_its_own_axis_and_at_its_time(wave):
-    compared = compare(wave, wave.copy(), background=np.ones((64, 200), bool))
-    frequency, power = compared.spectra(1)["before"]
-    assert frequency[power.argmax()] == pytest.approx(0.1, rel=0.1)
-    assert compared.spectra(0)["before"][1].max() < 1e-6 * power.max()
-    frequency, power = compared.readout_spectra()["before"]
+def test_a_wave_has_its_power_at_its_time_or_along_the_rows(wave):
+    frequency, power = compare(wave, wave.copy(), background=np.ones((64, 200), bool)).spectra["before"]
     assert frequency[power.argmax()] == pytest.approx(0.1 / 1e-5, rel=0.1)
+    wave.meta.cal_step.resample = "COMPLETE"
+    frequency, power = compare(wave, wave.copy(), background=np.ones((64, 200), bool)).spectra["before"]
+    assert frequency[power.argmax()] == pytest.approx(0.1, rel=0.1)
 
 
 def test_poisson_noise_is_that_of_the_image_after(pair):
@@ -169,24 +168,6 @@ def test_regions(pair):
 
 def inside(region, y, x):
     return region.y <= y < region.y + region.ny and region.x <= x < region.x + region.nx
-
-
-def test_stretch_keeps_order_and_limits(compared):
-    stretch = pictures.Stretch.of(compared.before.image, compared.after.image, compared.usable)
-    values = np.linspace(stretch.low, stretch.high, 500)
-    levels = stretch.levels(values[None])[0]
-    assert (levels[0], levels[-1]) == (1, pictures.LEVELS)
-    assert (np.diff(levels.astype(int)) >= 0).all()
-    assert stretch.levels(np.array([[np.nan, -1e9, 1e9]])).tolist() == [[0, 1, pictures.LEVELS]]
-
-
-def test_zscale_table_is_linear_between_its_limits(compared):
-    """The table maps the asinh brightness of a value to its place between the limits of zscale."""
-    stretch = pictures.Stretch.of(compared.before.image, compared.after.image, compared.usable)
-    first, last = stretch.zscale
-    values = np.linspace(max(first, stretch.low), min(last, stretch.high), 20)
-    shown = stretch.table[stretch.levels(values[None])[0] - 1]
-    np.testing.assert_allclose(shown, (values - first) / (last - first), atol=0.05)
 
 
 def test_pictures_are_shrunk_by_means():

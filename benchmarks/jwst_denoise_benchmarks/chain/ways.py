@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from jwst_denoise.demo import pipeline
+from jwst_denoise.demo.pipeline import run_pipeline
 
 __all__ = ["APERTURES", "DEFAULT", "DENOISE1", "FLICKER", "SPECTRA", "WAYS", "Way", "extracted", "image", "spectrum"]
 
 STAGE1 = ("cosmic_ray_mask", "nsclean", "ramp_denoise")  # in their order in calwebb_denoise1
-CLASSES = {"nsclean": "NSCleanStep", "image_denoise": "ImageDenoiseStep"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def image(way, exposure, folder, log):
         Calibrated image, not resampled.
     """
     target, path = _rate(way, exposure, folder, log)
-    path = pipeline.image2(path, target, log, steps={"resample": {"skip": True}}).path
+    path = run_pipeline("calwebb_image2", path, target, log, steps={"resample": {"skip": True}}).path
     for name in way.images:
         path = _step(name, way, path, target, log)
     return path
@@ -109,7 +108,7 @@ def spectrum(way, exposure, folder, log):
 
 def extracted(path, target, log, steps=None):
     """Spectra (x1d) of a rate image; ``steps``: parameters of steps of calwebb_spec2."""
-    made = pipeline.spec2(path, target, log, steps=steps or {}).path
+    made = run_pipeline("calwebb_spec2", path, target, log, steps=steps or {}).path
     return made.with_name(made.name.replace("_cal", "_x1d"))
 
 
@@ -131,11 +130,11 @@ def _stage1(way, exposure, folder, log):
         return made
     if set(way.groups) <= set(FLICKER.groups):
         steps = {name: {"skip": False} for name in way.groups}
-        return pipeline.detector1(exposure, target, log, steps=steps).path
+        return run_pipeline("calwebb_detector1", exposure, target, log, steps=steps).path
     steps = {name: {"skip": name not in way.groups, **way.options.get(name, {})} for name in STAGE1}
-    return pipeline.denoise1(exposure, target, log, steps=steps).path
+    return run_pipeline("calwebb_denoise1", exposure, target, log, steps=steps).path
 
 
 def _step(name, way, path, target, log):
     options = {"keep_original": False} if name == "image_denoise" else {}
-    return pipeline.step(CLASSES[name], path, target, log, **options, **way.options.get(name, {})).path
+    return run_pipeline(name, path, target, log, **options, **way.options.get(name, {})).path

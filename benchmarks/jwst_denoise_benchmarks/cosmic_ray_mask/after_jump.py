@@ -10,7 +10,7 @@ from scipy.ndimage import label, maximum
 from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.cosmic_ray_mask.images import Options, mask_image
 from jwst_denoise.cosmic_ray_mask.veto import star_templates
-from jwst_denoise.demo.pipeline import detector1
+from jwst_denoise.demo.pipeline import run_pipeline
 from jwst_denoise.simulate.response import couple
 from jwst_denoise_benchmarks.cosmic_ray_mask import cases, models
 from jwst_denoise_benchmarks.nsclean import peers
@@ -64,7 +64,7 @@ def left_by_jump(groups, quick):
         uncal = products.write_products(exposure, folder, "benchmark")["uncal"]
         with crds_cache.activated(folder / "crds"):
             steps = {"jump": {"save_results": True, "output_dir": str(folder)}}
-            run = detector1(uncal, folder, folder / "log", steps=steps)
+            run = run_pipeline("calwebb_detector1", uncal, folder, folder / "log", steps=steps)
             return _compare(exposure, run.path, next(folder.glob("*_jump.fits")))
 
 

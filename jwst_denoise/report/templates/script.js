@@ -1,6 +1,6 @@
 // State lives in the attributes of <body>; the style sheet shows it.
 "use strict";
-const page = document.body, KEYS = { v: "view", b: "blink", a: "auto", r: "removed", s: "stretch", f: "flags" };
+const page = document.body, KEYS = { v: "view", b: "blink", a: "auto", r: "removed", f: "flags" };
 const PERIOD = 700; // ms
 let timer = null;
 
@@ -8,7 +8,6 @@ const actions = {
   view: () => set("view", page.dataset.view === "one" ? "side" : "one"),
   blink: () => { set("view", "one"); set("show", page.dataset.show === "before" ? "after" : "before"); },
   removed: () => { stop(); set("view", "one"); set("show", page.dataset.show === "removed" ? "after" : "removed"); },
-  stretch: () => set("stretch", page.dataset.stretch === "asinh" ? "zscale" : "asinh"),
   flags: () => set("flags", page.dataset.flags === "on" ? "off" : "on"),
   auto: () => { if (timer) stop(); else { actions.blink(); timer = setInterval(actions.blink, PERIOD); refresh(); } },
 };
@@ -29,13 +28,13 @@ function refresh() {
   const one = page.dataset.view === "one";
   const pressed = {
     view: !one, blink: one && page.dataset.show !== "removed", removed: one && page.dataset.show === "removed",
-    stretch: page.dataset.stretch === "zscale", flags: page.dataset.flags === "on", auto: timer !== null,
+    flags: page.dataset.flags === "on", auto: timer !== null,
   };
   for (const button of document.querySelectorAll(".controls button")) {
     button.setAttribute("aria-pressed", pressed[button.dataset.action]);
   }
   const shown = one ? page.dataset.show : "side by side";
-  document.getElementById("shown").textContent = timer ? "" : `shown: ${shown}, ${page.dataset.stretch}`;
+  document.getElementById("shown").textContent = timer ? "" : `shown: ${shown}`;
 }
 
 // Values are read back from the colors of the pictures.
@@ -51,27 +50,20 @@ function pixels(image) {
   return canvases.get(image);
 }
 
-function level(image, color) {
-  const palette = page.dataset.palette, count = palette.length / 6;
-  if (image.className === "scene") return Math.round(color[0] / 255 * (count - 1));
-  const text = [...color.slice(0, 3)].map((each) => each.toString(16).padStart(2, "0")).join("");
-  for (let k = 0; k < count; k++) if (palette.substr(6 * k, 6) === text) return k;
-  return null;
-}
-
 function describe(stage, x, y) {
-  const image = stage.querySelector("img"), section = stage.closest("section").dataset;
+  const image = stage.querySelector("img"), section = stage.closest("section");
   const [x0, y0, nx, ny] = stage.dataset.place.split(" ").map(Number);
   const place = `x = ${x0 + Math.min(Math.floor(x * nx), nx - 1)}, y = ${y0 + Math.min(Math.floor((1 - y) * ny), ny - 1)}`;
   const context = pixels(image), { width, height } = context.canvas;
   const spot = [Math.min(Math.floor(x * width), width - 1), Math.min(Math.floor(y * height), height - 1)];
-  const color = context.getImageData(...spot, 1, 1).data, count = page.dataset.palette.length / 6;
-  const k = color[3] ? level(image, color) : null;
-  if (k === null) return `${place}: no data`;
-  const scene = image.className === "scene", span = Number(section.span);
-  const value = scene ? Number(section.values.split(" ")[k]) : span * (2 * k / (count - 1) - 1);
-  const sign = k === 0 ? "≤" : k === count - 1 ? "≥" : "≈";
-  return `${place}: ${sign} ${value.toPrecision(3)} ${section.unit}`;
+  const color = context.getImageData(...spot, 1, 1).data;
+  if (!color[3]) return `${place}: no data`;
+  const text = [...color.slice(0, 3)].map((each) => each.toString(16).padStart(2, "0")).join("");
+  const colors = page.dataset[image.dataset.palette === "gray" ? "gray" : "rdbuR"].match(/.{6}/g), k = colors.indexOf(text);
+  const name = stage.closest("figure").className;
+  const values = section.querySelector(`.overview .${name} .bar`).dataset.values.split(" ");
+  const sign = k === 0 ? "≤" : k === colors.length - 1 ? "≥" : "≈";
+  return `${place}: ${sign} ${Number(values[k]).toPrecision(3)} ${section.dataset.unit}`;
 }
 
 for (const stage of document.querySelectorAll(".stage")) {

@@ -1,0 +1,114 @@
+"""Pictures of simulated images against their truth, drawn with the plotting functions of the report."""
+
+from functools import partial
+
+import numpy as np
+from scipy import ndimage
+
+from jwst_denoise.report.comparison import interquartile_profile, measure_noise
+from jwst_denoise.report.plotting import (
+    LOG,
+    Map,
+    arrange_maps,
+    difference_style,
+    draw_histogram,
+    draw_lines,
+    scene_style,
+    write_figure,
+)
+from jwst_denoise.statistics import power_spectrum
+
+__all__ = ["draw_against_truth", "draw_cosmic_rays", "find_window"]
+
+CLOSE_UP = (160, 240)  # pixels
+UNIT = "e⁻"
+
+
+def draw_against_truth(path, title, images, truth, readout):
+    """Draw images and their errors: maps, mean of the rows, histogram, noise of areas, and spectrum in readout order.
+
+    Parameters
+    ----------
+    path : path-like
+        PNG file to write.
+    title : str
+        Heading.
+    images : dict
+        Name of a run -> jwst_denoise.demo.metrics.Image.
+    truth : jwst_denoise.demo.metrics.Truth
+        The truth; errors are differences from its expected image.
+    readout : jwst_denoise.readout.Readout
+        Geometry.
+    """
+    known = truth.background | truth.sources
+    errors = {name: truth.centered(image.data - truth.expected) for name, image in images.items()}
+    shown = {name: image.data for name, image in images.items()} | {"true signal": truth.signal}
+    shown = {name: truth.centered(image) for name, image in shown.items()}
+    first, *_ = shown.values()
+    scene, style = scene_style(first, known), difference_style(next(iter(errors.values())), truth.background)
+    maps = [Map(name, image, UNIT, scene) for name, image in shown.items()]
+    maps += [Map(f"{name}: error", np.where(known, error, np.nan), UNIT, style) for name, error in errors.items()]
+    graphs = [partial(draw, errors, truth) for draw in (_draw_rows, _draw_histogram, _draw_noise)]
+    write_figure(path, title, [*arrange_maps(maps), [*graphs, partial(_draw_spectra, errors, truth, readout)]])
+
+
+def draw_cosmic_rays(path, title, images, truth, missed):
+    """Draw a close-up of rates and their errors, with the hit pixels that are not flagged in orange.
+
+    Parameters
+    ----------
+    path, title, truth
+        As for `draw_against_truth`.
+    images : dict
+        Name of a run -> jwst_denoise.demo.metrics.Image, without and with the step.
+    missed : sequence of ndarray of bool
+        (ny, nx) pixels with charge of a cosmic ray and no flag, for every run.
+    """
+    view = find_window(missed[0] & ~missed[1])
+    corner = tuple(part.start for part in view)
+    errors = [truth.centered(image.data - truth.signal) for image in images.values()]
+    scene = scene_style(np.concatenate([truth.centered(image.data)[view] for image in images.values()]))
+    style = difference_style(errors[1][view], span=5 * float(np.median(truth.err[view])))
+    rows = [
+        [
+            Map(name, truth.centered(image.data)[view], UNIT, scene, corner=corner),
+            Map(f"{name}: error", error[view], UNIT, style, corner=corner),
+            Map(f"{name}: missed {np.count_nonzero(miss[view])} pixels", error[view], UNIT, style, miss[view], corner),
+        ]
+        for (name, image), error, miss in zip(images.items(), errors, missed, strict=True)
+    ]
+    write_figure(path, title, rows)
+
+
+def find_window(mask, size=CLOSE_UP):
+    """Slices of the part of an image with the most True pixels of a mask."""
+    size = tuple(min(n, m) for n, m in zip(size, mask.shape, strict=True))
+    count = ndimage.uniform_filter(mask.astype(np.float32), size, mode="constant")
+    center = np.unravel_index(np.argmax(count), mask.shape)
+    corner = (np.clip(c - n // 2, 0, m - n) for c, n, m in zip(center, size, mask.shape, strict=True))
+    return tuple(slice(int(start), int(start) + n) for start, n in zip(corner, size, strict=True))
+
+
+def _draw_rows(errors, truth, axis):
+    profiles = {name: interquartile_profile(error, truth.background, 1) for name, error in errors.items()}
+    curves = {name: (np.arange(1, len(values) + 1), values) for name, values in profiles.items()}
+    draw_lines(axis, curves, "y / pixel", "interquartile mean of errors / e⁻", "background: rows")
+
+
+def _draw_histogram(errors, truth, axis):
+    samples = {name: error[truth.background] for name, error in errors.items()}
+    span = 5 * float(np.median(truth.err[truth.background]))
+    draw_histogram(axis, samples, np.linspace(-span, span, 81), "error of a pixel / e⁻", "background: pixels")
+
+
+def _draw_noise(errors, truth, axis):
+    scales = {name: measure_noise(error, truth.background) for name, error in errors.items()}
+    curves = {name: np.array([(one.pixels, one.scatter) for one in each]).T for name, each in scales.items()}
+    draw_lines(axis, curves, "area / pixels", "error of the mean / e⁻", "background: mean over an area", **LOG)
+
+
+def _draw_spectra(errors, truth, readout, axis):
+    good = readout.to_streams(truth.background).reshape(readout.outputs, -1)
+    streams = {name: readout.to_streams(error).reshape(good.shape) for name, error in errors.items()}
+    curves = {name: power_spectrum(stream, good, readout.pixel_time) for name, stream in streams.items()}
+    draw_lines(axis, curves, "frequency / Hz", "power / (e⁻)² Hz⁻¹", "background: order of readout", **LOG)
