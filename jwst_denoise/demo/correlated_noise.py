@@ -19,9 +19,9 @@ _NETWORK = (
     "ramp_denoise makes faint pixels more like their neighbors; for photometry of faint sources leave it out "
     "(--steps.ramp_denoise.skip=true)."
 )
-_APERTURES = (
-    "after ramp_denoise the noise of neighboring pixels is correlated, so ERR is calibrated for apertures of "
-    "r = 2.5 pixels."
+_SMOOTH = (
+    "the noise after ramp_denoise is correlated between neighbors. For the error of a sum, measure the scatter of "
+    "apertures on the background."
 )
 
 
@@ -92,7 +92,7 @@ def _ramp_part(scenario, exposure, output, runs, images, commands):
         "denoise1 is calwebb_denoise1: calwebb_detector1 with cosmic_ray_mask, nsclean and ramp_denoise. Errors are "
         "differences from the true signal, and include white and Poisson noise.",
         *explain_fluxes(metrics, {"denoise1": _NETWORK}),
-        *explain_errors(metrics, {"default": _IGNORED, "denoise1": _APERTURES}),
+        *explain_errors(metrics, {"default": _IGNORED, "denoise1": _SMOOTH}),
     ]
     return _part("All noise of ramps", scenario, exposure, output, runs, images, truth, metrics, notes, commands)
 

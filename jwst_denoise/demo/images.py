@@ -36,7 +36,7 @@ _CAUSES = {
     "r = 2": "beyond that of nsclean, image_denoise lowers sources below S/N 10.",
     "stack": "beyond that of nsclean, the stack model lowers faint extended signal.",
 }
-_CORRELATED = "the noise of neighboring pixels is correlated, so ERR is calibrated for apertures of r = 2.5 pixels."
+_SMOOTH = "the noise of neighboring pixels is correlated; measure the error of a sum by apertures on the background."
 _IGNORED = "ERR does not include correlated noise."
 
 
@@ -74,7 +74,7 @@ def run_part(output, cache, log, stages):
         "half has noise of its own.",
         *explain_fluxes(metrics, _CAUSES),
         "For photometry of faint sources use the image after nsclean; use the denoised ones for detection.",
-        *explain_errors(metrics, dict.fromkeys(metrics, _CORRELATED) | dict.fromkeys(("default", "flicker"), _IGNORED)),
+        *explain_errors(metrics, dict.fromkeys(metrics, _SMOOTH) | dict.fromkeys(("default", "flicker"), _IGNORED)),
     ]
     rows, commands = metric_rows(metrics.values()), _commands(uncal, output)
     return Part(title, ("", *metrics), rows, notes, [picture, *files], commands, metrics)

@@ -135,9 +135,11 @@ def find_truth(exposure, images, noiseless=None):
     err = images[0].err
     sky = np.median(signal[usable]) if signal[usable].min() > 0 else 0.0
     sources = usable & (signal - sky > SOURCE * np.median(err[usable]))
-    hit = False if noiseless is None else _hit((noiseless.data - signal) / err, usable)
-    expected = signal if noiseless is None else noiseless.data
-    return Truth(signal, expected, err, sources, usable & ~sources & ~hit, seconds)
+    background = usable & ~sources
+    if noiseless is None:
+        return Truth(signal, signal, err, sources, background, seconds)
+    background &= ~_hit((noiseless.data - signal) / err, usable)
+    return Truth(signal, noiseless.data, err, sources, background, seconds)
 
 
 def measure_image(image, truth):

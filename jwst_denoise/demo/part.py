@@ -16,7 +16,7 @@ _METRIC_ROWS = (
     ("sources, total flux: bias", "{:+.2f}", "flux_bias", 100, "%"),
     ("sources, flux of each: rms error", "{:.2f}", "flux_scatter", 1, "ERR of its flux"),
     ("background, shift", "{:+.2f}", "shift", 1, "e⁻"),
-    ("scatter / ERR, pixels", "{:.3f}", "over_err", 1, ""),
+    ("scatter / ERR, pixels", "{:.3f}", "over_err", 1, "1 is correct"),
     ("scatter / ERR, apertures", "{:.3f}", "aperture_over_err", 1, "1 is correct"),
 )
 BIAS, SCATTER = 0.005, 0.1  # fraction of the flux, and distance of scatter / ERR from 1, that are explained
@@ -85,7 +85,7 @@ def explain_fluxes(metrics, causes):
 def explain_errors(metrics, causes):
     """Sentences about a scatter that differs from ERR, see `explain_fluxes`."""
     return [
-        f"{name}: background pixels scatter by {metrics[name].over_err:.2f} ERR, apertures by "
+        f"{name}: on the background, pixels scatter by {metrics[name].over_err:.2f} ERR and sums over apertures by "
         f"{metrics[name].aperture_over_err:.2f} ERR: {cause}"
         for name, cause in causes.items()
         if max(abs(metrics[name].over_err - 1), abs(metrics[name].aperture_over_err - 1)) > SCATTER

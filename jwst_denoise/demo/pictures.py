@@ -25,7 +25,7 @@ UNIT = "e⁻"
 
 
 def draw_against_truth(path, title, images, truth, readout):
-    """Draw images and their errors: maps, mean of the rows, histogram, noise of areas, and spectrum in readout order.
+    """Draw images and their errors: maps, means of lines, spectrum in the order of readout, histogram, noise of areas.
 
     Parameters
     ----------
@@ -48,8 +48,9 @@ def draw_against_truth(path, title, images, truth, readout):
     scene, style = scene_style(first, known), difference_style(next(iter(errors.values())), truth.background)
     maps = [Map(name, image, UNIT, scene) for name, image in shown.items()]
     maps += [Map(f"{name}: error", np.where(known, error, np.nan), UNIT, style) for name, error in errors.items()]
-    graphs = [partial(draw, errors, truth) for draw in (_draw_rows, _draw_histogram, _draw_noise)]
-    write_figure(path, title, [*arrange_maps(maps), [*graphs, partial(_draw_spectra, errors, truth, readout)]])
+    graphs = [partial(draw, errors, truth) for draw in (_draw_histogram, _draw_noise)]
+    lines = [partial(draw, errors, truth, readout) for draw in (_draw_lines, _draw_spectra)]
+    write_figure(path, title, [*arrange_maps(maps), [*lines, *graphs]])
 
 
 def draw_cosmic_rays(path, title, images, truth, missed):
@@ -89,10 +90,11 @@ def find_window(mask, size=CLOSE_UP):
     return tuple(slice(int(start), int(start) + n) for start, n in zip(corner, size, strict=True))
 
 
-def _draw_rows(errors, truth, axis):
-    profiles = {name: interquartile_profile(error, truth.background, 1) for name, error in errors.items()}
+def _draw_lines(errors, truth, readout, axis):
+    along, lines, label = (1, "rows", "y / pixel") if abs(readout.fastaxis) == 1 else (0, "columns", "x / pixel")
+    profiles = {name: interquartile_profile(error, truth.background, along) for name, error in errors.items()}
     curves = {name: (np.arange(1, len(values) + 1), values) for name, values in profiles.items()}
-    draw_lines(axis, curves, "y / pixel", "interquartile mean of errors / e⁻", "background: rows")
+    draw_lines(axis, curves, label, "interquartile mean of errors / e⁻", f"background: {lines}, which are read in turn")
 
 
 def _draw_histogram(errors, truth, axis):
@@ -103,7 +105,7 @@ def _draw_histogram(errors, truth, axis):
 
 def _draw_noise(errors, truth, axis):
     scales = {name: measure_noise(error, truth.background) for name, error in errors.items()}
-    curves = {name: np.array([(one.pixels, one.scatter) for one in each]).T for name, each in scales.items()}
+    curves = {name: np.array(sorted((one.pixels, one.scatter) for one in each)).T for name, each in scales.items()}
     draw_lines(axis, curves, "area / pixels", "error of the mean / e⁻", "background: mean over an area", **LOG)
 
 

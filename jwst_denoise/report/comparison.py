@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 POISSON_LIMIT = 5.0  # largest ratio of Poisson variance to rate, in units of the typical ratio
-RADIUS = 2.5  # pixels, aperture for which ERR is calibrated
+RADIUS = 2.5  # pixels, of an aperture
 BOXES = (3, 5, 11)  # pixels
 COVERED = 0.75  # least good part of an aperture or box
 FEWEST = 30  # apertures or boxes, from which their scatter is given

@@ -44,6 +44,7 @@ BRIGHTEST = 99.9  # per cent of the pixels below white
 LARGEST = 1024  # pixels on the longer side of a mask drawn over a map, so that single pixels remain visible
 EDGES = np.linspace(-6, 6, 97)
 MOST_POINTS = 600  # of a line in an SVG
+TICKS = 6  # of a color bar
 LOG = {"xscale": "log", "yscale": "log"}
 
 SVG_SIZE, SVG_FRAME = (4.4, 2.9), (0.16, 0.17, 0.81, 0.79)  # inches; left, bottom, width, height in the figure
@@ -182,7 +183,8 @@ def draw_map(axis, panel):
     axis.tick_params(labelsize=8)
     bar = axis.figure.colorbar(shown, cax=axis.inset_axes([1.01, 0, 0.01 if panel.wide else 0.025, 1]))
     bar.set_label(panel.unit, fontsize=9)
-    bar.ax.tick_params(labelsize=8)
+    values = shown.norm.inverse(np.linspace(0, 1, TICKS))
+    bar.set_ticks(values, labels=[f"{value:.3g}" for value in values], fontsize=8)
 
 
 def draw_lines(axis, curves, xlabel, ylabel, title="", **style):
@@ -241,7 +243,8 @@ def draw_noise(axis, comparison, title=""):
     """Draw the noise of the background against the area that is averaged, with the slope of white noise."""
     curves = {}
     for name, scales in comparison.noise_by_scale.items():
-        curves[name] = np.array([(one.pixels, one.scatter) for one in scales if one.scatter > 0]).reshape(-1, 2).T
+        points = sorted((one.pixels, one.scatter) for one in scales if one.scatter > 0)
+        curves[name] = np.array(points).reshape(-1, 2).T
     area, noise = curves["before"]
     if len(area):
         axis.plot(area, noise[0] / np.sqrt(area), color=TEXT, lw=0.7, ls="--", label="white noise")
