@@ -1,23 +1,22 @@
-"""Metrics of cosmic rays against flags that are known to be right or wrong."""
+"""Flags of cosmic rays that are known to be right or wrong."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib import image as images
 from stdatamodels.jwst.datamodels import dqflags
 
-from jwst_denoise import demo, simulate
-from jwst_denoise.demo import cosmic_ray_picture, cosmic_rays, exposure, metrics
+from jwst_denoise import demo
+from jwst_denoise.demo import cosmic_rays, metrics, scenarios
 
 JUMP, SATURATED = np.uint8(dqflags.group["JUMP_DET"]), np.uint8(dqflags.group["SATURATED"])
-SCENARIO = demo.Scenario("NIRISS", "NIS", "field", "SUB64", "NISRAPID", 6, "niriss_detector1_nsclean_groups")
+SCENARIO = demo.Scenario("NIRISS", "NIS", "field", "SUB64", "NISRAPID", 6)
 
 
 @pytest.fixture(scope="module")
-def made():
-    """An exposure of 64² pixels with 300 hits of 20 and 300 of 3 sigma, and nothing else that arrives."""
-    result = exposure.make(SCENARIO)
+def exposure():
+    """64² pixels with 300 hits of 20 and 300 of 3 sigma, and no other cosmic rays."""
+    result = scenarios.simulate_scenario(SCENARIO)
     truth = replace(result.truth, cosmic_rays=np.zeros_like(result.truth.cosmic_rays))
     noise = np.sqrt(truth.rate * result.group_time + 2 * result.detector.read_noise**2)
     rng = np.random.default_rng(1)
@@ -28,78 +27,69 @@ def made():
 
 
 @pytest.fixture(scope="module")
-def planes(made):
-    light = made.truth.rate * np.float32(100)
-    error = np.sqrt(light + 100)
-    sky = light < np.quantile(light, 0.8)
-    return metrics.Planes(light, light, light, error, error, light, ~sky, sky, 100.0)
+def truth(exposure):
+    return metrics.find_truth(exposure, [image_of(exposure)])
 
 
-def flags_of(made, level):
+def image_of(exposure, offset=0.0):
+    """The true signal, off by some of its errors."""
+    signal = exposure.truth.rate * np.float32(exposure.group_time * 5)
+    err = np.sqrt(signal + 100)
+    return metrics.Image(signal + offset * err, err, np.ones(signal.shape, dtype=bool))
+
+
+def flags_of(exposure, level):
     """GROUPDQ with exactly the hits above a level of the noise."""
-    flags = np.zeros(made.counts.shape[1:], dtype=np.uint8)
-    noise = np.sqrt(made.truth.rate * made.group_time + 2 * made.detector.read_noise**2)
-    flags[made.truth.cosmic_rays[0] > level * noise] |= JUMP
+    flags = np.zeros(exposure.counts.shape[1:], dtype=np.uint8)
+    noise = np.sqrt(exposure.truth.rate * exposure.group_time + 2 * exposure.detector.read_noise**2)
+    flags[exposure.truth.cosmic_rays[0] > level * noise] |= JUMP
     return flags
 
 
-def rate_of(planes, offset=0.0):
-    return planes.light + offset * planes.error_before, planes.error_before, np.zeros(planes.light.shape, dtype=bool)
+def measure(exposure, truth, flags, image=None):
+    charge = cosmic_rays.read_charge(exposure, flags)
+    return cosmic_rays.measure_detections(flags, image or image_of(exposure), charge, truth)
 
 
 @pytest.mark.parametrize(("level", "clear", "faint"), [(1.5, 1, 1), (10, 1, 0), (30, 0, 0)])
-def test_what_is_flagged_is_found(made, planes, level, clear, faint):
-    flags = flags_of(made, level)
-    found = cosmic_rays.measure(flags, rate_of(planes), planes, cosmic_rays.truth_of(made, flags))
+def test_flagged_hits_are_found(exposure, truth, level, clear, faint):
+    found = measure(exposure, truth, flags_of(exposure, level))
     assert found.clear == clear
     assert found.faint == pytest.approx(faint, abs=0.1)  # a faint hit may have a clear one in the next group
     assert found.false == found.wrong == 0
     assert not found.cores > 0
 
 
-def test_a_flag_one_group_late_is_found_and_not_false(made, planes):
-    flags = np.roll(flags_of(made, 1.5), 1, axis=0)
+def test_a_flag_one_group_late_is_found_and_not_false(exposure, truth):
+    flags = np.roll(flags_of(exposure, 1.5), 1, axis=0)
     flags[0] = 0
-    found = cosmic_rays.measure(flags, rate_of(planes), planes, cosmic_rays.truth_of(made, flags))
+    found = measure(exposure, truth, flags)
     assert found.false == 0
     assert found.clear > 0.7  # those in the last group have none after them
 
 
-def test_false_flags_and_wrong_rates_are_counted(made, planes):
-    flags = flags_of(made, 1.5)
+def test_false_flags_and_wrong_rates_are_counted(exposure, truth):
+    flags = flags_of(exposure, 1.5)
     flags[3] |= JUMP
-    image, error, unusable = rate_of(planes)
-    image = np.where((made.truth.cosmic_rays[0] > 0).any(axis=0), image + 5 * error, image)
-    truth = cosmic_rays.truth_of(made, flags)
-    found = cosmic_rays.measure(flags, (image, error, unusable), planes, truth)
+    hit = (exposure.truth.cosmic_rays[0] > 0).any(axis=0)
+    wrong = replace(image_of(exposure), data=np.where(hit, image_of(exposure, 5).data, image_of(exposure).data))
+    found = measure(exposure, truth, flags, wrong)
     assert found.false == pytest.approx(1 / 5, abs=0.03)
     assert found.wrong == 1
 
 
-def test_saturated_groups_and_the_differences_around_them_do_not_count(made):
-    flags = flags_of(made, 1.5)
+def test_saturated_groups_and_the_differences_around_them_do_not_count(exposure):
+    flags = flags_of(exposure, 1.5)
     flags[3:, 20, 20] |= SATURATED
-    usable = cosmic_rays.truth_of(made, flags).usable
+    usable = cosmic_rays.read_charge(exposure, flags).usable
     assert usable[:, 20, 20].tolist() == [True, True, False, False, False]
-    assert not usable[:, made.readout.reference_pixels].any()
+    assert not usable[:, exposure.readout.reference_pixels].any()
 
 
-def test_picture_shows_the_part_with_most_new_hits(made, planes, tmp_path):
-    mask = np.zeros((300, 600), dtype=bool)
-    mask[250:260, 500:520] = True
-    rows, columns = cosmic_ray_picture.window(mask)
-    assert mask[rows, columns].sum() == mask.sum()
-    assert mask[rows, columns].shape == cosmic_ray_picture.EDGE
-    flags = [cosmic_rays.jumps(flags_of(made, level)) for level in (10, 1.5)]
-    truth = cosmic_rays.truth_of(made, flags_of(made, 1.5))
-    path = tmp_path / "picture.png"
-    cosmic_ray_picture.draw([planes.light, planes.light], flags, truth, planes, "title", path)
-    pixels = images.imread(path)
-    assert pixels.shape[1] == 1600
-    assert len(np.unique(np.rint(255 * pixels[..., :3]) @ (1, 256, 65536))) > 100  # colors
-
-
-def test_simulator_knows_the_scenarios():
-    for scenario in demo.SCENARIOS.values():
-        assert scenario.cosmic_ray_parameters.startswith(scenario.instrument.lower())
-        assert scenario.detector in simulate.DETECTORS
+def test_scenario_has_as_many_events_as_a_full_frame():
+    """Ten times the rates on a tenth of the pixels."""
+    usual, ours = scenarios.simulate.CosmicRayParameters(), scenarios.COSMIC_RAYS.hits
+    ny, nx = scenarios.simulate.subarray("NRCB1", scenarios.COSMIC_RAYS.subarray).shape
+    for name in ("snowball_rate", "shower_rate"):
+        assert getattr(ours, name) * ny * nx / 2048**2 == pytest.approx(getattr(usual, name), rel=0.03)
+    assert scenarios.COSMIC_RAYS.ngroups == 3

@@ -1,0 +1,135 @@
+"""Numbers and pictures of images that are known to be right or wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from jwst_denoise.demo import metrics, part, pictures
+from jwst_denoise.readout import Readout
+
+SHAPE = (200, 220)
+READOUT = Readout(SHAPE, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """Thirty stars far apart on a background of 100 e- with errors of 10 e-."""
+    image = np.zeros(SHAPE)
+    y, x = (k.ravel() for k in np.meshgrid(np.arange(20, 190, 36), np.arange(20, 210, 36), indexing="ij"))
+    image[y, x] = np.geomspace(300, 30000, len(y))
+    signal = 100 + gaussian_filter(image, 1.0)
+    sources = signal > 105
+    return metrics.Truth(signal, signal, np.full(SHAPE, 10.0), sources, ~sources, 100.0)
+
+
+def image_of(truth, noise, err=10.0):
+    return metrics.Image(truth.signal + noise, np.full(SHAPE, err), np.ones(SHAPE, bool))
+
+
+@pytest.fixture(scope="module")
+def images(truth):
+    noise = np.random.default_rng(3).normal(0, 10, SHAPE)
+    return {"default": image_of(truth, noise), "denoised": image_of(truth, noise / 2, 5.0)}
+
+
+def test_numbers_of_white_noise(truth, images):
+    before, after = (metrics.measure_image(image, truth) for image in images.values())
+    assert before.background_noise == pytest.approx(10, rel=0.02)
+    assert before.aperture_noise == pytest.approx(10 / np.sqrt(np.pi * 2.5**2), rel=0.1)
+    assert after.background_noise == pytest.approx(before.background_noise / 2, rel=1e-6)
+    assert after.source_noise == pytest.approx(5, rel=0.05)
+    for one in (before, after):
+        assert one.over_err == pytest.approx(1, abs=0.02)
+        assert one.aperture_over_err == pytest.approx(1, abs=0.08)
+        assert abs(one.flux_bias) < 0.01
+
+
+def test_lost_flux_and_shifted_background_are_measured(truth, images):
+    noise = np.random.default_rng(4).normal(3, 0.01, SHAPE)
+    lost = image_of(truth, noise - 0.1 * np.where(truth.sources, truth.signal - 100, 0))
+    found = metrics.measure_image(lost, truth)
+    above = (truth.signal - 100)[truth.sources].sum() / truth.signal[truth.sources].sum()
+    assert found.flux_bias == pytest.approx(-0.1 * above, rel=0.02)
+    assert found.shift == pytest.approx(3, abs=1e-3)
+    assert found.flux_scatter > 3
+
+
+def test_hits_in_the_noise_free_run_are_left_out(truth):
+    exposure = replace_rate(truth)
+    noiseless = image_of(truth, np.where(np.indices(SHAPE)[0] == 50, 100.0, 0))
+    found = metrics.find_truth(exposure, [noiseless], noiseless)
+    assert not found.background[50].any()
+    assert found.background[100:].mean() > 0.5
+    assert found.background.dtype == metrics.find_truth(exposure, [noiseless]).background.dtype == bool
+
+
+def replace_rate(truth):
+    """What `find_truth` reads of an exposure."""
+
+    class Exposure:
+        group_time, counts, readout = 10.0, np.zeros((1, 11, 1, 1)), READOUT
+
+        class truth:  # noqa: N801
+            rate = None
+
+    Exposure.truth.rate = (truth.signal / 100).astype(np.float32)
+    return Exposure
+
+
+def test_biases_and_errors_are_explained_where_they_are_large(truth, images):
+    usual = metrics.measure_image(images["default"], truth)
+    biased = replace(usual, flux_bias=-0.0123, over_err=0.69, aperture_over_err=1.51)
+    measured = {"default": usual, "denoised": biased}
+    causes = dict.fromkeys(measured, "the reason.")
+    assert part.explain_fluxes(measured, causes) == ["denoised: total flux -1.2 %: the reason."]
+    (sentence,) = part.explain_errors(measured, causes)
+    assert sentence.startswith(
+        "denoised: on the background, pixels scatter by 0.69 ERR and sums over apertures by 1.51"
+    )
+
+
+def drawn(monkeypatch, draw, *arguments):
+    """Title -> axes of a picture."""
+    figures = []
+    monkeypatch.setattr(pictures, "write_figure", lambda path, title, rows: figures.append(rows))
+    draw("x.png", "title", *arguments)
+    from jwst_denoise.report.plotting import new_figure
+
+    return {axis.get_title(loc="left"): axis for axis in new_figure("title", figures[0]).axes}
+
+
+def test_picture_against_the_truth(truth, images, monkeypatch):
+    panels = drawn(monkeypatch, pictures.draw_against_truth, images, truth, READOUT)
+    assert list(panels)[:5] == ["default", "denoised", "true signal", "default: error", "denoised: error"]
+    shown = panels["denoised: error"].images[0].get_array()
+    np.testing.assert_allclose(shown, truth.centered(images["denoised"].data - truth.signal))
+    assert [bar.get_ylabel() for title in list(panels)[:5] for bar in panels[title].child_axes] == ["e⁻"] * 5
+    noise = {line.get_label(): line.get_ydata() for line in panels["background: mean over an area"].lines}
+    np.testing.assert_allclose(noise["denoised"], noise["default"] / 2, rtol=1e-6)
+    spectrum = panels["background: order of readout"]
+    assert (spectrum.get_xlabel(), spectrum.get_ylabel()) == ("frequency / Hz", "power / (e⁻)² Hz⁻¹")
+
+
+def test_picture_of_cosmic_rays_shows_the_part_with_most_new_flags(truth, images, monkeypatch):
+    first = np.zeros(SHAPE, dtype=bool)
+    first[150:160, 100:120] = True
+    second = first.copy()
+    second[150:160, 100:115] = False
+    panels = drawn(monkeypatch, pictures.draw_cosmic_rays, images, truth, (first, second))
+    (before,) = [axis for title, axis in panels.items() if title == "default: missed 200 pixels"]
+    (after,) = [axis for title, axis in panels.items() if title == "denoised: missed 50 pixels"]
+    for axis, missed in ((before, first), (after, second)):
+        marked = axis.images[1].get_array().filled(0) != 0
+        low, high = (int(edge - 0.5) for edge in axis.images[1].get_extent()[2:])
+        np.testing.assert_array_equal(marked, missed[low:high])
+    assert not np.array_equal(panels["default"].images[0].get_array(), panels["denoised"].images[0].get_array())
+
+
+def test_window_holds_most_of_a_mask():
+    mask = np.zeros((300, 600), dtype=bool)
+    mask[250:260, 500:520] = mask[3, 3] = True
+    rows, columns = pictures.find_window(mask)
+    assert mask[rows, columns].sum() == 200
+    assert mask[rows, columns].shape == pictures.CLOSE_UP
