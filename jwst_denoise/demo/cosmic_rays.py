@@ -1,15 +1,14 @@
 """Cosmic rays: an exposure of three groups through calwebb_detector1 without and with CosmicRayMaskStep."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from jwst_denoise import crds_cache, parameters, products
-from jwst_denoise.demo import pictures
 from jwst_denoise.demo.metrics import find_truth, read_image
-from jwst_denoise.demo.part import Part
+from jwst_denoise.demo.part import Part, write_report
 from jwst_denoise.demo.pipeline import run_pipeline, strun_line
 from jwst_denoise.demo.scenarios import COSMIC_RAYS, simulate_scenario
 
@@ -33,14 +32,13 @@ _ROWS = (
 KEEP_JUMPS = {"jump": {"save_results": True}}
 
 
-@dataclass(frozen=True, eq=False)
-class Charge:
-    """Charge of the cosmic rays, (ngroups - 1, ny, nx): from the second group on.
+class Charge(NamedTuple):
+    """Charge of the cosmic rays before each group from the second on.
 
     Parameters
     ----------
     charge : ndarray
-        Charge that arrived between a group and the one before, in units of the noise of their difference.
+        (ngroups - 1, ny, nx) in units of the noise of the difference of the group and the one before.
     usable : ndarray of bool
         Groups that are neither saturated nor on reference or unusable pixels.
     """
@@ -49,21 +47,17 @@ class Charge:
     usable: np.ndarray
 
 
-@dataclass(frozen=True)
-class Detections:
+class Detections(NamedTuple):
     """Flags of a ramp against the truth.
 
     Parameters
     ----------
     clear, faint : float
-        Flagged fraction of the groups with charge of more than 5, and of 1.5 to 5 times the noise of a group
-        difference.
-    false : float
-        Flagged fraction of the groups without such charge within a pixel and a group.
-    cores : float
-        The same for pixels with a signal of more than 20 ERR.
+        Flagged fraction of the groups with charge above 5 σ, and of 1.5 to 5 σ.
+    false, cores : float
+        Flagged fraction of the groups without charge within a pixel and a group; the same for signals above 20 ERR.
     wrong : float
-        Fraction of the pixels with any hit whose rate differs from the truth by more than three ERR.
+        Fraction of the hit pixels whose rate differs from the truth by more than three ERR.
     hits : tuple of int
         Number of groups behind ``clear`` and ``faint``.
     """
@@ -101,17 +95,15 @@ def run_part(output, cache, log, stages):
             options = {"config_file": str(parameters.path(scenario.parameters)), "steps": KEEP_JUMPS}
             masked = run_pipeline("calwebb_detector1", uncal, output / "cosmic_ray_mask", log, stage.name, **options)
     with stages.stage("comparing with the truth"):
-        flags = [read_flags(made.path.with_name(f"{scenario.root}_jump.fits")) for made in (default, masked)]
+        ramps = [made.path.with_name(f"{scenario.root}_jump.fits") for made in (default, masked)]
+        flags = [read_flags(path) for path in ramps]
         images = [read_image(made.path, exposure) for made in (default, masked)]
         charge, truth = read_charge(exposure, flags[0]), find_truth(exposure, images)
         metrics = {
             name: measure_detections(*pair, charge, truth)
             for name, pair in zip(("jump step", "+ cosmic_ray_mask"), zip(flags, images, strict=True), strict=True)
         }
-        picture, hit = output.with_suffix(".png"), (charge.usable & (charge.charge > FAINT)).any(axis=0)
-        missed = [hit & ~find_jumps(each).any(axis=0) for each in flags]
-        title = f"Cosmic rays. Simulated: {scenario.title}"
-        pictures.draw_cosmic_rays(picture, title, dict(zip(metrics, images, strict=True)), truth, missed)
+        files = write_report(output, "cosmic_ray_mask", *ramps)
     rows = [
         (label, *(form.format(100 * getattr(one, name)) for one in metrics.values()), "%")
         for label, form, name in _ROWS
@@ -128,7 +120,8 @@ def run_part(output, cache, log, stages):
         strun_line("calwebb_detector1", uncal, output / "default"),
         strun_line(scenario.parameters, uncal, output / "cosmic_ray_mask"),
     ]
-    return Part(title, ("", *metrics), rows, notes, [picture], commands, metrics)
+    title = f"Cosmic rays. Simulated: {scenario.title}"
+    return Part(title, ("", *metrics), rows, notes, files, commands, metrics)
 
 
 def read_charge(exposure, flags):

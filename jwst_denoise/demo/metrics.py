@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from jwst_denoise.demo.cross_validation import clipped_scatter
 from jwst_denoise.report.comparison import measure_noise
-from jwst_denoise.statistics import box_level, robust_sigma
+from jwst_denoise.statistics import MAD_TO_SIGMA, box_level, robust_sigma
 
-__all__ = ["Image", "Metrics", "Truth", "find_truth", "measure_image", "read_image"]
+__all__ = ["Image", "Metrics", "Truth", "clipped_scatter", "find_truth", "measure_image", "read_image"]
 
 SOURCE = 0.5  # ERR; pixels with more signal than this above the background belong to a source
 HIT = 6  # sigma of a pixel, or of the mean of a box around it, that charge of a cosmic ray is left there
 HIT_BOX = 9  # pixels
 PIECE = 32  # pixels; longer sources are measured in pieces
+OUTLIER = 6  # MAD sigmas
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +170,12 @@ def measure_image(image, truth):
         robust_sigma((signal_error / image.err)[background]),
         aperture_err.over_err,
     )
+
+
+def clipped_scatter(image):
+    """Standard deviation of the pixels within 6 robust sigma of the median."""
+    residual = image - np.median(image)
+    return float(residual[np.abs(residual) < OUTLIER * MAD_TO_SIGMA * np.median(np.abs(residual))].std())
 
 
 def _seconds(exposure):

@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-from scipy import ndimage
 
 from jwst_denoise.report.comparison import interquartile_profile, measure_noise
 from jwst_denoise.report.plotting import (
@@ -18,9 +17,8 @@ from jwst_denoise.report.plotting import (
 )
 from jwst_denoise.statistics import power_spectrum
 
-__all__ = ["draw_against_truth", "draw_cosmic_rays", "find_window"]
+__all__ = ["draw_against_truth"]
 
-CLOSE_UP = (160, 240)  # pixels
 UNIT = "e⁻"
 
 
@@ -51,43 +49,6 @@ def draw_against_truth(path, title, images, truth, readout):
     graphs = [partial(draw, errors, truth) for draw in (_draw_histogram, _draw_noise)]
     lines = [partial(draw, errors, truth, readout) for draw in (_draw_lines, _draw_spectra)]
     write_figure(path, title, [*arrange_maps(maps), [*lines, *graphs]])
-
-
-def draw_cosmic_rays(path, title, images, truth, missed):
-    """Draw a close-up of rates and their errors, with the hit pixels that are not flagged in orange.
-
-    Parameters
-    ----------
-    path, title, truth
-        As for `draw_against_truth`.
-    images : dict
-        Name of a run -> jwst_denoise.demo.metrics.Image, without and with the step.
-    missed : sequence of ndarray of bool
-        (ny, nx) pixels with charge of a cosmic ray and no flag, for every run.
-    """
-    view = find_window(missed[0] & ~missed[1])
-    corner = tuple(part.start for part in view)
-    errors = [truth.centered(image.data - truth.signal) for image in images.values()]
-    scene = scene_style(np.concatenate([truth.centered(image.data)[view] for image in images.values()]))
-    style = difference_style(errors[1][view], span=5 * float(np.median(truth.err[view])))
-    rows = [
-        [
-            Map(name, truth.centered(image.data)[view], UNIT, scene, corner=corner),
-            Map(f"{name}: error", error[view], UNIT, style, corner=corner),
-            Map(f"{name}: missed {np.count_nonzero(miss[view])} pixels", error[view], UNIT, style, miss[view], corner),
-        ]
-        for (name, image), error, miss in zip(images.items(), errors, missed, strict=True)
-    ]
-    write_figure(path, title, rows)
-
-
-def find_window(mask, size=CLOSE_UP):
-    """Slices of the part of an image with the most True pixels of a mask."""
-    size = tuple(min(n, m) for n, m in zip(size, mask.shape, strict=True))
-    count = ndimage.uniform_filter(mask.astype(np.float32), size, mode="constant")
-    center = np.unravel_index(np.argmax(count), mask.shape)
-    corner = (np.clip(c - n // 2, 0, m - n) for c, n, m in zip(center, size, mask.shape, strict=True))
-    return tuple(slice(int(start), int(start) + n) for start, n in zip(corner, size, strict=True))
 
 
 def _draw_lines(errors, truth, readout, axis):

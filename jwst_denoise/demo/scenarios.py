@@ -14,7 +14,6 @@ __all__ = [
     "SCENARIOS",
     "Scenario",
     "choose_scenario",
-    "correlated_counts",
     "noiseless_uncal",
     "simulate_scenario",
 ]
@@ -139,17 +138,6 @@ def simulate_scenario(scenario, progress=None):
     )  # fmt: skip
 
 
-def correlated_counts(exposure):
-    """Correlated noise, drift of the level and picture frame in every group: (nints, ngroups, ny, nx) DN, float32."""
-    truth = exposure.truth
-    frames = exposure.pattern.frames_per_group * np.arange(exposure.counts.shape[1])
-    times = exposure.frame_time * (frames + (exposure.pattern.nframes + 1) / 2)
-    level = truth.drift[:, :, None, None] + (
-        truth.picture_frame_rate[:, None, None, None] * times[:, None, None] * truth.picture_frame
-    )
-    return ((truth.correlated + level) / exposure.detector.gain).astype(np.float32)
-
-
 def noiseless_uncal(exposure, root):
     """Raw exposure without its correlated noise, as a perfect correction would leave it.
 
@@ -164,6 +152,15 @@ def noiseless_uncal(exposure, root):
     with products.uncal_model(exposure, root=root) as raw:
         model = datamodels.RampModel()
         model.update(raw)
-        model.data = raw.data.astype(np.float32) - correlated_counts(exposure)
+        model.data = raw.data.astype(np.float32) - _correlated_counts(exposure)
     model.meta.filename = f"{root}_uncal.fits"
     return model
+
+
+def _correlated_counts(exposure):
+    """Correlated noise, drift of the level and picture frame in every group: (nints, ngroups, ny, nx) DN, float32."""
+    truth = exposure.truth
+    frames = exposure.pattern.frames_per_group * np.arange(exposure.counts.shape[1])
+    times = exposure.frame_time * (frames + (exposure.pattern.nframes + 1) / 2)
+    frame = truth.picture_frame_rate[:, None, None, None] * times[:, None, None] * truth.picture_frame
+    return ((truth.correlated + truth.drift[:, :, None, None] + frame) / exposure.detector.gain).astype(np.float32)

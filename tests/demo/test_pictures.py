@@ -110,26 +110,3 @@ def test_picture_against_the_truth(truth, images, monkeypatch):
     np.testing.assert_allclose(noise["denoised"], noise["default"] / 2, rtol=1e-6)
     spectrum = panels["background: order of readout"]
     assert (spectrum.get_xlabel(), spectrum.get_ylabel()) == ("frequency / Hz", "power / (e⁻)² Hz⁻¹")
-
-
-def test_picture_of_cosmic_rays_shows_the_part_with_most_new_flags(truth, images, monkeypatch):
-    first = np.zeros(SHAPE, dtype=bool)
-    first[150:160, 100:120] = True
-    second = first.copy()
-    second[150:160, 100:115] = False
-    panels = drawn(monkeypatch, pictures.draw_cosmic_rays, images, truth, (first, second))
-    (before,) = [axis for title, axis in panels.items() if title == "default: missed 200 pixels"]
-    (after,) = [axis for title, axis in panels.items() if title == "denoised: missed 50 pixels"]
-    for axis, missed in ((before, first), (after, second)):
-        marked = axis.images[1].get_array().filled(0) != 0
-        low, high = (int(edge - 0.5) for edge in axis.images[1].get_extent()[2:])
-        np.testing.assert_array_equal(marked, missed[low:high])
-    assert not np.array_equal(panels["default"].images[0].get_array(), panels["denoised"].images[0].get_array())
-
-
-def test_window_holds_most_of_a_mask():
-    mask = np.zeros((300, 600), dtype=bool)
-    mask[250:260, 500:520] = mask[3, 3] = True
-    rows, columns = pictures.find_window(mask)
-    assert mask[rows, columns].sum() == 200
-    assert mask[rows, columns].shape == pictures.CLOSE_UP

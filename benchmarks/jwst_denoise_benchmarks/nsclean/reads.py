@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jwst_denoise.demo.cross_validation import cross_validate_exposure
+from jwst_denoise.demo.flight import cross_validate
 from jwst_denoise.masks import imaging_mask
 from jwst_denoise.nsclean import fit_noise
 from jwst_denoise.readout import Readout
@@ -18,12 +18,11 @@ BORDER = 5  # reference pixels
 
 def guider(quick):
     """Rows: half of a guider exposure cleans the other half."""
-    for run in cross_validate_exposure():
-        first, second = run["pair"]
+    for (first, second), run in cross_validate().items():
         yield Row(
             f"FGS flight exposure, integrations {first} − {second}: std of the half that the fit has not seen, DN",
             f"gp {run['gp']:.2f}", f"column medians {run['median']:.2f}; uncleaned {run['raw']:.2f}",
-            "below the column medians", run["gp"] < run["median"], run,
+            "below the column medians", run["gp"] < run["median"], {"pair": (first, second), **run},
         )  # fmt: skip
 
 
