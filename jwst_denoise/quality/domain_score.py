@@ -136,7 +136,7 @@ def _smooth(structure, known):
 
 def _correlation(values, known):
     """Larger of the correlations of neighbors in a row and in a column."""
-    variance = np.mean(values[known] ** 2, dtype=np.float64)
+    variance = np.mean(values[known] ** 2, dtype=np.float64) if known.any() else 0.0
     correlations = [0.0]
     for first, second in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
         pairs = known[first] & known[second]
