@@ -112,7 +112,7 @@ def test_mistakes_are_named(rng):
     image, hole, _ = frame(rng)
     with pytest.raises(ValueError, match="method='spline' of inpainting must be one of network, median, biharmonic"):
         inpaint(image, hole, "spline")
-    with pytest.raises(ValueError, match=r"shape \(5,\), the image \(48, 56\)"):
+    with pytest.raises(ValueError, match=r"shape \(5,\), the image has \(48, 56\)"):
         inpaint(image, hole[0, :5], "median")
     wrong = SimpleNamespace(info={"family": "cosmic_ray_mask", "name": "mask"}, predict=None)
     with pytest.raises(ValueError, match="mask is of the family cosmic_ray_mask"):

@@ -290,7 +290,7 @@ def test_missing_and_wrong_model_files(rate, tiny):
         run(rate, model="nowhere.asdf")
     with pytest.raises(ValueError, match=r"inpaint\.asdf' is of the family 'inpaint'; this step needs"):
         run(rate, model=tiny["inpaint"])
-    with pytest.raises(ValueError, match="tiny-cosmic_ray_mask is of the family cosmic_ray_mask"):
+    with pytest.raises(ValueError, match="tiny-cosmic_ray_mask is of the family 'cosmic_ray_mask'"):
         run(rate, model=tiny["cosmic_ray_mask"], inpaint="network", inpaint_model=tiny["cosmic_ray_mask"])
 
 
