@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.detectors.read_patterns import poisson_fraction
 from jwst_denoise.networks.blocks.tiling import apply_tiled, fused
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
+from jwst_denoise.ramps.noise import GroupNoise
 
 __all__ = ["CHANNELS", "GroupDifferenceMask", "NormalizedDifferences", "normalize_differences", "subtract_line_levels"]
 
@@ -95,15 +95,16 @@ class GroupDifferenceMask(nn.Module):
         valid = np.isfinite(gain) & (gain > 0) & np.isfinite(read_noise) & (read_noise > 0)
         bad = _as_cube("bad", bad, groups.shape) | ~valid
         saturated = _as_cube("saturated", saturated, groups.shape)
-        variance = 2 * np.where(valid, read_noise, np.median(read_noise[valid]) if valid.any() else 1) ** 2 / nframes
+        filled = np.where(valid, read_noise, np.median(read_noise[valid]) if valid.any() else 1)
+        noise = GroupNoise(filled, nframes=nframes, groupgap=groupgap)
         unet = fused(self.unet)
         device = next(unet.parameters()).device
         result = np.zeros(groups.shape, dtype=np.float32)
         for first, last, inner in _blocks(groups.shape):
             part = slice(first, last + 1)
             differences = _normalize_groups(
-                groups[part], bad[part], saturated[part], np.where(valid, gain, 1), variance,
-                poisson_fraction(nframes, groupgap), device,
+                groups[part], bad[part], saturated[part], np.where(valid, gain, 1), noise.difference_variance,
+                noise.poisson_fraction, device,
             )  # fmt: skip
             for index in inner:
                 logits = apply_tiled(unet, differences.planes(index - first), tile or max(groups.shape))

@@ -115,7 +115,7 @@ def test_mistakes_are_named(rng):
     with pytest.raises(ValueError, match=r"shape \(5,\), the image has \(48, 56\)"):
         inpaint(image, hole[0, :5], "median")
     wrong = SimpleNamespace(info={"family": "cosmic_ray_mask", "name": "mask"}, predict=None)
-    with pytest.raises(ValueError, match="mask is of the family cosmic_ray_mask"):
+    with pytest.raises(ValueError, match="mask is of the family 'cosmic_ray_mask'"):
         inpaint(image, hole, model=wrong)
 
 
