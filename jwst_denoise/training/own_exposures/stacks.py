@@ -6,6 +6,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.fft import irfft2, next_fast_len, rfft2
 
+from jwst_denoise.statistics import robust_sigma
+
 __all__ = ["FEWEST", "ExposureStack", "frames_of_shifts", "in_frame_of", "misalignment", "overlay"]
 
 FEWEST = 3  # exposures of a pixel, including its own, whose median a single cosmic ray does not move
@@ -192,6 +194,6 @@ def misalignment(image, other):
 def _normalize(image):
     """Image in units of its scatter, clipped, with mean 0; 0 where there are no data."""
     values = image - np.nanmedian(image)
-    scatter = 1.4826 * np.nanmedian(np.abs(values))
+    scatter = robust_sigma(values[np.isfinite(values)], None, center=0)
     clipped = np.clip(values / (scatter or 1), 0, BRIGHTEST)
     return np.nan_to_num(clipped - np.nanmean(clipped))
