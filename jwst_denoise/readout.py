@@ -212,7 +212,7 @@ class Readout:
         Returns
         -------
         ndarray
-            (…, outputs, lines, line_ticks); ravelling the last two axes gives each output's time series.
+            (…, outputs, lines, line_ticks); raveling the last two axes gives each output's time series.
         """
         frame = self.to_detector(image)
         streams = np.empty((*frame.shape[:-2], self.outputs, self.lines, self.line_ticks), dtype=frame.dtype)

@@ -31,7 +31,7 @@ class GroupNoise:
 
     Examples
     --------
-    >>> GroupNoise(10.0, nframes=4).difference_variance
+    >>> float(GroupNoise(10.0, nframes=4).difference_variance)
     50.0
     """
 

@@ -69,7 +69,7 @@ def slope_weights(ngroups, group_time):
 
 
 class RemovedNoise:
-    """Root mean square of the noise that is subtracted from the groups of ramps, and of what their slopes lose by it.
+    """Rms of the noise subtracted from the groups of ramps, and of the slope of that noise.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ class RemovedNoise:
         Parameters
         ----------
         groups : slice
-            Which groups; the last slice of an integration ends with its last group.
+            Groups of ``removed``; the last slice of an integration ends with its last group.
         removed : ndarray
-            (n, ny, nx) what was subtracted from them, in DN; from the first group of a ramp, nothing.
+            (n, ny, nx) subtracted noise in DN; 0 for the first group of a ramp.
         """
         self._groups += float(np.mean(removed**2, dtype=float)) * len(removed)
         self._slope = self._slope + np.tensordot(self._weights[groups], removed, 1)
