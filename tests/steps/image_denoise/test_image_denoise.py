@@ -17,35 +17,12 @@ from .stand_ins import (
     READ,
     TIME,
     Erasing,
-    Halving,
     arrays,
     fixed,
     install,
-    install_gain,
-    make,
     run,
     scene,
 )
-
-
-@pytest.fixture(autouse=True)
-def gain(tmp_path_factory, monkeypatch):
-    return install_gain(tmp_path_factory.mktemp("references"), monkeypatch)
-
-
-@pytest.fixture
-def halving(monkeypatch):
-    return install(Halving(), monkeypatch)
-
-
-@pytest.fixture
-def rate(rng):
-    return make(rng)
-
-
-@pytest.fixture
-def rateints(rng):
-    return make(rng, nints=3)
 
 
 def test_faint_pixels_are_the_networks_and_all_else_stays(rate, halving):

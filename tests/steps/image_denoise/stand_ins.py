@@ -8,8 +8,7 @@ from jwst_denoise import ImageDenoiseStep, model_files
 from jwst_denoise.networks.image_denoise import DenoisedImage
 from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.steps.image_denoise import image_denoise_step
-
-from .conftest import SHAPE, describe
+from steps.conftest import SHAPE, describe
 
 DNU, JUMP, REFERENCE = 1, 4, 2**31
 GAIN, TIME, READ, SKY = 2.0, 1000.0, 12.0, 0.2
@@ -103,17 +102,3 @@ def install(network, monkeypatch, family="astro_unet"):
     monkeypatch.setattr(image_denoise_step.model_files, "load", lambda name, device: Loaded())
     monkeypatch.setattr(image_denoise_step.model_files, "read_info", lambda name: info)
     return network
-
-
-def install_gain(folder, monkeypatch):
-    """Path of the gain of the subarray, which takes the place of that of CRDS."""
-    path = str(folder / "gain.fits")
-    with datamodels.GainModel(data=np.full(SHAPE, GAIN, "f4")) as model:
-        area = model.meta.subarray
-        area.xstart = area.ystart = 101
-        area.xsize, area.ysize = SHAPE[::-1]
-        area.fastaxis, area.slowaxis = -1, 2
-        model.save(path)
-    monkeypatch.setattr(ImageDenoiseStep, "get_reference_file", lambda self, model, kind: path)
-    monkeypatch.setattr(ImageDenoiseStep, "reference_file_types", [])
-    return path

@@ -9,29 +9,9 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import ImageDenoiseStep, model_files
 from jwst_denoise.networks import build
+from steps.conftest import SHAPE, describe
 
-from .conftest import SHAPE, describe
-from .stand_ins import DOMAIN, FAINT, GAIN, JUMP, Halving, arrays, fixed, install, install_gain, make, run, scene
-
-
-@pytest.fixture(autouse=True)
-def gain(tmp_path_factory, monkeypatch):
-    return install_gain(tmp_path_factory.mktemp("references"), monkeypatch)
-
-
-@pytest.fixture
-def halving(monkeypatch):
-    return install(Halving(), monkeypatch)
-
-
-@pytest.fixture
-def rate(rng):
-    return make(rng)
-
-
-@pytest.fixture
-def rateints(rng):
-    return make(rng, nints=3)
+from .stand_ins import DOMAIN, FAINT, GAIN, JUMP, arrays, fixed, run, scene
 
 
 def test_tuple_list_container_and_path(rate, rateints, halving, tmp_path):

@@ -9,27 +9,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise.ramps.coadd import coadd_frames
 
-from .stand_ins import DNU, FAINT, GAIN, TIME, Halving, Stack, fixed, install, install_gain, make, run, scene
-
-
-@pytest.fixture(autouse=True)
-def gain(tmp_path_factory, monkeypatch):
-    return install_gain(tmp_path_factory.mktemp("references"), monkeypatch)
-
-
-@pytest.fixture
-def stack(monkeypatch):
-    return install(Stack(), monkeypatch, "noise2noise-stack")
-
-
-@pytest.fixture
-def rate(rng):
-    return make(rng)
-
-
-@pytest.fixture
-def rateints(rng):
-    return make(rng, nints=3)
+from .stand_ins import DNU, FAINT, GAIN, TIME, Halving, Stack, fixed, install, make, run, scene
 
 
 def test_a_stack_becomes_one_image(rng, rateints, stack):
