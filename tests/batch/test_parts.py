@@ -147,7 +147,7 @@ def test_torn_line_is_passed_over_and_closed(finished, kept):
     assert Manifest(path)._records.keys() == {(str(exposure.path), "r"), ("later", "r")}
 
 
-def test_foreign_manifest_is_refused(tmp_path):
+def test_another_file_is_not_taken_for_a_manifest(tmp_path):
     (tmp_path / "m").write_text("SIMPLE  = T")
     with pytest.raises(ValueError, match="not the manifest of a batch"):
         Manifest(tmp_path / "m")

@@ -71,7 +71,7 @@ def test_only_what_changed_is_done_again(scripts, out, address, write):
     assert statuses(run(more[:1], out, changed, fresh=True, scheduler=address)) == ["done"]
 
 
-def test_failures_are_told_and_the_others_done(scripts, out, address, write):
+def test_failures_are_reported_and_the_others_done(scripts, out, address, write):
     bad = [
         write("f0.txt", "write f0.out", "fail value no such filter"),
         write("f1.txt", "fail other strange"),
@@ -117,16 +117,16 @@ def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     dying = write("d.txt", "write half.out half", "die_once", "write whole.out whole")
     dead = write("x.txt", "write x.out half", "die")
     greedy = write("m.txt", "eat 3000", "write m.out")
-    threads = write("t.txt", "threads t.out")
-    records = run([*scripts, dying, dead, greedy, threads], out, workers=2, memory="1GB")
+    threaded = write("t.txt", "threads t.out")
+    records = run([*scripts, dying, dead, greedy, threaded], out, workers=2, memory="1GB")
     assert statuses(records) == ["done", *["done"] * 4, "failed", "done", "failed"]
     assert records["m.txt"].error.startswith("worker died 2 times, possibly out of memory")
     assert records["x.txt"].error.startswith("worker died 2 times")
     assert (records["d.txt"].attempts, records["x.txt"].attempts, records["e0.txt"].attempts) == (2, 2, 1)
     assert "FakeStep running" in (out / "x.log").read_text()
     assert (out / "half.out").exists() and (out / "whole.out").exists() and not (out / "x.out").exists()
-    share = max(1, cluster.cores() // 2)
-    assert (out / "t.out").read_text().split() == [str(share)] * 2
+    threads = max(1, cluster.cores() // 2)
+    assert (out / "t.out").read_text().split() == [str(threads)] * 2
     assert not set(cluster._THREADS) & set(os.environ)
     assert_tidy(out)
 
@@ -241,14 +241,14 @@ def test_two_batches_on_one_directory(scripts, out):
     assert f"{out} is in use by another batch (process {os.getpid()}" in result.stderr.splitlines()[-1]
 
 
-def test_missing_dask_is_told(scripts, monkeypatch):
+def test_missing_dask_is_reported(scripts, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     result = CliRunner().invoke(main, ["batch", STEP, str(scripts[0])])
     assert result.stderr == f"Error: batches need Dask: {install_command('batch')}\n"
 
 
 def test_cluster_started_elsewhere(scripts, out, tmp_path):
-    """A scheduler and a worker of their own, as on a cluster, by their scheduler file."""
+    """A separate scheduler and worker, as on a cluster, with a scheduler file."""
     file = tmp_path / "scheduler.json"
     options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     name = ["--scheduler-file", str(file)]

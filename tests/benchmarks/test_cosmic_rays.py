@@ -206,7 +206,6 @@ def test_slit_keeps_what_is_missing(untrained, data_directory):
     assert row.figures["unchanged"] and row.figures["finite"]
 
 
-@pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 def test_pipeline_leaves_some_charge_of_hits():
     left = after_jump.left_by_jump(8, quick=True)
     assert not left.hits[left.bad].any()

@@ -35,8 +35,6 @@ from jwst_denoise_benchmarks.ramps import (
 )
 from jwst_denoise_benchmarks.ramps.suite import GROUPS, STUDIES
 
-pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory):

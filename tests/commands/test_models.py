@@ -96,7 +96,7 @@ def test_verify(data):
         assert result.stdout == f"{arguments[0] if arguments else 'random-1-2'}: valid, SHA-256 {sha256}\n"
 
 
-def test_verify_tells_bad_from_good(data, tmp_path):
+def test_verify_finds_the_bad_file(data, tmp_path):
     (tmp_path / "short.asdf").write_bytes(data.read_bytes()[:-500])
     result = run("verify", data, tmp_path / "short.asdf", tmp_path / "absent.asdf")
     assert result.exit_code == 1

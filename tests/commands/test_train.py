@@ -23,8 +23,8 @@ def run(*arguments):
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """What the training was asked for; it leaves a network without having trained it."""
+def calls(monkeypatch):
+    """Arguments of the training, which is replaced by a function that writes an untrained network."""
     calls = []
 
     def train(family, preset, output, **options):
@@ -49,7 +49,7 @@ def training_network(family):
 @pytest.mark.parametrize(
     ("preset", "use"), [("jwst", "strun ramp_denoise exposure_ramp.fits"), ("nirps", "load_model(")]
 )
-def test_use_of_a_network_for_ramps(asked, tmp_path, preset, use):
+def test_use_of_a_network_for_ramps(calls, tmp_path, preset, use):
     result = run("ramp_denoise", "--preset", preset, "--output", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert use in result.output.splitlines()[-1]
@@ -89,11 +89,11 @@ def test_exposures_without_cosmic_rays_are_refused(tmp_path, exposures):
     assert "dither1_rate.fits: no cosmic rays were found" in result.stderr
 
 
-def test_options_reach_the_training(tmp_path, asked):
+def test_options_reach_the_training(tmp_path, calls):
     result = run("cosmic_ray_mask", "--output", tmp_path / "run", "--set", "hidden=4", "--set", "learning_rate=1e-4",
                  "--seed", 7, "--resume")  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert asked == [
+    assert calls == [
         {"family": "cosmic_ray_mask", "preset": "small", "output": tmp_path / "run", "resume": True, "exposures": None,
          "hidden": 4, "learning_rate": 1e-4, "seed": 7}
     ]  # fmt: skip
@@ -103,7 +103,7 @@ def test_options_reach_the_training(tmp_path, asked):
     ("family", "use"),
     [("cosmic_ray_mask", "exposure_rate.fits --model="), ("inpaint", "--inpaint=network --inpaint_model=")],
 )
-def test_ends_with_a_model_file_and_how_to_use_it(tmp_path, asked, family, use):
+def test_ends_with_a_model_file_and_how_to_use_it(tmp_path, calls, family, use):
     result = run(family, "--output", tmp_path / "run")
     path = tmp_path / "run" / f"{family}-small.asdf"
     assert result.exit_code == 0, result.output
@@ -113,7 +113,7 @@ def test_ends_with_a_model_file_and_how_to_use_it(tmp_path, asked, family, use):
     assert "simulated exposures" in model.info["domain"]["description"]
 
 
-def test_words_of_the_user_are_kept(tmp_path, asked):
+def test_words_of_the_user_are_kept(tmp_path, calls):
     output = tmp_path / "run"
     output.mkdir()
     (output / "card.md").write_text("My own card.")
@@ -121,7 +121,7 @@ def test_words_of_the_user_are_kept(tmp_path, asked):
     assert model_files.read_info(output / "inpaint-small.asdf")["card"] == "My own card."
 
 
-def test_without_asdf_it_says_what_to_do(tmp_path, asked, monkeypatch):
+def test_without_asdf_it_says_what_to_do(tmp_path, calls, monkeypatch):
     import importlib.util
 
     find = importlib.util.find_spec
@@ -134,10 +134,10 @@ def test_without_asdf_it_says_what_to_do(tmp_path, asked, monkeypatch):
     assert packed.exit_code == 0, packed.output
 
 
-def test_exposures_are_read_and_handed_over(tmp_path, asked, exposures):
+def test_exposures_are_read_for_the_training(tmp_path, calls, exposures):
     result = run("cosmic_ray_mask", "--output", tmp_path / "run", "--exposures", *exposures)
     assert result.exit_code == 0, result.output
-    (stack,) = asked[0]["exposures"]
+    (stack,) = calls[0]["exposures"]
     assert sorted(stack.names) == sorted(map(str, exposures))
     assert "NIRCAM NRCB1" in result.stdout
     domain = model_files.read_info(tmp_path / "run" / "cosmic_ray_mask-small.asdf")["domain"]
@@ -195,12 +195,12 @@ def test_bad_input_is_one_line(tmp_path, monkeypatch, arguments, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_earlier_training_is_not_overwritten(tmp_path, asked):
+def test_an_earlier_training_is_not_overwritten(tmp_path, calls):
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     result = run("inpaint", "--output", tmp_path / "run")
     assert result.exit_code != 0
     assert "continue it with --resume" in result.stderr
-    assert not asked
+    assert not calls
 
 
 def test_help_explains_presets_and_settings():

@@ -39,9 +39,9 @@ def test_detectors_are_added(tmp_path, quick):
 
 
 def test_progress_counts_files(tmp_path, quick):
-    seen = []
-    crds_cache.build_cache(tmp_path / "cache", detectors=["NIS"], progress=lambda *args: seen.append(args))
-    numbers, totals, names = zip(*seen, strict=True)
+    calls = []
+    crds_cache.build_cache(tmp_path / "cache", detectors=["NIS"], progress=lambda *args: calls.append(args))
+    numbers, totals, names = zip(*calls, strict=True)
     assert numbers == tuple(range(1, totals[0] + 1))
     assert set(totals) == {len(names)}
     assert (
@@ -83,7 +83,7 @@ def test_another_directory_is_left_alone(tmp_path, file, message):
     assert (tmp_path / file).read_text() == "mine"
 
 
-def test_environment_is_put_back(tmp_path, monkeypatch):
+def test_environment_is_restored(tmp_path, monkeypatch):
     monkeypatch.setenv("CRDS_PATH", "/elsewhere")
     monkeypatch.delenv("CRDS_CONTEXT", raising=False)
     with pytest.raises(RuntimeError), crds_cache.activated(tmp_path) as variables:

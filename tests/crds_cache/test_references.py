@@ -1,4 +1,4 @@
-"""The reference files hold what the simulator puts in."""
+"""The reference files describe the simulated detectors."""
 
 import numpy as np
 import pytest

@@ -27,12 +27,12 @@ def header(detector, subarray="FULL", exp_type="NRS_IFU"):
 
 def find(types, *args, **kwargs):
     """Names of the best references, "N/A" where none applies."""
-    found = crds.getreferences(header(*args, **kwargs), reftypes=types, observatory="jwst")
-    return {name: "N/A" if "n/a" in path.lower() else path.rpartition("/")[2] for name, path in found.items()}
+    files = crds.getreferences(header(*args, **kwargs), reftypes=types, observatory="jwst")
+    return {name: "N/A" if "n/a" in path.lower() else path.rpartition("/")[2] for name, path in files.items()}
 
 
-def test_checksums_are_what_crds_computes(active):
-    mappings = sorted((active / "mappings" / "jwst").iterdir())
+def test_crds_accepts_the_checksums(active_cache):
+    mappings = sorted((active_cache / "mappings" / "jwst").iterdir())
     assert len(mappings) > 20
     for path in mappings:
         loaded = rmap.load_mapping(str(path), ignore_checksum=False)
@@ -40,13 +40,13 @@ def test_checksums_are_what_crds_computes(active):
 
 
 @pytest.mark.parametrize("detector", ["NRS1", "NRCB1", "GUIDER2"])
-def test_every_type_has_an_answer(active, detector):
-    found = find(reference_types(), detector)
-    with_file = {name for name, file in found.items() if file != "N/A"}
+def test_every_type_has_an_answer(active_cache, detector):
+    files = find(reference_types(), detector)
+    with_file = {name for name, file in files.items() if file != "N/A"}
     instrument = header(detector)["META.INSTRUMENT.NAME"]
-    assert set(found) == set(reference_types())
+    assert set(files) == set(reference_types())
     assert with_file == set(TYPES[instrument])
-    assert all(detector.lower() in found[name] for name in with_file)
+    assert all(detector.lower() in files[name] for name in with_file)
 
 
 def test_types_are_those_of_the_installed_pipeline():
@@ -70,11 +70,11 @@ def test_types_are_those_of_the_installed_pipeline():
         ("GENERIC", "N/A"),
     ],
 )
-def test_darks_belong_to_subarrays(active, subarray, file):
+def test_darks_belong_to_subarrays(active_cache, subarray, file):
     assert find(["dark"], "NRS1", subarray) == {"dark": file}
 
 
-def test_detector_that_is_not_in_the_cache(active):
+def test_detector_that_is_not_in_the_cache(active_cache):
     with pytest.raises(CrdsLookupError, match="NRS2"):
         find(["gain"], "NRS2")
 
@@ -84,8 +84,8 @@ def test_parameter_references_are_found_by_exposure_type(cache, tmp_path):
     crds_cache.build_cache(directory, detectors=[], parameters=[parameters.path("nircam_detector1_nsclean_groups")])
     type_ = "pars-detector1pipeline"
     with crds_cache.activated(directory):
-        found = find([type_], "NRCB1", exp_type="NRC_TSIMAGE")
-        assert found[type_].endswith("nircam_detector1_nsclean_groups.asdf")
+        files = find([type_], "NRCB1", exp_type="NRC_TSIMAGE")
+        assert files[type_].endswith("nircam_detector1_nsclean_groups.asdf")
         assert find([type_], "NRCB1", exp_type="NRC_DARK") == {type_: "N/A"}
         assert find([type_], "NRS1") == {type_: "N/A"}
 

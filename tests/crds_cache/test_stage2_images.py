@@ -12,7 +12,6 @@ from jwst_denoise.crds_cache.photometry import abvegaoffset, mjy_per_sr
 from jwst_denoise.detectors.observing import ELEMENTS, elements_of
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:'get_cache_lock' is deprecated:DeprecationWarning",
     "ignore:The fit may be unsuccessful:astropy.utils.exceptions.AstropyUserWarning",
 )
 
@@ -40,7 +39,7 @@ def star_field(name, position=(33.3, 30.8), seed=0):
         ("NIS", "niriss_image2_cosmic_ray_mask", "cosmic_ray_mask"),
     ],
 )
-def test_image2_with_the_shipped_files(active, tmp_path, name, file, step):
+def test_image2_with_the_shipped_files(active_cache, tmp_path, name, file, step):
     with star_field(name) as rate:
         (result,) = Image2Pipeline.call(
             rate, config_file=str(parameters.path(file)), save_results=True, output_dir=str(tmp_path)
@@ -53,7 +52,7 @@ def test_image2_with_the_shipped_files(active, tmp_path, name, file, step):
     assert {path.name for path in tmp_path.iterdir()} == {"star0_cal.fits", "star0_i2d.fits"}
 
 
-def test_image3_measures_the_star(active, tmp_path):
+def test_image3_measures_the_star(active_cache, tmp_path):
     """Position and flux in the catalog of a mosaic are those of the simulated star."""
     frames = [_dithered(*offset, tmp_path) for offset in ((0, 0), (5, 3))]
     factor = frames[0].meta.photometry.conversion_megajanskys * frames[0].meta.photometry.pixelarea_steradians * 1e6
@@ -94,7 +93,7 @@ def test_flux_calibration_counts_photons(elements, width):
     assert_allclose(mjy_per_sr(detector, *elements) * electrons / detector.gain, 1, rtol=1e-6)
 
 
-def test_narrow_filters_need_more_light():
+def test_narrow_filters_need_more_flux():
     short = {names: mjy_per_sr(simulate.detector("NRCB1"), *names) for names in ELEMENTS["NIRCAM_SW"]}
     order = [("F150W2", "CLEAR"), ("F200W", "CLEAR"), ("F210M", "CLEAR"), ("F212N", "CLEAR")]
     assert sorted(order, key=short.get) == order

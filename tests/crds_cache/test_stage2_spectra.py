@@ -1,4 +1,4 @@
-"""Stage 2 of NIRSpec's slits on the cache: the spectra are where, and as bright as, the simulator made them."""
+"""Stage 2 of NIRSpec's slits on the cache: the spectra have the simulated positions and fluxes."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,6 @@ from jwst_denoise.crds_cache.photometry import flux
 from jwst_denoise.detectors import FIXED_SLITS
 from jwst_denoise.simulate.spectra import TRACE, Trace
 
-pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
-
 SUBARRAY = "SUB512"
 
 
@@ -28,7 +26,7 @@ def expose(scene, rng, brightness=1.0, **options):
 
 
 @pytest.fixture(scope="module")
-def all_slits(cache_in_use):
+def all_slits(active_cache):
     """The WCS of all slits of an exposure."""
     detector = simulate.detector("NRS1")
     observation = simulate.observation(detector, "NRS_FIXEDSLIT")
@@ -61,8 +59,8 @@ def test_the_target_is_in_the_middle_of_its_slit(all_slits):
 
 
 @pytest.mark.parametrize("grating", spectrograph.GRATINGS)
-def test_light_of_a_grating_fills_the_columns(grating):
-    """Grating equation, with the sines of the angles of incidence and of what leaves toward a column."""
+def test_the_range_of_a_grating_fills_the_columns(grating):
+    """Grating equation, with the sines of the angles of incidence and diffraction."""
     density, tilt = spectrograph._grating(grating)
     _, *limits = spectrograph.GRATINGS[grating]
     first, last = (end / spectrograph.CAMERA for end in spectrograph._ends(grating))
@@ -73,8 +71,8 @@ def test_light_of_a_grating_fills_the_columns(grating):
     )
 
 
-def test_denoise1_and_spec2_extract_the_star(active, tmp_path):
-    """From the counts to the spectrum, with our steps in stage 1."""
+def test_denoise1_and_spec2_extract_the_star(active_cache, tmp_path):
+    """From the counts to the spectrum, with calwebb_denoise1 in stage 1."""
     exposure = expose("slit", np.random.default_rng(1), brightness=25.0)
     uncal = products.write_products(exposure, tmp_path, "star")["uncal"]
     rate = DenoiseDetector1Pipeline.call(str(uncal), steps={"ramp_denoise": {"skip": True}})
@@ -87,7 +85,7 @@ def test_denoise1_and_spec2_extract_the_star(active, tmp_path):
     _compare(slit.data, slit, exposure)
 
 
-def test_spec2_with_the_hook_on_a_time_series(active, tmp_path):
+def test_spec2_with_the_hook_on_a_time_series(active_cache, tmp_path):
     exposure = expose("bots", np.random.default_rng(2), poisson=False)
     file = str(parameters.path("nirspec_spec2_nsclean"))
     with products.rateints_model(exposure, root="series") as rateints:
@@ -100,7 +98,7 @@ def test_spec2_with_the_hook_on_a_time_series(active, tmp_path):
 
 
 def _compare(data, slit, exposure):
-    """Flux along the slit, in MJy, against the light of the truth."""
+    """Flux along the slit, in MJy, against the truth."""
     top = slit.ystart - 1
     truth = exposure.truth.rate[top : top + data.shape[0]] / exposure.detector.gain
     wavelength = slit.wavelength[: data.shape[0]]

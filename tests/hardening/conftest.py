@@ -1,4 +1,4 @@
-"""Steps without CRDS, in a directory of their own, and small exposures for them."""
+"""A directory for steps without CRDS, and small exposures for them."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from support.trials import quiet
 
 
 @pytest.fixture
-def workplace(tmp_path):
+def working_directory(tmp_path):
     with quiet(tmp_path):
         yield tmp_path
 

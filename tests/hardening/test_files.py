@@ -1,4 +1,4 @@
-"""Damaged, foreign and unreadable files: one clear error that names them, and nothing written."""
+"""Damaged and unreadable files, and files of other kinds: one clear error that names them, and nothing written."""
 
 import os
 import tempfile
@@ -9,10 +9,10 @@ import pytest
 
 from jwst_denoise import CosmicRayMaskStep, NSCleanStep, masks, model_files
 from jwst_denoise.parameters import shipped
-from support.damaged import FOREIGN, cut, flipped, reached_by_everybody, without_permission
+from support.damaged import OTHER_FILES, cut, flipped, reached_by_everybody, without_permission
 
 pytestmark = [
-    pytest.mark.usefixtures("workplace"),
+    pytest.mark.usefixtures("working_directory"),
     pytest.mark.filterwarnings("ignore:File may have been truncated", "ignore:non-ASCII characters are present"),
     pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # files that libraries leave open
@@ -53,25 +53,25 @@ def test_masks(tmp_path):
     def read(path):
         return masks.read_user_mask(path, (64, 64))
 
-    found = [refused(path, part, read) for part in cut(content, 20)]
-    assert sum(found) >= 15  # the rest has all pixels
-    assert all(refused(path, part, read) for part in FOREIGN)
+    results = [refused(path, part, read) for part in cut(content, 20)]
+    assert sum(results) >= 15  # the rest has all pixels
+    assert all(refused(path, part, read) for part in OTHER_FILES)
     for part in flipped(content, 20):
         refused(path, part, read)
 
 
 def test_exposures(rate, tmp_path):
     content, path = rate.read_bytes(), tmp_path / "broken_rate.fits"
-    parts = [*cut(content[:-3000], 6), *FOREIGN]
+    parts = [*cut(content[:-3000], 6), *OTHER_FILES]
     assert all(refused(path, part, lambda path: clean(str(path), save_results=True)) for part in parts)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == [path.name]
 
 
 def test_parameter_files(exposure, tmp_path):
     content, path = shipped.path("nsclean_nircam_imaging").read_bytes(), tmp_path / "mine.asdf"
-    found = [refused(path, part, lambda path: clean(exposure(), config_file=str(path))) for part in cut(content, 4)]
-    assert sum(found) >= 3
-    assert all(refused(path, part, NSCleanStep.from_config_file) for part in (*cut(content[:-10], 8), *FOREIGN))
+    results = [refused(path, part, lambda path: clean(exposure(), config_file=str(path))) for part in cut(content, 4)]
+    assert sum(results) >= 3
+    assert all(refused(path, part, NSCleanStep.from_config_file) for part in (*cut(content[:-10], 8), *OTHER_FILES))
     for part in flipped(content, 12):
         refused(path, part, NSCleanStep.from_config_file)
 

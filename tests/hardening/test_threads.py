@@ -26,7 +26,7 @@ def restored_threads():
 
 
 @pytest.mark.parametrize("step", RUNS)
-def test_one_and_two_threads(step, exposure, workplace, restored_threads):
+def test_one_and_two_threads(step, exposure, working_directory, restored_threads):
     kind, parameters = RUNS[step]
     alias, results = step.split()[0], []
     for count in (1, 2):

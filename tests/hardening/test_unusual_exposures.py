@@ -37,7 +37,7 @@ allow_fixture = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 @regression("nsclean", errors="infinite pixels", variances="missing", kind="slit")
 @regression("nsclean", {"method": "median", "save_noise": True}, values="enormous", variances="too large")
 @regression("nsclean", kind="ramp", flags="missing")
-def test_nsclean(case, workplace):
+def test_nsclean(case, working_directory):
     check(case)
 
 
@@ -47,7 +47,7 @@ def test_nsclean(case, workplace):
 @regression("cosmic_ray_mask", {"inpaint": "biharmonic"}, kind="ifu", errors="infinite pixels", seed=26)
 @regression("cosmic_ray_mask", {"inpaint": "biharmonic", "save_noise": True}, kind="pair", values="infinite")
 @regression("cosmic_ray_mask", kind="slit", flags="other shape")
-def test_cosmic_ray_mask(case, workplace):
+def test_cosmic_ray_mask(case, working_directory):
     check(case)
 
 
@@ -58,7 +58,7 @@ def test_cosmic_ray_mask(case, workplace):
 @regression("ramp_denoise", kind="ramp", times="missing")
 @regression("ramp_denoise", {"product": "ramp"}, kind="ramp", values="infinite")
 @regression("ramp_denoise", kind="pair", errors="infinite pixels")
-def test_ramp_denoise(case, workplace):
+def test_ramp_denoise(case, working_directory):
     check(case)
 
 
@@ -66,7 +66,7 @@ def test_ramp_denoise(case, workplace):
 @given(case=cases("image_denoise"))
 @regression("image_denoise", {"model": "noise2noise-uncertainty"}, shape=(1, 64))
 @regression("image_denoise", errors="nan")
-def test_image_denoise(case, workplace):
+def test_image_denoise(case, working_directory):
     check(case)
 
 
@@ -74,12 +74,12 @@ def test_image_denoise(case, workplace):
 @given(case=cases("image_denoise stacks"))
 @regression("image_denoise stacks", {"model": "noise2noise-stack"}, kind="pair")
 @regression("image_denoise stacks", {"model": "noise2noise-stack"}, kind="pair", flags="other shape")
-def test_stacks(case, workplace):
+def test_stacks(case, working_directory):
     check(case)
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_ordinary_exposures_are_complete(step, workplace):
+def test_ordinary_exposures_are_complete(step, working_directory):
     kind = "rateints" if step.endswith("stacks") else "rate"
     case = Case(step, DEFAULTS | {"kind": kind}, {name: values[0] for name, values in choices(step).items()})
     assert check(case).status == "COMPLETE"
@@ -122,7 +122,7 @@ def test_changed_inputs_are_detected(exposure):
     assert invariants.changes(model, before) == [".meta.filename", ".err"]
 
 
-def test_crashes_and_changes_are_reported(workplace, monkeypatch):
+def test_crashes_and_changes_are_reported(working_directory, monkeypatch):
     def step(data, **parameters):
         data.data[0, 0] = 7
         raise KeyError("nothing")

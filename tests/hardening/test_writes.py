@@ -36,11 +36,11 @@ with quiet("."):
 
 
 @pytest.fixture
-def outputs(workplace, rate):
+def outputs(working_directory, rate):
     """Directories for products; each holds one that was there before."""
     for name in ("full", "killed"):
         NSCleanStep.call(str(rate), method="median", configure_log=False, save_results=True, output_dir=name)
-    return {name: workplace / name / "jw1_nscleanstep.fits" for name in ("full", "killed")}
+    return {name: working_directory / name / "jw1_nscleanstep.fits" for name in ("full", "killed")}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of resources, no signals")
@@ -57,14 +57,14 @@ def test_full_disk_and_kill(outputs, rate):
     assert visible == ["jw1_nscleanstep.fits"]
 
 
-def test_optional_products_are_whole(exposure, workplace, monkeypatch):
+def test_optional_products_are_whole(exposure, working_directory, monkeypatch):
     monkeypatch.setattr(
         "pathlib.Path.replace", lambda self, target: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     for optional in ("save_noise", "save_mask"):
         with pytest.raises(OSError, match="No space left; the product was not written"):
             NSCleanStep.call(exposure(), method="median", configure_log=False, **{optional: True})
-    assert list(workplace.glob("*")) == []
+    assert list(working_directory.glob("*")) == []
 
 
 def test_name_in_the_header_is_that_of_the_file(outputs):
@@ -83,12 +83,12 @@ def test_two_writers_of_one_file(tmp_path):
     writers = [threading.Thread(target=write, args=(value,)) for value in (1, 2)]
     for writer in writers:
         writer.start()
-    seen = set()
-    while len(seen) < 2:
+    values = set()
+    while len(values) < 2:
         if path.exists():
             content = np.frombuffer(path.read_bytes(), np.uint8)
             assert len(content) == 20_000 and len(set(content)) == 1
-            seen.add(int(content[0]))
+            values.add(int(content[0]))
     stop.set()
     for writer in writers:
         writer.join()

@@ -104,7 +104,6 @@ def test_hook_of_a_real_pipeline(tmp_path):
 
 
 @pytest.mark.parametrize("disabled", [False, True])
-@pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 def test_file_of_the_user_wins_over_references_of_crds(tmp_path, monkeypatch, disabled):
     monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", str(disabled))
     reference = write(tmp_path / "reference.asdf", {"nsclean": {"method": "median", "critical_frequency": 0.01}})

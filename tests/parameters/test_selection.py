@@ -68,7 +68,7 @@ def test_the_choice_is_the_callers_own():
 
 
 @pytest.fixture
-def files(monkeypatch):
+def files(monkeypatch, clear_caches):
     """Make these selectors the shipped files of a step named ``dummy``."""
 
     def install(**selectors):
@@ -78,10 +78,9 @@ def files(monkeypatch):
         }
         monkeypatch.setattr(shipped, "names", lambda: tuple(trees))
         monkeypatch.setattr(shipped, "tree", trees.__getitem__)
-        selection._selectors.cache_clear()
+        clear_caches(selection._selectors)
 
-    yield install
-    selection._selectors.cache_clear()
+    return install
 
 
 def test_the_most_specific_file_wins(files):

@@ -48,20 +48,20 @@ MODES = [
 
 @pytest.mark.parametrize(("name", "mode", "options"), MODES)
 def test_uncal_has_a_complete_and_valid_header(name, mode, options):
-    made = expose(name, mode, ngroups=2, nints=1, **options)
-    model = products.uncal_model(made, root="test")
+    simulated = expose(name, mode, ngroups=2, nints=1, **options)
+    model = products.uncal_model(simulated, root="test")
     model.validate()
-    np.testing.assert_array_equal(model.data, made.counts)
-    assert model.data is not made.counts
+    np.testing.assert_array_equal(model.data, simulated.counts)
+    assert model.data is not simulated.counts
     meta = model.meta
     assert (meta.exposure.type, meta.instrument.detector, meta.filename) == (mode, name, "test_uncal.fits")
-    assert (meta.subarray.ysize, meta.subarray.xsize) == made.readout.shape
-    assert (meta.subarray.xstart, meta.subarray.ystart) == made.observation.corner
+    assert (meta.subarray.ysize, meta.subarray.xsize) == simulated.readout.shape
+    assert (meta.subarray.xstart, meta.subarray.ystart) == simulated.observation.corner
     for key in ("observation.date", "observation.time", "exposure.start_time", "exposure.group_time",
                 "exposure.frame_divisor", "wcsinfo.ra_ref", "wcsinfo.v2_ref", "wcsinfo.roll_ref", "target.ra",
                 "aperture.name", "visit.tsovisit", "dither.x_offset"):  # fmt: skip
         assert reduce(getattr, key.split("."), meta) is not None, key
-    assert (model.int_times is not None) == made.observation.time_series
+    assert (model.int_times is not None) == simulated.observation.time_series
     assert len(model.group) == 2
 
 
@@ -92,38 +92,41 @@ def test_group_times_are_the_ends_of_the_groups(exposure):
 
 
 def test_ramp_is_linear_and_calibrated():
-    made = expose(
+    simulated = expose(
         level=8000.0, ngroups=6, **{**QUIET, "nonlinearity": True, "superbias": True, "dark": True, "pedestal": True}
     )
-    model = products.ramp_model(made)
+    model = products.ramp_model(simulated)
     model.validate()
-    light = ~made.readout.reference_pixels
-    steps = np.diff(model.data[0][:, light], axis=0) * made.detector.gain
-    flagged = (model.groupdq[0][1:, light] & dqflags.group["SATURATED"]) > 0
-    np.testing.assert_allclose(steps[~flagged], 8000.0 * made.frame_time, atol=1.6)  # two roundings of half a count
+    active = ~simulated.readout.reference_pixels
+    steps = np.diff(model.data[0][:, active], axis=0) * simulated.detector.gain
+    flagged = (model.groupdq[0][1:, active] & dqflags.group["SATURATED"]) > 0
+    two_roundings = 1.6  # of half a DN each
+    np.testing.assert_allclose(steps[~flagged], 8000.0 * simulated.frame_time, atol=two_roundings)
 
 
 def test_flags_come_from_counts_and_truth():
     hits = CosmicRayParameters(flux=100.0)
-    made = expose(level=15000.0, ngroups=8, hits=hits, **{**QUIET, "cosmic_rays": True, "saturation": True})
-    flags = products.ramp_model(made).groupdq
+    simulated = expose(level=15000.0, ngroups=8, hits=hits, **{**QUIET, "cosmic_rays": True, "saturation": True})
+    flags = products.ramp_model(simulated).groupdq
     saturated = (flags & dqflags.group["SATURATED"]) > 0
-    np.testing.assert_array_equal(saturated, np.logical_or.accumulate(made.counts >= made.detector.saturation, axis=1))
+    np.testing.assert_array_equal(
+        saturated, np.logical_or.accumulate(simulated.counts >= simulated.detector.saturation, axis=1)
+    )
     assert saturated.any() and not saturated.all()
     jumps = (flags & dqflags.group["JUMP_DET"]) > 0
     assert jumps.any()
-    assert np.all(made.truth.cosmic_rays[jumps] > 0)
+    assert np.all(simulated.truth.cosmic_rays[jumps] > 0)
     assert not jumps[:, 0].any()
 
 
 def test_rates_are_unbiased_and_their_errors_match():
     switches = {"correlated": False, "picture_frame": False, "ipc": False, "pedestal": False}
-    made = expose("NRS1", "NRS_FIXEDSLIT", level=30.0, ngroups=12, nints=3, subarray="SUB512", **switches)
-    rate, rateints = products.rate_model(made), products.rateints_model(made)
+    simulated = expose("NRS1", "NRS_FIXEDSLIT", level=30.0, ngroups=12, nints=3, subarray="SUB512", **switches)
+    rate, rateints = products.rate_model(simulated), products.rateints_model(simulated)
     for model in (rate, rateints):
         model.validate()
         good = (model.dq & dqflags.pixel["DO_NOT_USE"]) == 0
-        pull = (model.data * made.detector.gain - 30.0) / (model.err * made.detector.gain)
+        pull = (model.data * simulated.detector.gain - 30.0) / (model.err * simulated.detector.gain)
         assert np.isfinite(pull[good]).all()
         assert abs(np.mean(pull[good])) < 0.06
         assert np.std(pull[good]) == pytest.approx(1.0, abs=0.06)
@@ -132,9 +135,9 @@ def test_rates_are_unbiased_and_their_errors_match():
 
 
 def test_rate_of_the_ifu_is_an_ifu_image():
-    made = expose("NRS1", "NRS_IFU", nints=1, subarray="GENERIC", corner=(1, 1), shape=(64, 64))
-    assert isinstance(products.rate_model(made), datamodels.IFUImageModel)
-    reference = products.rate_model(made).dq[:4]
+    simulated = expose("NRS1", "NRS_IFU", nints=1, subarray="GENERIC", corner=(1, 1), shape=(64, 64))
+    assert isinstance(products.rate_model(simulated), datamodels.IFUImageModel)
+    reference = products.rate_model(simulated).dq[:4]
     assert np.all(reference & dqflags.pixel["REFERENCE_PIXEL"])
 
 

@@ -33,8 +33,8 @@ def test_the_seed_repeats_an_exposure_and_a_transit_changes_it(tmp_path):
         assert run(*common, *extra, "--root", f"r{number}", "--output", str(tmp_path)).exit_code == 0
     first, second, third = (read_truth(tmp_path / f"r{number}_truth.fits").rate for number in range(3))
     np.testing.assert_array_equal(first, second)
-    light = third.sum(axis=(1, 2)) / first.sum()
-    assert light[0] == pytest.approx(1) and light[4] == pytest.approx(0.99, abs=0.002)
+    flux = third.sum(axis=(1, 2)) / first.sum()
+    assert flux[0] == pytest.approx(1) and flux[4] == pytest.approx(0.99, abs=0.002)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

@@ -1,7 +1,5 @@
 """The pipeline ``calwebb_denoise1`` on the offline cache, with an untrained network."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -14,15 +12,12 @@ from stpipe import config_parser
 from jwst_denoise import (
     DenoiseDetector1Pipeline,
     RampDenoiseStep,
-    crds_cache,
     model_files,
     parameters,
     products,
     simulate,
 )
 from jwst_denoise.networks import build
-
-pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 
 INFO = {
     "name": "untrained",
@@ -37,16 +32,6 @@ SKIPPED = ("saturation", "ipc", "superbias", "refpix", "linearity", "dark_curren
 SOURCE = np.s_[..., 60:64, 80:84]
 JUMP = 4
 STATUS = {"cosmic_ray_mask": "S_CRMASK", "nsclean": "S_NSCLN", "ramp_denoise": "S_RMPDN"}
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Cache of one detector, in use, and no collection of garbage before every step: half of the time."""
-    directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build_cache(directory, detectors=["NRCB1"])
-    with crds_cache.activated(directory), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stpipe.step.gc", SimpleNamespace(collect=lambda: 0))
-        yield directory
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +83,13 @@ def statuses(path):
 
 
 @pytest.fixture(scope="module")
-def plain(cache, uncal, tmp_path_factory):
+def plain(active_cache, uncal, tmp_path_factory):
     """Products of calwebb_detector1."""
     return run(uncal, tmp_path_factory.mktemp("plain"), Detector1Pipeline)
 
 
 @pytest.fixture(scope="module")
-def denoised(cache, uncal, untrained, tmp_path_factory):
+def denoised(active_cache, uncal, untrained, tmp_path_factory):
     """Products of calwebb_denoise1 with the flags and the groups of calwebb_detector1."""
     skip = dict.fromkeys(("cosmic_ray_mask", "nsclean"), {"skip": True})
     return denoise(uncal, tmp_path_factory.mktemp("denoised"), untrained, **skip)
@@ -139,7 +124,7 @@ def test_step_on_the_saved_ramp_makes_the_pipelines_rates(denoised, plain, untra
             np.testing.assert_array_equal(getattr(model, array), expected[array])
 
 
-def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
+def test_all_steps_and_groups(active_cache, uncal, untrained, plain, tmp_path):
     steps = {"nsclean": {"method": "median"}, "ramp_denoise": {"product": "ramp"}}
     produced = denoise(uncal, tmp_path / "out", untrained, **steps)
     for name in ("rate", "rateints"):
@@ -167,7 +152,11 @@ def test_all_steps_and_groups(cache, uncal, untrained, plain, tmp_path):
     np.testing.assert_array_equal(arrays(produced["rate"])["data"], rate.data)
 
 
+<<<<<<< HEAD
 def test_without_the_added_steps_it_is_detector1(cache, uncal, untrained, plain, tmp_path):
+=======
+def test_without_our_steps_it_is_detector1(active_cache, uncal, untrained, plain, tmp_path):
+>>>>>>> 1e7a7cb (Tests: one CRDS cache for all, fixtures and cleared caches in one place, plain names)
     skip = {"skip": True}
     produced = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip, nsclean=skip)
     assert statuses(produced["rate"]) == dict.fromkeys(STATUS, "SKIPPED")
@@ -177,13 +166,19 @@ def test_without_the_added_steps_it_is_detector1(cache, uncal, untrained, plain,
             np.testing.assert_array_equal(actual[array], expected[array])
 
 
+<<<<<<< HEAD
 def test_without_ramp_fit_there_is_a_ramp(cache, uncal, untrained, tmp_path, caplog):
     produced = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
     assert set(produced) == {"ramp"}
+=======
+def test_without_ramp_fit_there_is_a_ramp(active_cache, uncal, untrained, tmp_path, caplog):
+    made = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
+    assert set(made) == {"ramp"}
+>>>>>>> 1e7a7cb (Tests: one CRDS cache for all, fixtures and cleared caches in one place, plain names)
     assert "no rates to denoise" in caplog.text
 
 
-def test_parameters_of_other_steps_and_references(cache, uncal):
+def test_parameters_of_other_steps_and_references(active_cache, uncal):
     """A bare run has CRDS's parameters of calwebb_detector1, and the shipped ones of nsclean."""
     assert DenoiseDetector1Pipeline.get_config_reftype() == "pars-detector1pipeline"
     for disable in (False, True):

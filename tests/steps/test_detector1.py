@@ -6,21 +6,10 @@ from astropy.io import fits
 from jwst.pipeline import Detector1Pipeline
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise import crds_cache, parameters, products, simulate
+from jwst_denoise import parameters, products, simulate
 from jwst_denoise.statistics import MAD_TO_SIGMA
 
-pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
-
 DARK = np.s_[..., :9, :]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Cache of one detector, in use."""
-    directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build_cache(directory, detectors=["NRS1"])
-    with crds_cache.activated(directory):
-        yield directory
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +25,7 @@ def uncal(tmp_path_factory):
 
 
 @pytest.fixture(params=["groups", "rates"])
-def run(request, cache, uncal, tmp_path):
+def run(request, active_cache, uncal, tmp_path):
     """Level and directory of a run that writes everything."""
     file = str(parameters.path(f"nirspec_detector1_nsclean_{request.param}"))
     with pytest.MonkeyPatch.context() as patch:

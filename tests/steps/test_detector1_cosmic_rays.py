@@ -5,23 +5,13 @@ import pytest
 from jwst.pipeline import Detector1Pipeline
 from stdatamodels.jwst import datamodels
 
-from jwst_denoise import crds_cache, parameters, products, simulate
-
-pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
+from jwst_denoise import parameters, products, simulate
 
 JUMP = 4
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("crds") / "cache"
-    crds_cache.build_cache(directory, detectors=["NRCB1"])
-    with crds_cache.activated(directory):
-        yield directory
-
-
 @pytest.mark.parametrize("ngroups", [2, 5])
-def test_hook_of_the_jump_step(cache, tmp_path, ngroups):
+def test_hook_of_the_jump_step(active_cache, tmp_path, ngroups):
     """The hook takes gain and read noise from CRDS; with two groups, which the jump step skips, it works alone."""
     rng = np.random.default_rng(12)
     detector = simulate.detector("NRCB1")

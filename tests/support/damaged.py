@@ -1,11 +1,11 @@
-"""Damaged and foreign files."""
+"""Damaged files, and files of other kinds."""
 
 import contextlib
 import os
 
 import numpy as np
 
-FOREIGN = (b"", b"hello world\n", bytes(3000), b"\x89PNG\r\n\x1a\n" + bytes(100), b"#ASDF 1.0.0\n%YAML 1.1\n---\n[")
+OTHER_FILES = (b"", b"hello world\n", bytes(3000), b"\x89PNG\r\n\x1a\n" + bytes(100), b"#ASDF 1.0.0\n%YAML 1.1\n---\n[")
 NOBODY = 65534
 
 

@@ -1,11 +1,11 @@
 """The step ``image_denoise`` with a stand-in for its network that knows the scene."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from matplotlib.image import imread
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.steps.image_denoise import noise
@@ -157,7 +157,7 @@ def test_every_integration_by_itself(rateints, halving):
         np.testing.assert_allclose(result.data[k][taken], (rateints.data[k] + scene() / GAIN)[taken] / 2, rtol=1e-5)
     with datamodels.open("jw1_ints_image_denoise_noise.fits") as noise:
         np.testing.assert_allclose(noise.data, rateints.data - result.data, atol=1e-6)
-    assert Path("jw1_ints_image_denoise_qa.png").read_bytes()[:4] == b"\x89PNG"
+    assert imread("jw1_ints_image_denoise_qa.png")[..., :3].std() > 0.1
     np.testing.assert_array_equal(result.extra_fits.SCI_ORIGINAL.data, rateints.data)
 
 

@@ -1,10 +1,9 @@
 """Stacks of ``image_denoise``: several frames in, one image out."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from jwst.datamodels import ModelContainer, ModelLibrary
+from matplotlib.image import imread
 from stdatamodels.jwst import datamodels
 
 from jwst_denoise.ramps.coadd import coadd_frames
@@ -31,7 +30,7 @@ def test_a_stack_becomes_one_image(rng, rateints, stack):
     assert result.meta.instrument.detector == "NRCA1"
     np.testing.assert_array_equal(rateints.data, before)
     assert rateints.meta.cal_step.image_denoise is None
-    assert Path("jw1_stack_image_denoise_qa.png").read_bytes()[:4] == b"\x89PNG"
+    assert imread("jw1_stack_image_denoise_qa.png")[..., :3].std() > 0.1
 
 
 def test_a_stack_takes_the_place_of_the_rate_in_a_pair(rate, rateints, stack):
