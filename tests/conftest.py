@@ -8,6 +8,9 @@ import filelock
 import pytest
 from hypothesis import settings
 
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"  # before numpy and torch are imported: pytest-xdist uses all cores
+
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 settings.register_profile("quick", derandomize=True, database=None, deadline=None, max_examples=5)

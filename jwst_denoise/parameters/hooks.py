@@ -19,6 +19,8 @@ section for this package, which stpipe ignores:
 The same section inside an entry of ``steps`` applies to the hooks of that step only, and overrides the common one.
 """
 
+import functools
+
 from jwst_denoise.parameters import shipped
 
 __all__ = ["SECTION", "check_names", "collect_hook_parameters", "hook_parameters"]
@@ -132,6 +134,7 @@ def _from_section(tree, alias, known, source):
     return dict(parameters)
 
 
+@functools.cache
 def _aliases():
     """Aliases of the steps that this package has registered with stpipe."""
     from stpipe.entry_points import get_steps

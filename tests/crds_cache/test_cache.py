@@ -5,13 +5,6 @@ import os
 import pytest
 
 from jwst_denoise import crds_cache
-from jwst_denoise.crds_cache import cache as building
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Reference files without content, for tests of everything around them."""
-    monkeypatch.setattr(building, "write_reference", lambda path, type_, detector, **options: path.write_text(type_))
 
 
 def detectors_of(directory, type_="gain"):

@@ -6,14 +6,6 @@ import torch
 from jwst_denoise.networks import build
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def network():
     """Function that makes a network with running statistics that are not the initial ones."""

@@ -7,13 +7,8 @@ from click.testing import CliRunner
 
 from jwst_denoise import crds_cache
 from jwst_denoise.commands.main import main
-from jwst_denoise.crds_cache import cache as building
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Reference files without content."""
-    monkeypatch.setattr(building, "write_reference", lambda path, type_, detector, **options: path.write_text(type_))
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def run(*arguments):
