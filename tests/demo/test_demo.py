@@ -13,7 +13,6 @@ from jwst_denoise.commands.main import main
 from jwst_denoise.demo import cosmic_rays, images, scenarios
 
 slow = pytest.mark.slow
-pytestmark = pytest.mark.filterwarnings("ignore:'get_cache_lock' is deprecated:DeprecationWarning")
 
 SMALL = {
     "noise": replace(scenarios.SCENARIOS["NIRISS"], subarray="SUB128", ngroups=12),

@@ -152,11 +152,7 @@ def test_all_steps_and_groups(active_cache, uncal, untrained, plain, tmp_path):
     np.testing.assert_array_equal(arrays(produced["rate"])["data"], rate.data)
 
 
-<<<<<<< HEAD
-def test_without_the_added_steps_it_is_detector1(cache, uncal, untrained, plain, tmp_path):
-=======
-def test_without_our_steps_it_is_detector1(active_cache, uncal, untrained, plain, tmp_path):
->>>>>>> 1e7a7cb (Tests: one CRDS cache for all, fixtures and cleared caches in one place, plain names)
+def test_without_the_added_steps_it_is_detector1(active_cache, uncal, untrained, plain, tmp_path):
     skip = {"skip": True}
     produced = denoise(uncal, tmp_path / "out", untrained, skip, cosmic_ray_mask=skip, nsclean=skip)
     assert statuses(produced["rate"]) == dict.fromkeys(STATUS, "SKIPPED")
@@ -166,15 +162,9 @@ def test_without_our_steps_it_is_detector1(active_cache, uncal, untrained, plain
             np.testing.assert_array_equal(actual[array], expected[array])
 
 
-<<<<<<< HEAD
-def test_without_ramp_fit_there_is_a_ramp(cache, uncal, untrained, tmp_path, caplog):
+def test_without_ramp_fit_there_is_a_ramp(active_cache, uncal, untrained, tmp_path, caplog):
     produced = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
     assert set(produced) == {"ramp"}
-=======
-def test_without_ramp_fit_there_is_a_ramp(active_cache, uncal, untrained, tmp_path, caplog):
-    made = denoise(uncal, tmp_path / "out", untrained, ramp_fit={"skip": True}, jump={"skip": True})
-    assert set(made) == {"ramp"}
->>>>>>> 1e7a7cb (Tests: one CRDS cache for all, fixtures and cleared caches in one place, plain names)
     assert "no rates to denoise" in caplog.text
 
 
