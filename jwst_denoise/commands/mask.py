@@ -76,15 +76,7 @@ def auto(exposure, output, n_sigma, dilation, product, science_regions, png, ori
     IN is a rate, rateints, cal or ramp product in detector pixels (FITS); OUT is a .fits or .fits.gz file.
     All integrations are combined into one mask.
     """
-    from stdatamodels.exceptions import NoTypeWarning
-    from stdatamodels.jwst import datamodels
-
-    if not exposure.is_file():
-        raise FileNotFoundError(f"there is no exposure {exposure}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NoTypeWarning)  # _find_mask refuses other files with a clear message
-        model = datamodels.open(str(exposure))
-    with model:
+    with _opened(exposure) as model:
         options = {"n_sigma": n_sigma} | ({} if dilation is None else {"dilation": dilation})
         image, mask = _find_mask(model, exposure, product, science_regions, options)
     masks.write_mask(output, mask)
@@ -94,17 +86,36 @@ def auto(exposure, output, n_sigma, dilation, product, science_regions, png, ori
         click.echo(f"{png}: picture, dark areas in red")
 
 
+def _opened(exposure):
+    """Data model of an exposure."""
+    from stdatamodels.exceptions import NoTypeWarning
+    from stdatamodels.jwst import datamodels
+
+    if not exposure.is_file():
+        raise FileNotFoundError(f"there is no exposure {exposure}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoTypeWarning)  # _readout_of refuses other files with a clear message
+        return datamodels.open(str(exposure))
+
+
+def _readout_of(model, path):
+    """Read-out geometry of an exposure for which a mask can be made."""
+    from jwst_denoise.steps.common.status import NotApplicable
+    from jwst_denoise.steps.exposure.kinds import readout_of
+
+    try:
+        return readout_of(model)
+    except NotApplicable as reason:
+        raise ValueError(f"{path}: cannot create a mask, {reason}") from reason
+
+
 def _find_mask(model, path, product, with_regions, options):
     """Return the image (ny, nx) of an exposure and its background mask."""
     from jwst_denoise.exposure_io.drafts import draft_images
-    from jwst_denoise.steps.common.status import NotApplicable
-    from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum, readout_of
+    from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
     from jwst_denoise.steps.exposure.science_regions import EXPOSURE_TYPES, science_regions
 
-    try:
-        readout = readout_of(model)
-    except NotApplicable as reason:
-        raise ValueError(f"{path}: cannot create a mask, {reason}") from reason
+    readout = _readout_of(model, path)
     draft = draft_images(model).combined()
     options["readout"] = readout
     if with_regions and model.meta.exposure.type in EXPOSURE_TYPES:
@@ -116,6 +127,40 @@ def _find_mask(model, path, product, with_regions, options):
     else:
         mask = (masks.trace_mask if is_nirspec_spectrum(model) else masks.imaging_mask)(*draft, **options)
     return draft[0], mask & ~readout.reference_pixels
+
+
+@command.command("from-mosaic")
+@click.argument("mosaic", metavar="MOSAIC", type=click.Path(path_type=Path))
+@click.argument("exposure", metavar="EXPOSURE", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option(
+    "--n-sigma",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="A source ends where the smoothed mosaic falls below this many sigma; unused for segmentation maps.",
+)
+@click.option(
+    "--dilation", type=click.IntRange(min=0), default=4, show_default=True, help="Pixels by which sources are grown."
+)
+def from_mosaic(mosaic, exposure, output, n_sigma, dilation):
+    """Mask the sources of MOSAIC in EXPOSURE, however faint they are in the exposure itself.
+
+    MOSAIC is a FITS image with celestial coordinates: an image such as i2d, in which sources are detected, or a
+    segmentation map (integers, 0 = background). EXPOSURE is an imaging ramp, rate, rateints or cal product in detector
+    pixels. OUT is a .fits or .fits.gz file, with reference and unusable pixels masked, too.
+
+    The same is done by the parameter source_mask of the step nsclean.
+    """
+    from jwst_denoise.exposure_io.drafts import draft_images
+    from jwst_denoise.steps.exposure.background_mask import mosaic_sources
+
+    with _opened(exposure) as model:
+        readout = _readout_of(model, exposure)
+        draft = draft_images(model).combined()
+        mask = masks.usable(*draft) & ~mosaic_sources(mosaic, model, n_sigma, dilation) & ~readout.reference_pixels
+    masks.write_mask(output, mask)
+    click.echo(_summary(output, mask))
 
 
 @command.command("from-png")

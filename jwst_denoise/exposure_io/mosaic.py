@@ -6,8 +6,8 @@ from astropy.wcs import WCS
 from scipy.interpolate import RectBivariateSpline
 from scipy.ndimage import map_coordinates
 
-from jwst_denoise.masks.dilate import grow
 from jwst_denoise.masks.imaging import find_sources
+from jwst_denoise.masks.operations import grow_mask
 
 __all__ = ["project_sources", "read_sources"]
 
@@ -92,9 +92,9 @@ def project_sources(sources, wcs, to_sky, shape, growth=3):
         raise ValueError(f"the mosaic covers {100 * inside.mean():.2g} % of the exposure; is it of the same field?")
     pixel = np.abs(columns[-1, -1] - columns[0, 0]) + np.abs(rows[-1, -1] - rows[0, 0])
     pixel /= max(sum(shape) - 2, 1)  # mosaic pixels to a pixel of the exposure, for the sources that fall between
-    found = grow(sources, int(np.ceil(pixel / 2))) if pixel > 1 else sources
+    found = grow_mask(sources, int(np.ceil(pixel / 2))) if pixel > 1 else sources
     projected = map_coordinates(found.astype(np.uint8), [rows, columns], order=0, mode="constant", prefilter=False) > 0
-    return grow(projected & inside, growth)
+    return grow_mask(projected & inside, growth)
 
 
 def _celestial_image(hdus, path):

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from jwst_denoise import masks
+from jwst_denoise.exposure_io.alignment import sky_of
 from jwst_denoise.exposure_io.drafts import draft_images
+from jwst_denoise.exposure_io.mosaic import project_sources, read_sources
+from jwst_denoise.steps.exposure.info import is_spectrum
 from jwst_denoise.steps.exposure.kinds import is_nirspec_spectrum
-from jwst_denoise.steps.exposure.science_regions import science_regions
+from jwst_denoise.steps.exposure.science_regions import science_regions, with_wcs
 
-__all__ = ["background_mask", "find_file"]
+__all__ = ["background_mask", "find_file", "mosaic_sources"]
 
 log = logging.getLogger("stpipe.jwst_denoise.masks")
 
@@ -24,11 +27,12 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
     model : JwstDataModel
         Ramp, rate or rateints.
     settings : object
-        ``user_mask``, ``mask_science_regions``, ``science_product``, ``n_sigma``, ``mask_dilation``, ``single_mask``.
+        ``user_mask``, ``source_mask``, ``mask_science_regions``, ``science_product``, ``n_sigma``, ``mask_dilation``,
+        ``single_mask``.
     readout : jwst_denoise.readout.Readout
         Direction of the stripes.
     config_file : path-like, optional
-        Parameter file; a relative ``user_mask`` may be in its directory.
+        Parameter file; a relative ``user_mask`` or ``source_mask`` may be in its directory.
     input_dir : path-like, optional
         Directory of the MSA metadata file, if that is not in the working directory.
 
@@ -40,7 +44,7 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
     Raises
     ------
     FileNotFoundError, ValueError
-        If the user's mask is missing or does not fit.
+        If the user's mask or mosaic is missing or does not fit.
     """
     if settings.user_mask:
         path = find_file(settings.user_mask, config_file)
@@ -49,9 +53,56 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
         log.info("Background mask %s", path)
     else:
         mask = _automatic(model, settings, readout, config_file, input_dir)
+    if settings.source_mask:
+        path = find_file(settings.source_mask, config_file)
+        mask = mask & ~mosaic_sources(path, model, settings.n_sigma or 2.0, settings.mask_dilation)
     mask = mask & ~readout.reference_pixels
     log.info("%.1f %% of the pixels are dark background", 100 * mask.mean())
     return mask
+
+
+def mosaic_sources(path, model, n_sigma, growth):
+    """Pixels of an imaging exposure that lie on the sources of a mosaic or segmentation map.
+
+    The exposure is located by its own WCS; without one by ``assign_wcs``, where CRDS is configured; else by the
+    tangent plane in its header, which has no distortion.
+
+    Parameters
+    ----------
+    path : path-like
+        FITS file with celestial coordinates, see `jwst_denoise.exposure_io.mosaic.read_sources`.
+    model : JwstDataModel
+        Ramp, rate, rateints or calibrated image in detector pixels.
+    n_sigma : float
+        Limit of the detection of sources in a mosaic.
+    growth : int
+        Pixels by which the sources are grown.
+
+    Returns
+    -------
+    ndarray of bool
+        (ny, nx).
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such file, it has no coordinates, the exposure has none, or the two do not overlap.
+    """
+    if is_spectrum(model):
+        exp_type = model.meta.exposure.type
+        raise ValueError(f"source_mask={path} is for images; the exposure of type {exp_type} is a spectrum")
+    sources, wcs = read_sources(path, n_sigma)
+    located = model
+    if model.meta.wcs is None:
+        image, _, dq = draft_images(model).combined()
+        located = with_wcs(model, image, dq, "")
+    to_sky, _ = sky_of(located, model.meta.filename or type(model).__name__)
+    try:
+        found = project_sources(sources, wcs, to_sky, model.data.shape[-2:], growth)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    log.info("%.1f %% of the pixels are sources of %s", 100 * found.mean(), path)
+    return found
 
 
 def find_file(name, config_file=None):

@@ -13,7 +13,7 @@ from jwst_denoise import masks
 from jwst_denoise.dq import MSA_FAILED_OPEN
 from jwst_denoise.exposure_io.drafts import draft_images
 
-__all__ = ["EXPOSURE_TYPES", "science_regions"]
+__all__ = ["EXPOSURE_TYPES", "science_regions", "with_wcs"]
 
 log = logging.getLogger("stpipe.jwst_denoise.masks")
 
@@ -61,7 +61,7 @@ def science_regions(model, product=None, *, draft=None, input_dir="", n_sigma=2.
     if product is not None:
         science = _of_product(model, product)
     else:
-        located = _with_wcs(model, image, dq, input_dir)
+        located = with_wcs(model, image, dq, input_dir)
         science = _of_wcs(located)
     if science is None:
         log.warning("Science regions are taken from the traces in the image; faint extended emission may be missed")
@@ -110,8 +110,24 @@ def _cutouts(product, start, origin):
             yield part.data, column + start[0] - origin[0], row + start[1] - origin[1]
 
 
-def _with_wcs(model, image, dq, input_dir):
-    """The model if it has a WCS, else its image with a WCS from ``assign_wcs``, else the model without one."""
+def with_wcs(model, image, dq, input_dir):
+    """The model if it has a WCS, else its image with a WCS from ``assign_wcs``, else the model without one.
+
+    Parameters
+    ----------
+    model : JwstDataModel
+        The exposure.
+    image : ndarray
+        (ny, nx) image of the exposure.
+    dq : ndarray or None
+        (ny, nx) its flags.
+    input_dir : path-like
+        Directory of the MSA metadata file.
+
+    Returns
+    -------
+    JwstDataModel
+    """
     if model.meta.wcs is not None:
         return model
     if not (os.environ.get("CRDS_PATH") or os.environ.get("CRDS_SERVER_URL")):

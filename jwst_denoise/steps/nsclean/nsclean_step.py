@@ -39,6 +39,7 @@ class NSCleanSettings(Settings):
     method: str
     background: str
     user_mask: str | None
+    source_mask: str | None
     mask_science_regions: bool
     science_product: str | None
     n_sigma: float
@@ -89,6 +90,7 @@ class NSCleanStep(DenoiseStep):
         method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit, median of lines
         background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky, or picture frame to remove
         user_mask = string(default=None)  # FITS mask, 2-D or 3-D, non-zero = dark background
+        source_mask = string(default=None)  # Images: mosaic or segmentation map (FITS, WCS) whose sources are masked
         mask_science_regions = boolean(default=False)  # NIRSpec: mask slits, slices and the fixed-slit region
         science_product = string(default=None)  # NIRSpec: stage-2 product whose finite pixels are masked
         n_sigma = float(default=2.0, min=0.0)  # Sources end at this many sigma in the smoothed image; 0 = no detection
