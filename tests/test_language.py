@@ -97,6 +97,8 @@ EXCEPTIONS = [
     r"(light or dark|dark or light|light dark)( theme| mode)?",
     r"only dark|color scheme light",
 ]
+#: Names of parameters in model files of version 0.1, which `jwst_denoise.networks.build` still reads.
+OLD_NAMES = r'"(spare|neighbour)"'
 #: The key ``licence`` of the information in a model file.
 KEY = r"""["'`.\-]licence\b|\blicence["'`:=,)]"""
 
@@ -116,7 +118,7 @@ def compiled(pattern):
     return re.compile(rf"(?:{pattern})(?![a-z])".replace(" ", r"\s(?:[\s#])*"))
 
 
-ALLOWED = [re.compile(KEY), *map(compiled, EXCEPTIONS)]
+ALLOWED = [re.compile(KEY), re.compile(OLD_NAMES), *map(compiled, EXCEPTIONS)]
 REJECTED = {compiled(pattern): better for pattern, better in (PHRASES | SPELLINGS).items()}
 CAMEL_CASE = re.compile(r"[a-z](?:Light|Lit|Told|Spared|Judge|Peer|Colour|Neighbour|Centre)(?![a-z])")
 

@@ -1,1 +1,1 @@
-"""Reading and aligning users' exposures."""
+"""Reading and aligning the exposures of users."""

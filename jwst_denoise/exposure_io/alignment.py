@@ -1,16 +1,16 @@
-"""Where the pixels of an exposure lie in another one, from their world coordinates."""
+"""Transformation of pixels between exposures, from their world coordinates."""
 
 import numpy as np
 from astropy.wcs import WCS
 
 __all__ = ["frames_of", "is_imaging", "sky_of"]
 
-NODES = 9  # along each axis, at which positions are compared
-NOWHERE = 1e6  # pixels: a shift that overlaps nothing
+NODES = 9  # grid points along each axis at which positions are compared
+NOWHERE = 1e6  # pixels, a shift without any overlap
 
 
 def is_imaging(model):
-    """Whether neighboring pixels are neighbors on the sky: by exposure type."""
+    """Whether neighboring pixels are neighbors on the sky, according to the exposure type."""
     from jwst.lib.exposure_types import IMAGING_TYPES
 
     return (model.meta.exposure.type or "").lower() in IMAGING_TYPES
@@ -22,9 +22,9 @@ def sky_of(model, path):
     Parameters
     ----------
     model : JwstDataModel
-        An image; its gwcs is taken if it has one, and the FITS keywords otherwise.
+        An image, with a gwcs or at least the FITS keywords of a WCS.
     path : path-like
-        File, for the message of an error.
+        File, for error messages.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def sky_of(model, path):
     info = model.meta.wcsinfo.instance
     if not {"crval1", "crval2", "crpix1", "crpix2"} <= info.keys() or not str(info.get("ctype1", "")).startswith("RA"):
         raise ValueError(
-            f"{path}: no world coordinates (CRVAL1, CRPIX1, CTYPE1); run assign_wcs on it, or give a rateints file, "
+            f"{path}: no world coordinates (CRVAL1, CRPIX1, CTYPE1); run assign_wcs on it, or use a rateints file, "
             "whose integrations are not shifted"
         )
     wcs = WCS({key.upper(): value for key, value in info.items() if isinstance(value, int | float | str)}, naxis=2)
@@ -66,7 +66,7 @@ def frames_of(skies, shape):
     -------
     ndarray
         (n, 2, 3): affine transformations from the pixels of the first exposure to those of each, by least squares
-        on a grid. The distortion that dithered exposures share drops out to first order.
+        on a grid. The common distortion of dithered exposures cancels to first order.
     """
     y, x = (axis.ravel() for axis in np.meshgrid(*(np.linspace(0, n - 1, NODES) for n in shape), indexing="ij"))
     sky = skies[0][0](x, y)

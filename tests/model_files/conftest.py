@@ -19,7 +19,7 @@ INFO = {
         "exposure_time": [10, 3000],
     },
     "provenance": {"seeds": [1, 2], "command": "none", "hours": 0.0},
-    "scores": {"galaxies": {"ours": 0.25, "peer": 0.5}},
+    "scores": {"galaxies": {"network": 0.25, "reference": 0.5}},
     "licence": "BSD-3-Clause",
     "card": "Random weights.\n\nNot for use.",
     "thresholds": {"0.0005": 0.9, "0.005": 0.1},
@@ -36,11 +36,11 @@ def network():
     """Random weights, and statistics of batch normalization that are not those of a new network."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
-        made = build(ARCHITECTURE)
-        for name, buffer in made.named_buffers():
+        network = build(ARCHITECTURE)
+        for name, buffer in network.named_buffers():
             if name.endswith("running_mean"):
                 buffer.normal_()
-    return made.eval()
+    return network.eval()
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_round_trip(path, network, info, image):
     assert model.info["architecture"] == network.architecture
     assert model.info["family"] == "cosmic_ray_mask"
     assert model.info["domain"]["exposure_time"] == (10.0, 3000.0)
-    assert model.info["scores"]["galaxies"] == {"ours": 0.25, "peer": 0.5}
+    assert model.info["scores"]["galaxies"] == {"network": 0.25, "reference": 0.5}
     assert model.info["sha256"] == tree_of(path)["sha256"]
 
 
@@ -134,7 +134,7 @@ def test_digest_does_not_depend_on_the_layout(path):
 
 
 def test_digest_is_that_of_the_definition(path):
-    """The definition, spelt out."""
+    """The definition, step by step."""
     model = tree_of(path)
     said = {"architecture": model["architecture"], "domain": model["domain"], "thresholds": model["thresholds"]}
     text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n"
@@ -223,7 +223,7 @@ def test_refused_by_load_and_verify(path, change, message):
     assert str(error.value) in model_files.verify(changed)
 
 
-def test_all_problems_are_told(path):
+def test_all_problems_are_reported(path):
     changed = rewritten(path, of_weights(lambda w: w.pop("unet.output.bias")), sign=False)
     assert len(model_files.verify(changed)) == 2
 
@@ -282,7 +282,7 @@ def test_a_flipped_bit_is_found(path, tmp_path):
         assert problems or same
 
 
-def test_foreign_files_are_one_clear_error(tmp_path):
+def test_other_files_are_one_clear_error(tmp_path):
     asdf.AsdfFile({"meta": {"model": 1}}).write_to(tmp_path / "other.asdf")
     (tmp_path / "text.asdf").write_text("hello")
     (tmp_path / "pickle.asdf").write_bytes(pickle.dumps({"a": 1}))

@@ -164,12 +164,12 @@ def test_choice_of_a_device(monkeypatch, cuda, mps, wanted):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    for name, found in wanted.items():
-        if found is None:
+    for name, expected in wanted.items():
+        if expected is None:
             with pytest.raises(ValueError, match=f"device='{name}' is not available; this machine has .*cpu"):
                 select_device(name)
         else:
-            assert select_device(name) == torch.device(found)
+            assert select_device(name) == torch.device(expected)
 
 
 def test_load_refuses_missing_devices(path):

@@ -1,4 +1,4 @@
-"""Light is neither made nor destroyed."""
+"""Box means: the flux of the observation is restored, and sources are separated from noise."""
 
 import numpy as np
 import pytest
@@ -23,32 +23,32 @@ def test_box_mean_is_the_plain_mean(size):
     torch.testing.assert_close(box_mean(torch.ones(1, 6, 7), size), torch.ones(1, 6, 7))
 
 
-def test_sum_over_a_source_is_that_of_the_observation_whatever_the_network_says():
+def test_flux_of_a_source_is_that_of_the_observation_for_any_network():
     observed = torch.zeros(1, 40, 40)
     observed[0, 18:23, 17:22] = 3.0
     everything = torch.ones_like(observed)
     for denoised in (torch.zeros_like(observed), 0.7 * observed, observed.flip(-1) * 0.1):
-        found = restore_box_flux(denoised, observed, everything, (5, 5))
-        assert float(found.sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
+        result = restore_box_flux(denoised, observed, everything, (5, 5))
+        assert float(result.sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
     erased = restore_box_flux(torch.zeros_like(observed), observed, everything, (5, 5))
     assert float(erased[0, 12:29, 11:28].sum()) == pytest.approx(float(observed.sum()), rel=1e-5)
 
 
-def test_light_is_significant_where_a_box_holds_more_than_noise():
+def test_flux_is_significant_where_a_box_holds_more_than_noise():
     noise = torch.ones(1, 60, 60)
     scene = torch.zeros(1, 60, 60)
     scene[0, 15, 15], scene[0, 45, 45] = 45.0, 20.0  # 9 and 4 standard deviations of the mean of 25 pixels
-    found = source_weight(scene, noise, (5, 5))
-    assert found[0, 15, 15] == 1 and found[0, 15, 21] == 1
-    assert (found[0, 30:] == 0).all()
+    result = source_weight(scene, noise, (5, 5))
+    assert result[0, 15, 15] == 1 and result[0, 15, 21] == 1
+    assert (result[0, 30:] == 0).all()
     assert (source_weight(scene, noise, (5, 5), (3.0, 4.0))[0, 40:51, 40:51] == 1).all()
     observed = scene + torch.from_numpy(RNG.standard_normal((1, 60, 60)).astype(np.float32))
-    kept = restore_box_flux(0.5 * scene, observed, noise, (5, 5), found)
-    taken = (observed - 0.5 * scene) * found
-    assert float((kept - 0.5 * scene).sum()) == pytest.approx(float(taken.sum()), rel=0.1)
+    kept = restore_box_flux(0.5 * scene, observed, noise, (5, 5), result)
+    removed = (observed - 0.5 * scene) * result
+    assert float((kept - 0.5 * scene).sum()) == pytest.approx(float(removed.sum()), rel=0.1)
 
 
-def test_pixels_without_datum_are_not_light():
+def test_missing_pixels_hold_no_flux():
     observed, usable = torch.full((1, 12, 12), 2.0), torch.ones(1, 12, 12)
     observed[0, 6, 6], usable[0, 6, 6] = 1e6, 0
     torch.testing.assert_close(
@@ -66,10 +66,10 @@ def test_sources_do_not_count_as_noise_and_stripes_do():
     torch.testing.assert_close(remove_source_flux(stripes, weight, 9, 255), stripes, atol=1e-4, rtol=0)
 
 
-def test_without_a_wide_box_the_mean_of_the_near_one_goes():
+def test_without_a_comparison_the_mean_of_the_source_box_is_subtracted():
     value = noise(30, 30)
-    found = remove_source_flux(value, torch.ones_like(value), 9, 0)
-    torch.testing.assert_close(found, _twice(value))
+    result = remove_source_flux(value, torch.ones_like(value), 9, 0)
+    torch.testing.assert_close(result, _twice(value))
 
 
 def _twice(value):
@@ -78,10 +78,10 @@ def _twice(value):
     return value
 
 
-def test_width_of_what_is_smooth_stays():
+def test_width_of_smooth_sources_is_preserved():
     """Three passes have no second moment: a parabola comes back as it was, even if the network took all of it."""
     y, x = torch.meshgrid(torch.arange(40.0), torch.arange(40.0), indexing="ij")
     observed = (1 + (y - 20) ** 2 / 100 + (x - 18) ** 2 / 50)[None]
-    found = restore_box_flux(torch.zeros_like(observed), observed, torch.ones_like(observed), (5, 7))
+    result = restore_box_flux(torch.zeros_like(observed), observed, torch.ones_like(observed), (5, 7))
     inside = (0, slice(10, -10), slice(10, -10))
-    torch.testing.assert_close(found[inside], observed[inside], atol=1e-4, rtol=0)
+    torch.testing.assert_close(result[inside], observed[inside], atol=1e-4, rtol=0)

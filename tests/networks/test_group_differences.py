@@ -31,11 +31,11 @@ def groups():
     return np.cumsum(rng.normal(20, 6, (6, 80, 96)), axis=0).astype("f4")
 
 
-def seen(differences, usable=None, variance=100.0, share=1.0):
+def normalize(differences, usable=None, variance=100.0, poisson=1.0):
     differences = torch.as_tensor(differences, dtype=torch.float32)
     usable = torch.ones(differences.shape, dtype=torch.bool) if usable is None else torch.as_tensor(usable)
     saturated = torch.zeros((len(differences) + 1, *differences.shape[1:]), dtype=torch.bool)
-    return normalize_differences(differences, usable, saturated, torch.tensor(variance), share)
+    return normalize_differences(differences, usable, saturated, torch.tensor(variance), poisson)
 
 
 @pytest.mark.parametrize("number", range(1, 24))
@@ -47,7 +47,7 @@ def test_planes_are_sorted(number):
 def test_excess_is_in_units_of_the_noise_over_the_other_differences():
     differences = np.full((5, 4, 4), 44.0)
     differences[3, 1, 2] = 644.0
-    result = seen(differences, variance=100.0)
+    result = normalize(differences, variance=100.0)
     assert result.excess[3, 1, 2] == pytest.approx(np.arcsinh(600 / 12))  # √(100 + 44)
     assert result.excess.abs().sum() == pytest.approx(np.arcsinh(600 / 12))
     assert result.rate[1, 2] == pytest.approx(np.arcsinh(4.4))
@@ -57,7 +57,7 @@ def test_excess_is_in_units_of_the_noise_over_the_other_differences():
 def test_of_two_differences_the_smaller_is_the_rate():
     differences = np.full((2, 4, 4), 10.0)
     differences[0, 0, 0] = 310.0
-    result = seen(differences)
+    result = normalize(differences)
     assert result.excess[0, 0, 0] > 3
     assert result.excess[1, 0, 0] == 0
 
@@ -65,7 +65,7 @@ def test_of_two_differences_the_smaller_is_the_rate():
 def test_a_single_difference_is_compared_with_the_sky():
     differences = np.full((1, 30, 30), 10.0)
     differences[0, 3, 4] = 510.0
-    result = seen(differences)
+    result = normalize(differences)
     assert (result.uncertainty == 1).all()
     assert result.excess[0, 0, 0] == 0
     assert result.excess[0, 3, 4] == pytest.approx(np.arcsinh(500 / np.sqrt(110)))
@@ -76,7 +76,7 @@ def test_unusable_differences_are_zero_and_not_in_the_rate():
     differences[2, 1, 1] = 1e6
     usable = np.ones(differences.shape, bool)
     usable[2, 1, 1] = False
-    result = seen(differences, usable)
+    result = normalize(differences, usable)
     assert result.excess.abs().max() == 0
     assert result.usable[2, 1, 1] == 0
     assert result.uncertainty[1, 1] == pytest.approx(1 / np.sqrt(3))
@@ -93,7 +93,7 @@ def test_poisson_fraction_of_averaged_groups(nframes, groupgap):
     assert variance == pytest.approx(poisson_fraction(nframes, groupgap) * 50 * period, rel=5 * np.sqrt(2 / 20_000))
 
 
-def test_stripes_are_taken_away_and_the_scene_is_not():
+def test_stripes_are_subtracted_and_the_scene_is_not():
     rng = np.random.default_rng(4)
     scene = rng.exponential(100, (100, 120))
     stripes = rng.normal(0, 30, (6, 100, 1)) + rng.normal(0, 20, (6, 1, 120))
@@ -125,7 +125,7 @@ def test_tiles_make_no_difference(network, groups):
 def test_prediction_is_the_network_on_the_planes(network, groups):
     usable = torch.ones(5, 80, 96, dtype=torch.bool)
     differences = subtract_line_levels(torch.from_numpy(np.diff(groups, axis=0)), usable)
-    result = seen(differences, variance=2 * NOISE**2)
+    result = normalize(differences, variance=2 * NOISE**2)
     planes = torch.stack([result.planes(index) for index in range(5)])
     assert planes.shape == (5, CHANNELS, 80, 96)
     with torch.inference_mode():

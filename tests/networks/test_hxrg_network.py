@@ -16,16 +16,16 @@ SECONDS = 2.0
 @pytest.fixture
 def network():
     torch.manual_seed(1)
-    made = HxRGDenoise(**SMALL).eval()
-    made.variance.copy_(torch.tensor([4.0, 0.5]))
-    return made
+    network = HxRGDenoise(**SMALL).eval()
+    network.variance.copy_(torch.tensor([4.0, 0.5]))
+    return network
 
 
 @pytest.fixture
 def groups():
     rng = np.random.default_rng(3)
-    light = 5 * ~READOUT.reference_pixels
-    return np.cumsum(rng.normal(light, 9, (7, 24, 64)), axis=0).astype("f4")
+    flux = 5 * ~READOUT.reference_pixels
+    return np.cumsum(rng.normal(flux, 9, (7, 24, 64)), axis=0).astype("f4")
 
 
 def slow_gru(layer, x):
@@ -103,8 +103,8 @@ def test_number_of_parameters():
     paper = {"outputs": 32, "reference": 8, "rows": 3, "reads": 100, "recurrent_units": 208, "filters": 64}
     for given in (sizes, paper):
         with torch.device("meta"):
-            made = HxRGDenoise(**given)
-        assert sum(value.numel() for value in made.parameters()) == count_by_hand(**given)
+            network = HxRGDenoise(**given)
+        assert sum(value.numel() for value in network.parameters()) == count_by_hand(**given)
     assert count_by_hand(**given) == 15_087_489  # the paper's
     with torch.device("meta"):
         assert {k: v for k, v in HxRGDenoise().architecture.items() if k in given} == given

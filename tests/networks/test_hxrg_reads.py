@@ -23,31 +23,31 @@ def groups():
 
 
 def test_values_are_the_corrections_one_by_one(groups):
-    """The published order: zero point, reference pixels, unlit pixels, bad pixels, mean."""
+    """The published order: zero point, reference pixels, background pixels, bad pixels, mean."""
     bad = np.random.default_rng(6).uniform(size=(24, 64)) < 0.03
     bad &= ~READOUT.reference_pixels
-    unlit = np.zeros((24, 64), bool)
-    unlit[4:20, 10:40] = True
+    background = np.zeros((24, 64), bool)
+    background[4:20, 10:40] = True
     before = groups.copy()
-    made = prepare_reads(groups, READOUT, usable=np.broadcast_to(~bad, groups.shape), background=unlit)
+    prepared = prepare_reads(groups, READOUT, usable=np.broadcast_to(~bad, groups.shape), background=background)
     np.testing.assert_array_equal(groups, before)
     reads = (groups - groups[0])[1:]
     reads[:, bad] = np.nan
-    reads = subtract_background_levels(subtract_reference_levels(reads, READOUT), READOUT, unlit)
+    reads = subtract_background_levels(subtract_reference_levels(reads, READOUT), READOUT, background)
     reads = replace_by_neighbors(reads, bad, READOUT)
     reads = reads - reads.mean(axis=0)
-    np.testing.assert_allclose(made.values, reads[:-1], atol=1e-4)
-    np.testing.assert_allclose(-made.values.sum(axis=0), reads[-1], atol=1e-3)  # the last value is not lost
-    np.testing.assert_array_equal(made.measured, np.broadcast_to(~bad, (READS - 2, 24, 64)))
+    np.testing.assert_allclose(prepared.values, reads[:-1], atol=1e-4)
+    np.testing.assert_allclose(-prepared.values.sum(axis=0), reads[-1], atol=1e-3)  # the last value is not lost
+    np.testing.assert_array_equal(prepared.measured, np.broadcast_to(~bad, (READS - 2, 24, 64)))
 
 
-def test_unlit_pixels_are_found_in_the_slopes(groups):
+def test_background_pixels_are_found_in_the_slopes(groups):
     groups[:, 10:14, 20:30] += 60 * np.arange(READS)[:, None, None]
     corrected = subtract_reference_levels((groups - groups[0])[1:], READOUT)
     time = np.arange(READS - 1) - (READS - 2) / 2
-    unlit = background_pixels(np.tensordot(time, corrected, axes=1), READOUT)
-    assert not unlit[11:13, 21:29].any()
-    expected = prepare_reads(groups, READOUT, background=unlit)
+    background = background_pixels(np.tensordot(time, corrected, axes=1), READOUT)
+    assert not background[11:13, 21:29].any()
+    expected = prepare_reads(groups, READOUT, background=background)
     np.testing.assert_allclose(prepare_reads(groups, READOUT).values, expected.values, atol=1e-3)
 
 
@@ -78,15 +78,15 @@ def test_reference_pixels_count_even_if_they_are_flagged(groups):
 
 def test_dead_pixels_are_replaced_in_any_case(groups):
     groups[:, 8, 20] = np.nan
-    made = prepare_reads(groups, READOUT, masked="feature")
-    assert np.isfinite(made.values).all()
-    assert not made.measured[:, 8, 20].any()
-    assert made.values[:, 8, 20].any()
+    prepared = prepare_reads(groups, READOUT, masked="feature")
+    assert np.isfinite(prepared.values).all()
+    assert not prepared.measured[:, 8, 20].any()
+    assert prepared.values[:, 8, 20].any()
 
 
 def test_samples_and_their_masks(groups):
-    made = prepare_reads(groups, READOUT)
-    values, measured = made.samples(READOUT, 3, [0, 5])
+    prepared = prepare_reads(groups, READOUT)
+    values, measured = prepared.samples(READOUT, 3, [0, 5])
     assert values.shape == measured.shape == (2, 16, 3, ribbon_size(READOUT), READS - 2)
     np.testing.assert_array_equal(values[0, :, 0], values[0, :, 2])
     assert not measured[0, :, 0].any()

@@ -1,4 +1,4 @@
-"""Denoisers of images: units, light that stays, errors, tiles, missing data."""
+"""Image denoisers: units, conservation of flux, errors, tiles, missing data."""
 
 import numpy as np
 import pytest
@@ -47,11 +47,11 @@ def test_tiles_equal_the_whole(family):
 
 def test_tiles_of_dropout_fit_together():
     net = network("noise2noise")
-    found = [net.denoise(image(), tile=tile, uncertainty="total", n_samples=4) for tile in (16, 512)]
-    np.testing.assert_allclose(found[0].rate, found[1].rate, atol=1e-5)
-    np.testing.assert_allclose(found[0].err, found[1].err, atol=1e-5)
+    result = [net.denoise(image(), tile=tile, uncertainty="total", n_samples=4) for tile in (16, 512)]
+    np.testing.assert_allclose(result[0].rate, result[1].rate, atol=1e-5)
+    np.testing.assert_allclose(result[0].err, result[1].err, atol=1e-5)
     single = net.denoise(image(), uncertainty="aleatoric")
-    assert (found[0].err >= single.err * 0.98).mean() > 0.99
+    assert (result[0].err >= single.err * 0.98).mean() > 0.99
     assert not any(layer.training for layer in net.modules()), "the network itself stays as it was"
 
 
@@ -63,15 +63,15 @@ def test_missing_data_stay_missing_and_do_not_spread(family):
     for frame in frames if net.takes_stack else [frames]:
         frame.rate[20, 30] = np.nan
         frame.read_noise[60, 70] = np.inf
-    found = net.denoise(frames)
-    missing = np.zeros(found.rate.shape, bool)
+    result = net.denoise(frames)
+    missing = np.zeros(result.rate.shape, bool)
     missing[20, 30] = missing[60, 70] = True
-    assert isinstance(found, DenoisedImage)
-    np.testing.assert_array_equal(np.isnan(found.rate), missing)
-    np.testing.assert_array_equal(np.isnan(found.err), missing)
-    assert (found.err[~missing] > 0).all() and (found.network_weight[missing] == 0).all()
+    assert isinstance(result, DenoisedImage)
+    np.testing.assert_array_equal(np.isnan(result.rate), missing)
+    np.testing.assert_array_equal(np.isnan(result.err), missing)
+    assert (result.err[~missing] > 0).all() and (result.network_weight[missing] == 0).all()
     far = np.s_[80:, :10]
-    np.testing.assert_allclose(found.rate[far], clean.rate[far], atol=2e-3)
+    np.testing.assert_allclose(result.rate[far], clean.rate[far], atol=2e-3)
 
 
 @pytest.mark.parametrize("family", SMALL)
@@ -80,40 +80,40 @@ def test_units_do_not_matter(family):
     frames = given(net)
     scale = 50.0
     larger = [SlopeImage(f.rate * scale, f.read_noise * scale, f.poisson * scale) for f in np.atleast_1d(frames)]
-    found, other = net.denoise(frames), net.denoise(larger if net.takes_stack else larger[0])
-    np.testing.assert_allclose(other.rate, found.rate * scale, rtol=2e-3)
-    np.testing.assert_allclose(other.err, found.err * scale, rtol=5e-3)
+    result, other = net.denoise(frames), net.denoise(larger if net.takes_stack else larger[0])
+    np.testing.assert_allclose(other.rate, result.rate * scale, rtol=2e-3)
+    np.testing.assert_allclose(other.err, result.err * scale, rtol=5e-3)
 
 
 @pytest.mark.parametrize("family", SMALL)
-def test_significant_light_stays(family):
-    """Whatever an untrained network says, sums over sources are those of the observation."""
+def test_significant_flux_is_preserved(family):
+    """Sums over sources are those of the observation, even for an untrained network."""
     net = network(family, **({} if family == "astro_unet" else {"error": "head"}))
     frames = given(net, poisson=0.0)
     observed = coadd_frames(frames).image.rate if net.takes_stack else frames.rate
-    found = net.denoise(frames, **({"ratio": 5.0} if net.uses_ratio else {})).rate
+    result = net.denoise(frames, **({"ratio": 5.0} if net.uses_ratio else {})).rate
     around = np.s_[30:54, 40:64]
-    light = (observed[around] - np.median(observed)).sum()
+    flux = (observed[around] - np.median(observed)).sum()
     noise = 0.1 * np.sqrt(24 * 24)
-    assert abs((found - observed)[around].sum()) < 0.02 * light + noise
+    assert abs((result - observed)[around].sum()) < 0.02 * flux + noise
 
 
 def test_bright_pixels_are_the_observation():
     net, one = network("noise2noise"), image()
     one.rate[10, 12] = 500.0
-    found = net.denoise(one)
-    assert found.rate[10, 12] == one.rate[10, 12] and found.network_weight[10, 12] == 0
-    assert found.err[10, 12] == pytest.approx(np.sqrt(0.1**2 + 0.01 * 500), rel=1e-5)
+    result = net.denoise(one)
+    assert result.rate[10, 12] == one.rate[10, 12] and result.network_weight[10, 12] == 0
+    assert result.err[10, 12] == pytest.approx(np.sqrt(0.1**2 + 0.01 * 500), rel=1e-5)
 
 
 def test_ratio_is_a_share_of_the_observation():
-    """(1 - 1/r) scene + observation / r: with a network that is not told r, results are on one line."""
+    """(1 - 1/r) scene + observation / r: with a network without r as an input, results are on one line."""
     net, one = network("astro_unet", ratio="none"), image()
     two, five = (net.denoise(one, ratio=r).rate.astype(float) for r in (2.0, 5.0))
     scene = 2 * two - one.rate
     np.testing.assert_allclose(five, 0.8 * scene + 0.2 * one.rate, atol=1e-4)
-    told = network("astro_unet")
-    assert np.abs(told.denoise(one, ratio=2.0).err - told.denoise(one, ratio=5.0).err).max() > 0
+    with_ratio = network("astro_unet")
+    assert np.abs(with_ratio.denoise(one, ratio=2.0).err - with_ratio.denoise(one, ratio=5.0).err).max() > 0
 
 
 def test_mosaic_is_the_mean_of_crops():
@@ -156,11 +156,11 @@ def test_stack_of_any_number_and_its_mean():
     net = network("noise2noise-stack")
     for number in (1, 2, 16):
         frames = [image(k) for k in range(number)]
-        found = net.denoise(frames)
-        np.testing.assert_array_equal(found.observed.rate, coadd_frames(frames).image.rate)
-        assert found.rate.shape == (90, 110)
+        result = net.denoise(frames)
+        np.testing.assert_array_equal(result.observed.rate, coadd_frames(frames).image.rate)
+        assert result.rate.shape == (90, 110)
     order = [frames[k] for k in np.random.default_rng(1).permutation(16)]
-    np.testing.assert_allclose(net.denoise(order).rate, found.rate, atol=1e-4)
+    np.testing.assert_allclose(net.denoise(order).rate, result.rate, atol=1e-4)
 
 
 def test_predict():
@@ -186,12 +186,12 @@ def test_plain_networks_of_the_papers():
     plain = unscaled | {"error": "none"}
     net = build({"family": "noise2noise", "hidden": 4, "depth": 3} | plain).eval()
     one = image()
-    found = net.denoise(one, uncertainty="none")
+    result = net.denoise(one, uncertainty="none")
     with torch.inference_mode():
         padded = torch.nn.functional.pad(torch.from_numpy(one.rate)[None, None], (0, 2, 0, 2))
         expected = net.unet(padded)[0, 0, :90, :110].numpy()
-    faint = found.network_weight == 1
-    np.testing.assert_allclose(found.rate[faint], expected[faint], atol=1e-5)
+    faint = result.network_weight == 1
+    np.testing.assert_allclose(result.rate[faint], expected[faint], atol=1e-5)
 
 
 @pytest.mark.parametrize(

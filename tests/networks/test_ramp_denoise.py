@@ -1,4 +1,4 @@
-"""The recurrent denoiser on images and ramps, untrained: geometry, units, gaps, hand-over."""
+"""The recurrent denoiser on images and ramps, untrained: geometry, units, gaps, blending."""
 
 import copy
 from dataclasses import replace
@@ -50,24 +50,24 @@ def test_impossible_architectures_are_refused(wrong):
 
 def test_scaled_slopes_have_unit_noise_and_no_level(slopes):
     usable = np.isfinite(slopes.rate)
-    seen = scale_slopes(slopes.rate, slopes.read_noise, slopes.poisson, usable)
-    inside = seen.signal[seen.usable > 0]
+    scaled = scale_slopes(slopes.rate, slopes.read_noise, slopes.poisson, usable)
+    inside = scaled.signal[scaled.usable > 0]
     assert float(inside.std()) == pytest.approx(0.02 / np.hypot(0.02, np.sqrt(0.5 * 0.001)), rel=0.05)
-    assert abs(float(inside.median())) < 1e-3 and seen.level == pytest.approx(0.5, abs=0.01)
-    brighter = (0.5 + 0.3 - seen.level) / seen.unit
-    expected = np.sqrt(0.02**2 + 0.8 * 0.001) / seen.unit
-    assert float(pixel_noise(torch.tensor(brighter), seen)[0, 0, 0]) == pytest.approx(expected, rel=1e-4)
+    assert abs(float(inside.median())) < 1e-3 and scaled.level == pytest.approx(0.5, abs=0.01)
+    brighter = (0.5 + 0.3 - scaled.level) / scaled.unit
+    expected = np.sqrt(0.02**2 + 0.8 * 0.001) / scaled.unit
+    assert float(pixel_noise(torch.tensor(brighter), scaled)[0, 0, 0]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_no_slope_stays_no_slope_and_does_not_spread(network, slopes):
-    found = network.denoise(slopes, READOUT)
-    np.testing.assert_array_equal(np.isnan(found.rate), np.isnan(slopes.rate))
-    np.testing.assert_array_equal(np.isnan(found.err), np.isnan(slopes.rate))
-    assert (found.network_weight[np.isnan(slopes.rate)] == 0).all()
+    result = network.denoise(slopes, READOUT)
+    np.testing.assert_array_equal(np.isnan(result.rate), np.isnan(slopes.rate))
+    np.testing.assert_array_equal(np.isnan(result.err), np.isnan(slopes.rate))
+    assert (result.network_weight[np.isnan(slopes.rate)] == 0).all()
     filled = np.where(np.isnan(slopes.rate), 1e9, slopes.rate)
     noise = np.where(np.isnan(slopes.rate), np.nan, slopes.read_noise)
     other = network.denoise(SlopeImage(filled, noise, slopes.poisson), READOUT)
-    np.testing.assert_allclose(other.rate, found.rate)
+    np.testing.assert_allclose(other.rate, result.rate)
 
 
 def test_input_is_not_changed(network, slopes):
@@ -78,17 +78,17 @@ def test_input_is_not_changed(network, slopes):
 
 def test_bright_pixels_are_the_fit_bit_by_bit(network, slopes):
     slopes.rate[30, 40] = 0.5 + 2 * BLEND_SNR[1] * np.sqrt(0.02**2 + 2.5 * 0.001)
-    found = network.denoise(slopes, READOUT)
-    assert found.rate[30, 40] == slopes.rate[30, 40] and found.network_weight[30, 40] == 0
-    assert found.err[30, 40] == pytest.approx(np.sqrt(slopes.variance[30, 40]), rel=1e-5)
-    assert found.correlated[30, 40] == 0 and found.network_weight[5, 5] == 1
+    result = network.denoise(slopes, READOUT)
+    assert result.rate[30, 40] == slopes.rate[30, 40] and result.network_weight[30, 40] == 0
+    assert result.err[30, 40] == pytest.approx(np.sqrt(slopes.variance[30, 40]), rel=1e-5)
+    assert result.correlated[30, 40] == 0 and result.network_weight[5, 5] == 1
 
 
 def test_result_scales_with_the_unit(network, slopes):
     """The same photons in other units: a time ten times as long."""
-    found = network.denoise(slopes, READOUT)
+    result = network.denoise(slopes, READOUT)
     longer = SlopeImage(slopes.rate / 10, slopes.read_noise / 10, slopes.poisson / 10)
-    np.testing.assert_allclose(10 * network.denoise(longer, READOUT).rate, found.rate, rtol=1e-4)
+    np.testing.assert_allclose(10 * network.denoise(longer, READOUT).rate, result.rate, rtol=1e-4)
 
 
 def test_result_does_not_depend_on_tiles(network, slopes):
@@ -99,12 +99,12 @@ def test_result_does_not_depend_on_tiles(network, slopes):
 
 @pytest.mark.parametrize(("fast", "slow"), [(-1, 2), (2, -1), (-2, -1)])
 def test_orientation_is_that_of_the_readout(network, slopes, fast, slow):
-    """A frame seen in another orientation gives the same in that orientation."""
+    """A frame in another orientation gives the same in that orientation."""
     shape = (48, 64) if abs(fast) == 1 else (64, 48)
     turned = Readout(shape, fastaxis=fast, slowaxis=slow, outputs=4)
     image = SlopeImage(turned.from_detector(slopes.rate), 0.02, 0.001)
-    found = network.denoise(image, turned)
-    np.testing.assert_allclose(turned.to_detector(found.rate), network.denoise(slopes, READOUT).rate, rtol=1e-6)
+    result = network.denoise(image, turned)
+    np.testing.assert_allclose(turned.to_detector(result.rate), network.denoise(slopes, READOUT).rate, rtol=1e-6)
 
 
 def test_empty_and_one_output_frames(network):
@@ -148,7 +148,7 @@ def test_noise_of_groups_has_the_slope_of_the_noise_of_the_whole(network):
     np.testing.assert_allclose(fit_slope(noise, group_noise).rate, expected, atol=1e-4)
 
 
-def test_share_of_noise_is_on_the_same_frame(network, slopes):
+def test_correlated_noise_is_on_the_same_frame(network, slopes):
     """What is subtracted has no level: that of the sky stays."""
     assert abs(np.mean(network.correlated(slopes, READOUT)[np.isfinite(slopes.rate)])) < 1e-6
 
@@ -157,41 +157,41 @@ def half_is_noise(planes):
     return torch.stack([0.5 * torch.sinh(planes[:, 0]), torch.zeros_like(planes[:, 0])], dim=1)
 
 
-@pytest.mark.parametrize("spare", [0, 5])
-def test_spared_light_tells_nothing_of_correlated_noise(slopes, spare):
+@pytest.mark.parametrize("box", [0, 5])
+def test_protected_sources_do_not_change_the_correlated_noise(slopes, box):
     torch.manual_seed(3)
-    network = RampDenoise(hidden=4, depth=2, recurrent_units=8, protection_box=spare).eval()
+    network = RampDenoise(hidden=4, depth=2, recurrent_units=8, protection_box=box).eval()
     usable = np.isfinite(slopes.rate)
-    seen = scale_slopes(np.where(usable, slopes.rate, 0), slopes.read_noise, slopes.poisson, usable)
-    star = torch.zeros_like(seen.signal)
+    scaled = scale_slopes(np.where(usable, slopes.rate, 0), slopes.read_noise, slopes.poisson, usable)
+    star = torch.zeros_like(scaled.signal)
     star[0, 30:33, 40:43] = 500.0
 
     with torch.no_grad():
-        exposures = [replace(seen, signal=seen.signal + number * star) for number in (1, 2)]
-        found = [network._correlated(exposure, 4, half_is_noise)[0] for exposure in exposures]
-    same = torch.allclose(*found, atol=1e-6)
-    assert same if spare else not same
+        exposures = [replace(scaled, signal=scaled.signal + number * star) for number in (1, 2)]
+        result = [network._correlated(exposure, 4, half_is_noise)[0] for exposure in exposures]
+    same = torch.allclose(*result, atol=1e-6)
+    assert same if box else not same
 
 
 @pytest.mark.parametrize("lines", [47, 49])
-def test_what_is_the_same_on_many_lines_is_light(slopes, lines, monkeypatch):
+def test_means_over_many_lines_are_signal(slopes, lines, monkeypatch):
     monkeypatch.setattr(ramp_denoise, "TALL", lines)  # the frame has 48
     torch.manual_seed(3)
     network = RampDenoise(hidden=4, depth=2, recurrent_units=8, protection_box=5).eval()
     usable = np.isfinite(slopes.rate)
     trace = 0.02 * (np.abs(np.arange(64) - 30) < 4)  # one standard deviation of a pixel
-    seen = scale_slopes(np.where(usable, slopes.rate + trace, 0), slopes.read_noise, slopes.poisson, usable)
+    scaled = scale_slopes(np.where(usable, slopes.rate + trace, 0), slopes.read_noise, slopes.poisson, usable)
     with torch.no_grad():
-        found = network._correlated(seen, 4, half_is_noise)[0]
-    left = weighted_mean(seen.usable * found, seen.usable, (47, network.source_box))[0, 24]
-    assert (left.abs().max() < 0.1 * found.std()) == (lines < 48)
+        result = network._correlated(scaled, 4, half_is_noise)[0]
+    left = weighted_mean(scaled.usable * result, scaled.usable, (47, network.source_box))[0, 24]
+    assert (left.abs().max() < 0.1 * result.std()) == (lines < 48)
 
 
-def test_errors_are_scaled_by_the_factor_of_what_is_expected(network):
+def test_predicted_errors_are_multiplied_by_their_factors(network):
     """At the knots exactly, half way between them in between, beyond them like at the last."""
     network = copy.deepcopy(network)
     network.error_factor[:] = torch.tensor([1.0, 2.0, 3.0, 4.0])
     expected = torch.tensor([[[0.01, KNOTS[0], (KNOTS[0] * KNOTS[1]) ** 0.5, KNOTS[1], KNOTS[3], 2.0]]])
     ones = torch.ones_like(expected)
-    found = network.deviation(ones, 2 * torch.log(expected), ScaledSlopes(ones, ones, 0 * ones, ones))
-    torch.testing.assert_close(found / expected, torch.tensor([[[1, 1, 1.5, 2, 4, 4]]]), atol=1e-4, rtol=0)
+    result = network.deviation(ones, 2 * torch.log(expected), ScaledSlopes(ones, ones, 0 * ones, ones))
+    torch.testing.assert_close(result / expected, torch.tensor([[[1, 1, 1.5, 2, 4, 4]]]), atol=1e-4, rtol=0)

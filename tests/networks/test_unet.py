@@ -45,8 +45,8 @@ def test_halo_is_the_reach_of_a_pixel(depth, upsampling):
         image = torch.rand(1, 1, edge, edge, requires_grad=True)
         middle = edge // 2 + offset
         net(image)[0, 0, middle, middle].backward()
-        seen = image.grad[0, 0].abs().amax(dim=0).nonzero()[:, 0]
-        reach = max(reach, middle - int(seen.min()), int(seen.max()) - middle)
+        changed = image.grad[0, 0].abs().amax(dim=0).nonzero()[:, 0]
+        reach = max(reach, middle - int(changed.min()), int(changed.max()) - middle)
     assert reach <= net.halo < reach + net.multiple + 2
 
 

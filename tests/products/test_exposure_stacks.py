@@ -118,9 +118,9 @@ def test_no_overlap_names_the_file(write):
     ("changes", "message"),
     [
         ({"instrument__filter": "F070W"}, r"fewer than 3 .*NIRCAM NRCB1 F070W.*: odd_rate.fits.*add exposures"),
-        ({"instrument__detector": "NRCB2"}, r"fewer than 3 .*NIRCAM NRCB2.*: odd_rate.fits.*leave these out"),
+        ({"instrument__detector": "NRCB2"}, r"fewer than 3 .*NIRCAM NRCB2.*: odd_rate.fits.*omit these"),
         ({"bunit_data": "MJy/sr"}, r"units differ .*odd_rate.fits MJy/sr"),
-        ({"cal_step__resample": "COMPLETE"}, r"odd_rate.fits is resampled.*give rate, cal"),
+        ({"cal_step__resample": "COMPLETE"}, r"odd_rate.fits is resampled.*use rate, cal"),
         ({"wcsinfo__ctype1": "LINEAR"}, r"odd_rate.fits: no world coordinates.*run assign_wcs"),
     ],
 )
@@ -133,16 +133,16 @@ def test_spectra_of_different_pointings(write):
     kind = {"exposure__type": "NRC_GRISM"}
     same = [write(f"{n}_rate.fits", **kind) for n in range(3)]
     assert len(read_stacks(same)[0]) == 3
-    with pytest.raises(ValueError, match="moved_rate.fits points elsewhere than 0_rate.fits"):
+    with pytest.raises(ValueError, match="moved_rate.fits and 0_rate.fits have different pointings"):
         read_stacks([*same, write("moved_rate.fits", wcsinfo__ra_ref=10.0, **kind)])
 
 
 def test_files_that_are_no_exposures(tmp_path, files):
-    with pytest.raises(FileNotFoundError, match="there is no exposure .*nothing.fits"):
+    with pytest.raises(FileNotFoundError, match="no exposure .*nothing.fits"):
         read_stacks([*files, tmp_path / "nothing.fits"])
     with datamodels.RampModel((1, 2, 8, 8)) as ramp:
         ramp.save(tmp_path / "ramp.fits")
-    with pytest.raises(ValueError, match="ramp.fits is a RampModel; give rate"):
+    with pytest.raises(ValueError, match="ramp.fits is a RampModel; use rate"):
         read_stacks([*files, tmp_path / "ramp.fits"])
 
 

@@ -21,13 +21,13 @@ def dithered():
     shape, psf = (256, 256), point_spread_function("NIRCAM_SW", "F070W")
     x, y = rng.uniform(-20, 276, (2, 300))
     flux = draw_fluxes(300, 3.0, 3000.0, 0.6, rng)
-    made, stars = [], []
+    exposures, stars = [], []
     for dy, dx in SHIFTS + rng.normal(0, 0.05, SHIFTS.shape):
-        light = point_sources(shape, x + dx, y + dy, flux, psf)
-        made.append(simulate.simulate_image(light + np.float32(0.2), SECONDS, rng, hits=HITS))
-        stars.append(light)
+        scene = point_sources(shape, x + dx, y + dy, flux, psf)
+        exposures.append(simulate.simulate_image(scene + np.float32(0.2), SECONDS, rng, hits=HITS))
+        stars.append(scene)
     images, errors, charge = (
-        np.stack([getattr(image, name) for image in made]) for name in ("data", "err", "cosmic_rays")
+        np.stack([getattr(image, name) for image in exposures]) for name in ("data", "err", "cosmic_rays")
     )
     bad = rng.uniform(size=images.shape) < 0.003
     images[bad] = np.nan

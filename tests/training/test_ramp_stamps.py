@@ -33,26 +33,28 @@ def test_scatter_is_what_the_stamp_says(alone, nframes, groupgap):
     """White and Poisson noise of differences without hits."""
     readout = RampSetup(6, nframes, groupgap, 10.0, 9.0, SILENT)
     rate = np.full((96, 96), 8.0, np.float32)
-    made = simulate_integration(rate, readout, np.random.default_rng(1))
-    differences = np.diff(made.groups, axis=0)
-    pull = (differences - differences.mean(axis=(1, 2), keepdims=True)) / made.noise
+    integration = simulate_integration(rate, readout, np.random.default_rng(1))
+    differences = np.diff(integration.groups, axis=0)
+    pull = (differences - differences.mean(axis=(1, 2), keepdims=True)) / integration.noise
     assert pull.std() == pytest.approx(1, abs=5 / np.sqrt(2 * pull.size) + 0.01)  # 0.01: leftovers of nonlinearity
     expected = np.sqrt(2 * 81 / nframes + 8.01 * 10 * (nframes + groupgap) * poisson_fraction(nframes, groupgap))
-    np.testing.assert_allclose(made.noise, expected, rtol=1e-5)
-    assert not made.truth.any()
+    np.testing.assert_allclose(integration.noise, expected, rtol=1e-5)
+    assert not integration.truth.any()
 
 
 def test_hits_are_where_the_truth_says():
     rng = np.random.default_rng(3)
     readout = RampSetup(8, 4, 1, 10.7, 8.0, SILENT)
-    made = simulate_integration(np.full((96, 96), 0.3, np.float32), readout, rng)
-    good = ~(made.bad | made.saturated)
+    integration = simulate_integration(np.full((96, 96), 0.3, np.float32), readout, rng)
+    good = ~(integration.bad | integration.saturated)
     usable = good[1:] & good[:-1]
-    excess = (np.diff(made.groups, axis=0) - np.median(np.diff(made.groups, axis=0), axis=0)) / made.noise
-    strong = made.added > 15 * made.noise
+    excess = (
+        np.diff(integration.groups, axis=0) - np.median(np.diff(integration.groups, axis=0), axis=0)
+    ) / integration.noise
+    strong = integration.added > 15 * integration.noise
     assert (strong & usable).sum() > 20
     assert np.median(excess[strong & usable]) > 15
-    assert abs(np.median(excess[~made.truth & usable])) < 0.1
+    assert abs(np.median(excess[~integration.truth & usable])) < 0.1
 
 
 def test_items_have_what_the_network_takes(pool):

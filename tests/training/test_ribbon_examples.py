@@ -50,16 +50,16 @@ def slopes(ramp):
 
 
 def test_slopes_of_a_ramp_scatter_about_the_flux(bright):
-    """White noise of 10 e-, some correlated noise, light of up to 30 e-."""
+    """White noise of 10 e-, some correlated noise, signal of up to 30 e-."""
     assert bright.flux.max() == pytest.approx(30, rel=0.05)
     assert not bright.flux[bright.readout.reference_pixels].any()
     error = (slopes(bright) - bright.flux)[bright.known]
     white = 10 * np.sqrt(12 * 11 / 12 / 13)
     assert white < error.std() < 1.5 * white
-    light = bright.known & (bright.flux > 5)
+    source = bright.known & (bright.flux > 5)
     assert np.sum(error.mean()) == pytest.approx(0, abs=2)
-    assert (slopes(bright) - bright.flux)[light].mean() == pytest.approx(
-        error.mean(), abs=5 * white / light.sum() ** 0.5
+    assert (slopes(bright) - bright.flux)[source].mean() == pytest.approx(
+        error.mean(), abs=5 * white / source.sum() ** 0.5
     )
 
 
@@ -70,7 +70,7 @@ def test_a_line_takes_as_long_as_on_the_whole_detector():
     assert whole.frame_time == pytest.approx(5.57, abs=0.01)
 
 
-def test_hits_and_hot_pixels_are_told(monkeypatch):
+def test_hits_and_hot_pixels_are_marked(monkeypatch):
     monkeypatch.setattr(h4rg_ramps, "_dark_rate", lambda shape: np.eye(*shape, dtype="f4") * 1e4)
     monkeypatch.setattr(h4rg_ramps, "GROUND", h4rg_ramps.CosmicRayParameters(flux=1e6))
     ramp = draw_h4rg_ramp(SETUP, np.random.default_rng(2))
@@ -93,7 +93,7 @@ def test_an_item_is_a_line_of_an_exposure(masked):
     ]
     values = [one.samples(SETUP.readout, 3)[0] for one in reads]
     flux = [to_ribbons(ramp.flux, SETUP.readout)[:, :, :4] for ramp in ramps]
-    seen = []
+    drawn = []
     for index in range(32):
         inputs, truth, weight = examples[index]
         assert set(inputs) == ({"values"} if masked == "neighbor" else {"values", "measured"})
@@ -103,9 +103,9 @@ def test_an_item_is_a_line_of_an_exposure(masked):
         np.testing.assert_allclose(inputs["values"], values[number][line], atol=0.13)  # half precision up to 256
         assert weight[0, 0] == 0  # reference pixels
         assert weight.mean() == pytest.approx(1 - 8 / 64, abs=0.05)
-        seen.append((number, line))
-    assert len(set(seen)) == 32
-    assert {line for _, line in seen} == set(range(4, 20))
+        drawn.append((number, line))
+    assert len(set(drawn)) == 32
+    assert {line for _, line in drawn} == set(range(4, 20))
 
 
 def test_an_item_depends_on_seed_and_index_alone():
@@ -118,8 +118,8 @@ def test_an_item_depends_on_seed_and_index_alone():
 
 def test_passes_bring_the_same_lines_or_new_ones():
     def lines(examples, number):
-        found = (examples[32 * number + index][0]["values"] for index in range(32))
-        return sorted(float(values.double().sum()) for values in found)
+        values_of_pass = (examples[32 * number + index][0]["values"] for index in range(32))
+        return sorted(float(values.double().sum()) for values in values_of_pass)
 
     same, fresh = RibbonExamples(SETUP, 2, seed=5), RibbonExamples(SETUP, 2, seed=5, passes=1)
     assert lines(same, 0) == lines(same, 1) == lines(fresh, 0)
@@ -142,22 +142,22 @@ def test_training_and_validation_share_no_exposure():
 @pytest.mark.parametrize("power", [2, 3, 4, 5, 6])
 def test_loss_is_equation_1(power):
     rng = np.random.default_rng(3)
-    found, truth = (torch.tensor(rng.normal(0, 9, (2, 5, 4))) for _ in range(2))
+    predicted, truth = (torch.tensor(rng.normal(0, 9, (2, 5, 4))) for _ in range(2))
     weight = torch.tensor(rng.uniform(size=(2, 5, 4)) < 0.7).double()
-    errors = [abs(float(f - t)) for f, t, w in zip(found.ravel(), truth.ravel(), weight.ravel(), strict=True) if w]
+    errors = [abs(float(f - t)) for f, t, w in zip(predicted.ravel(), truth.ravel(), weight.ravel(), strict=True) if w]
     expected = sum((error / 6) ** power for error in errors) / len(errors)
-    value = RibbonLoss(power)(lambda values: values, {"values": found}, truth, weight)
+    value = RibbonLoss(power)(lambda values: values, {"values": predicted}, truth, weight)
     assert float(value) == pytest.approx(expected)
 
 
 def test_variance_is_that_of_the_errors():
-    """Errors of 2 e- in the dark, and of √(4 + 0.5 flux) e- in light."""
+    """Errors of 2 e- in the background, and of √(4 + 0.5 flux) e- in sources."""
     rng = np.random.default_rng(4)
 
     def items():
         truth = torch.tensor(np.where(rng.uniform(size=(400, 10)) < 0.6, 0, rng.uniform(1, 40, (400, 10))))
-        found = truth + torch.sqrt(4 + 0.5 * truth) * torch.tensor(rng.normal(size=truth.shape))
-        return {"values": found}, truth, torch.ones_like(truth)
+        predicted = truth + torch.sqrt(4 + 0.5 * truth) * torch.tensor(rng.normal(size=truth.shape))
+        return {"values": predicted}, truth, torch.ones_like(truth)
 
     class Identity(torch.nn.Module):
         variance = torch.zeros(2)

@@ -37,19 +37,19 @@ def test_noise_is_that_of_whole_ramps():
     )
     rng = np.random.default_rng(1)
     scene = np.full(shape, 5.0)
-    made = simulate_exposure(scene, det, readout, "RAPID", ngroups, 8, rng, **off)
-    ramps = (made.counts.astype(float) - det.bias) * det.gain
-    slopes = np.array([fit_slope(ramp, made.noise).rate for ramp in ramps]) - 5.0
-    setup = setup_of(det, *shape, ngroups, made.group_time)
+    exposure = simulate_exposure(scene, det, readout, "RAPID", ngroups, 8, rng, **off)
+    ramps = (exposure.counts.astype(float) - det.bias) * det.gain
+    slopes = np.array([fit_slope(ramp, exposure.noise).rate for ramp in ramps]) - 5.0
+    setup = setup_of(det, *shape, ngroups, exposure.group_time)
     direct = []
     for _ in range(8):
-        found = simulate_slopes(scene, setup, rng)
-        good = found["usable"] & (found["read_noise"] < 1.5 * np.median(found["read_noise"]))
-        direct.append(np.where(good, found["slope"] - 5.0, np.nan))
+        block = simulate_slopes(scene, setup, rng)
+        good = block["usable"] & (block["read_noise"] < 1.5 * np.median(block["read_noise"]))
+        direct.append(np.where(good, block["slope"] - 5.0, np.nan))
     direct = np.array(direct)
     clipped = np.clip(direct, *np.nanpercentile(direct, (0.1, 99.9)))
     assert np.nanstd(clipped) == pytest.approx(np.std(slopes), rel=0.05)
-    expected = np.array([fit_slope(c, made.noise).rate for c in made.truth.correlated])
+    expected = np.array([fit_slope(c, exposure.noise).rate for c in exposure.truth.correlated])
     alike = np.array([_draw_correlated_noise(setup, rng) for _ in range(8)])
     lags = (1, 8, 64)
     for lag in lags:
@@ -89,10 +89,10 @@ def test_signal_is_scene_and_noise(blocks):
 def test_background_pixels_give_levels_to_echelle_blocks(lines):
     """Also to blocks with fewer lines than the boxes in which levels are measured."""
     inputs, truth, weight = SlopeBlocks(EchelleScenes(), draw_nirps_setup, 1, 3, lines * 4096)[0]
-    unlit = (truth[0] < 0.02) & (weight > 0)
-    error = torch.where(unlit, inputs["signal"] - truth[0], 0.0)
-    means = error.sum(dim=1) / unlit.sum(dim=1).clamp(min=1)
-    assert float(means[unlit.sum(dim=1) > 2000].abs().max()) < 0.25
+    background = (truth[0] < 0.02) & (weight > 0)
+    error = torch.where(background, inputs["signal"] - truth[0], 0.0)
+    means = error.sum(dim=1) / background.sum(dim=1).clamp(min=1)
+    assert float(means[background.sum(dim=1) > 2000].abs().max()) < 0.25
 
 
 def test_loss_falls_and_scores_are_finite(blocks):
@@ -112,8 +112,8 @@ def test_loss_falls_and_scores_are_finite(blocks):
     network.eval()
     calibrate_errors(network, [blocks[0], blocks[1]])
     assert (network.error_factor > 0).all() and (network.error_factor != 1).any()
-    found = denoiser_scores(network, [blocks[2]])
-    assert set(found) <= set(CLASSES) and np.isfinite(found["faint"]["rms"])
+    scores = denoiser_scores(network, [blocks[2]])
+    assert set(scores) <= set(CLASSES) and np.isfinite(scores["faint"]["rms"])
 
 
 def test_scenes_are_cut_along_and_across_their_long_edge():

@@ -252,7 +252,7 @@ def complete_slopes(slopes):
 
 
 def network_weight(observed, level, usable):
-    """Weight of the network in the result, (ny, nx) float32: 1 for faint pixels, 0 for bright and unusable ones.
+    """Weight of the network in the result, (ny, nx) float32: 1 at low S/N, 0 for bright and unusable pixels.
 
     Parameters
     ----------

@@ -16,15 +16,15 @@ READ, POISSON = 0.05, 0.02
 def scene():
     rng = np.random.default_rng(1)
     y, x = np.mgrid[:80, :96]
-    light = np.full(y.shape, 0.2)
+    image = np.full(y.shape, 0.2)
     for flux, y0, x0 in zip(rng.uniform(5, 80, 25), rng.uniform(0, 80, 25), rng.uniform(0, 96, 25), strict=True):
-        light += flux * np.exp(-((y - y0) ** 2 + (x - x0) ** 2) / 8) / (8 * np.pi)
-    return light
+        image += flux * np.exp(-((y - y0) ** 2 + (x - x0) ** 2) / 8) / (8 * np.pi)
+    return image
 
 
 @pytest.fixture
 def stack(scene):
-    """Five integrations with white noise and the noise of light, which the errors tell."""
+    """Five integrations with white and Poisson noise, as stated by their errors."""
     rng = np.random.default_rng(2)
     noise = np.sqrt(READ**2 + POISSON * scene)
     images = (scene + noise * rng.normal(size=(5, *scene.shape))).astype(np.float32)
@@ -78,11 +78,11 @@ def test_rotated_exposures_are_off(stack):
         onto_common_pixels(replace(stack, frames=frames))
 
 
-def test_noise_is_told_apart(stack, scene):
-    found = align_exposures(stack)
-    assert found.poisson == pytest.approx(POISSON, rel=0.1)
-    assert np.median(found.read_noise) == pytest.approx(READ, rel=0.1)
-    variance = found.image(0).variance
+def test_read_noise_and_poisson_noise_are_separated(stack, scene):
+    exposures = align_exposures(stack)
+    assert exposures.poisson == pytest.approx(POISSON, rel=0.1)
+    assert np.median(exposures.read_noise) == pytest.approx(READ, rel=0.1)
+    variance = exposures.image(0).variance
     np.testing.assert_allclose(np.sqrt(variance), stack.errors[0], rtol=0.3)
     assert estimate_poisson(np.zeros((9, 9)), np.ones((9, 9))) == 0
     assert estimate_poisson(np.full((9, 9), np.nan), np.ones((9, 9))) == 0
@@ -99,11 +99,11 @@ def test_means_have_the_noise_of_means(stack, scene):
 def test_cosmic_rays_are_no_clean_pixels_but_stay_in_the_image(stack):
     images = stack.images.copy()
     images[2, 40, 50:53] += 5
-    found = align_exposures(replace(stack, images=images))
-    assert not found.clean[2, 40, 50:53].any()
-    assert found.clean[1, 40, 50:53].all()
-    np.testing.assert_array_equal(found.rate[2, 40, 50:53], images[2, 40, 50:53])
-    assert np.isfinite(found.mean([1, 2]).rate[40, 51])
+    exposures = align_exposures(replace(stack, images=images))
+    assert not exposures.clean[2, 40, 50:53].any()
+    assert exposures.clean[1, 40, 50:53].all()
+    np.testing.assert_array_equal(exposures.rate[2, 40, 50:53], images[2, 40, 50:53])
+    assert np.isfinite(exposures.mean([1, 2]).rate[40, 51])
 
 
 def test_inputs_are_not_changed(stack):

@@ -43,20 +43,20 @@ def sets(pool, clean=False):
 def test_noise_is_what_the_camera_says(seconds):
     rng, rate = np.random.default_rng(1), np.full((300, 300), 2.0)
     camera = Camera(seconds, 10.0, poisson=1.1)
-    seen = camera.observe(rate, rng)
-    error = seen.rate - rate
-    core = error[np.abs(error) < 6 * np.sqrt(seen.variance)]
+    image = camera.observe(rate, rng)
+    error = image.rate - rate
+    core = error[np.abs(error) < 6 * np.sqrt(image.variance)]
     expected = np.sqrt(10.0**2 / seconds**2 + 1.1 * 2.0 / seconds)
     assert core.std() == pytest.approx(expected, rel=0.01)
-    assert np.nanmedian(np.sqrt(seen.variance)) == pytest.approx(expected, rel=0.02)
+    assert np.nanmedian(np.sqrt(image.variance)) == pytest.approx(expected, rel=0.02)
     assert abs(core.mean()) < 5 * expected / np.sqrt(core.size)
 
 
 def test_lines_have_levels():
     rng = np.random.default_rng(2)
     for axis in (0, 1):
-        seen = Camera(100.0, 10.0, stripes=0.5, axis=axis).observe(np.zeros((200, 220)), rng)
-        inner = seen.rate[12:, 4:-4]
+        image = Camera(100.0, 10.0, stripes=0.5, axis=axis).observe(np.zeros((200, 220)), rng)
+        inner = image.rate[12:, 4:-4]
         levels, other = np.nanmedian(inner, axis=axis), np.nanmedian(inner, axis=1 - axis)
         assert levels.std() == pytest.approx(0.05, rel=0.25) and other.std() < 0.02
 
@@ -67,8 +67,8 @@ def test_resampled_images_are_those_of_the_scene():
     camera = Camera(1000.0, 1.0, shift=(0.0, 0.5))
     truth = camera.truth(rate)
     assert truth[20, 20] == pytest.approx(5e4, rel=1e-3) == truth[20, 21]
-    seen = camera.observe(rate, rng)
-    assert np.nanmax(np.abs(seen.rate - truth)[18:23, 18:23]) < 200
+    image = camera.observe(rate, rng)
+    assert np.nanmax(np.abs(image.rate - truth)[18:23, 18:23]) < 200
 
 
 @pytest.mark.parametrize("kind", ["longer", "pairs", "stacks"])
@@ -83,9 +83,9 @@ def test_items_depend_on_seed_and_index_alone(pool, kind):
 
 
 @pytest.mark.parametrize("kind", ["longer", "pairs", "stacks"])
-def test_errors_of_inputs_and_targets_are_those_told(pool, kind):
+def test_errors_of_inputs_and_targets_are_as_stated(pool, kind):
     """Pulls of most are 1; those of pairs and stacks are independent, a longer exposure holds the image."""
-    found = []
+    result = []
     for inputs, truth, weight in (sets(pool)[kind][5 * k] for k in range(12)):
         slopes = slopes_of({name: torch.as_tensor(value)[None] for name, value in inputs.items()})
         target, variance, scene = truth[:3]
@@ -93,8 +93,8 @@ def test_errors_of_inputs_and_targets_are_those_told(pool, kind):
         own = pixel_noise(scene[None], slopes)[0]
         pulls = ((slopes.signal[0] - scene) / own)[use], ((target - scene) / torch.sqrt(variance))[use]
         image, target = (np.clip(pull.numpy(), -5, 5) for pull in pulls)
-        found.append([image.std(), target.std(), np.corrcoef(image, target)[0, 1]])
-    image, target, correlation = np.median(found, axis=0)
+        result.append([image.std(), target.std(), np.corrcoef(image, target)[0, 1]])
+    image, target, correlation = np.median(result, axis=0)
     assert image == pytest.approx(1, abs=0.15) and target == pytest.approx(1, abs=0.15)
     assert correlation > 0.3 if kind == "longer" else abs(correlation) < 0.03
 
@@ -117,9 +117,9 @@ def test_losses_are_their_definitions(pool, kind):
     inputs, truth, weight = sets(pool)["pairs"][1]
     batch = [{name: torch.as_tensor(value)[None] for name, value in inputs.items()}, truth[None], weight[None]]
     net = build({"family": "noise2noise", "hidden": 2, "depth": 2, "error": "none" if kind != "likelihood" else "head"})
-    found = float(ImageLoss(kind, emphasis=8.0)(net, *batch).detach())
+    result = float(ImageLoss(kind, emphasis=8.0)(net, *batch).detach())
     slopes = slopes_of(batch[0])
-    signal, told = net(slopes)
+    signal, log_variance = net(slopes)
     own = pixel_noise(truth[2:3], slopes)[0]
     use = (weight[0] > 0) & (truth[2] < 60 * own)
     error = ((signal[0] - truth[0]) / own)[use].detach().numpy()
@@ -130,14 +130,14 @@ def test_losses_are_their_definitions(pool, kind):
 
     expected = {"l1": mean(np.abs(error)), "l2": mean(error**2)}
     if kind == "likelihood":
-        variance = (torch.exp(told[0]) + truth[1] / own**2)[use].detach().numpy()
+        variance = (torch.exp(log_variance[0]) + truth[1] / own**2)[use].detach().numpy()
         expected[kind] = mean(error**2 / (2 * variance) + np.log(variance) / 2)
     if kind == "l1+kl":
         weights = torch.zeros(use.shape)
         weights[use] = torch.from_numpy(counts).float()
         images = (truth[:1] / own, signal / own, weights[None])
         expected[kind] = expected["l1"] + float(divergence(*images).detach())
-    assert found == pytest.approx(expected[kind], rel=1e-4)
+    assert result == pytest.approx(expected[kind], rel=1e-4)
 
 
 def test_divergence():
@@ -149,7 +149,7 @@ def test_divergence():
 
 
 class Biased(torch.nn.Module):
-    """Tells half of the error that it makes."""
+    """Predicts half of its error."""
 
     uncertainties = ("none", "aleatoric")
 
@@ -213,7 +213,7 @@ def test_presets_of_the_papers():
 
 
 def test_the_last_layer_of_errors_is_the_most_likely(pool):
-    """With one feature that is constant the variance told is the mean square error."""
+    """With one feature that is constant the predicted variance is the mean square error."""
     items = [sets(pool)["pairs"][k] for k in range(8)]
     net = build({"family": "noise2noise", "hidden": 2, "depth": 2}).eval()
     for parameter in net.unet.decoder.parameters():

@@ -50,16 +50,16 @@ def mean_of_block(frame, good, rows):
     return values.mean() if values.size else 0
 
 
-def slow_unlit(image, readout, unlit, box):
+def slow_background(image, readout, background, box):
     """Lines, columns and boxes one after another."""
-    frame, unlit = readout.to_detector(image.astype(float)).copy(), readout.to_detector(unlit)
+    frame, background = readout.to_detector(image.astype(float)).copy(), readout.to_detector(background)
     lines, pixels = frame.shape
     parts = [np.s_[i : i + 1, :] for i in range(lines)], [np.s_[:, i : i + 1] for i in range(pixels)]
     boxes = [np.s_[y : y + box, x : x + box] for y in range(0, lines, box) for x in range(0, pixels, box)]
     for blocks in (*parts, boxes):
         for block in blocks:
-            if unlit[block].sum() >= FEWEST:
-                frame[block] -= frame[block][unlit[block]].mean()
+            if background[block].sum() >= FEWEST:
+                frame[block] -= frame[block][background[block]].mean()
     return readout.from_detector(frame)
 
 
@@ -75,19 +75,21 @@ def test_reference_correction_is_the_slow_definition(readout, rng):
 
 
 @geometries
-def test_unlit_correction_is_the_slow_definition(readout, rng):
+def test_background_correction_is_the_slow_definition(readout, rng):
     image = rng.normal(0, 10, readout.shape).astype("f4")
-    unlit = rng.uniform(size=readout.shape) < 0.4
-    unlit[:, :9] = False  # too few in some lines, columns and boxes
-    unlit[3] = False
+    background = rng.uniform(size=readout.shape) < 0.4
+    background[:, :9] = False  # too few in some lines, columns and boxes
+    background[3] = False
     np.testing.assert_allclose(
-        subtract_background_levels(image, readout, unlit, box=10), slow_unlit(image, readout, unlit, 10), atol=1e-4
+        subtract_background_levels(image, readout, background, box=10),
+        slow_background(image, readout, background, 10),
+        atol=1e-4,
     )
 
 
 @geometries
 def test_levels_of_lines_and_outputs_go_away(readout, rng):
-    """What reference pixels see is taken out exactly, and the scene stays."""
+    """The noise in reference pixels is subtracted exactly, and the scene is unchanged."""
     scene = rng.uniform(0, 5, readout.shape) * ~readout.reference_pixels
     noise = readout.from_detector(
         rng.normal(0, 20, (readout.lines, 1))
@@ -103,14 +105,14 @@ def test_levels_of_lines_and_outputs_go_away(readout, rng):
 @geometries
 def test_corrections_of_a_slope_are_slopes_of_corrected_reads(readout, rng):
     reads = rng.normal(0, 10, (7, *readout.shape)).astype("f4")
-    unlit = rng.uniform(size=readout.shape) < 0.5
+    background = rng.uniform(size=readout.shape) < 0.5
     time = np.arange(7) - 3.0
 
     def slope(cube):
         return np.tensordot(time / np.sum(time**2), cube, axes=1)
 
     def corrected(images):
-        return subtract_background_levels(subtract_reference_levels(images, readout), readout, unlit, 12)
+        return subtract_background_levels(subtract_reference_levels(images, readout), readout, background, 12)
 
     assert corrected(reads).shape == reads.shape
     np.testing.assert_allclose(slope(corrected(reads)), corrected(slope(reads)), atol=1e-4)
@@ -133,7 +135,7 @@ def test_input_stays_and_missing_pixels_do_not_spread(rng):
         assert np.isnan(result).sum() == 1
 
 
-def test_without_reference_or_unlit_pixels_nothing_happens(rng):
+def test_without_reference_or_background_pixels_nothing_happens(rng):
     readout = Readout((32, 64), 1, 2, 4)
     image = rng.normal(0, 10, readout.shape).astype("f4")
     np.testing.assert_array_equal(subtract_reference_levels(image, readout), image)
@@ -146,22 +148,22 @@ def test_one_border_of_reference_lines_gives_constant_levels(rng):
     np.testing.assert_allclose(subtract_reference_levels(image, readout), 0, atol=1e-5)
 
 
-def test_unlit_pixels_are_those_between_the_orders(rng):
+def test_background_pixels_are_those_between_the_orders(rng):
     readout = Readout((128, 512), 1, 2, 8, reference=(4, 4, 4, 4))
     scene = echelle(readout.shape, rng, peak=30.0, orders=64)
     noise = rng.normal(0, 6, readout.shape) + rng.normal(0, 5, (128, 1))
-    unlit = background_pixels(scene + noise, readout)
-    assert not unlit[readout.reference_pixels].any()
+    background = background_pixels(scene + noise, readout)
+    assert not background[readout.reference_pixels].any()
     inside = ~readout.reference_pixels
-    assert unlit[inside & (scene > 6)].mean() < 0.02
-    assert unlit[inside & (scene < 0.01)].mean() > 0.5
-    assert scene[unlit].mean() < 0.3
+    assert background[inside & (scene > 6)].mean() < 0.02
+    assert background[inside & (scene < 0.01)].mean() > 0.5
+    assert scene[background].mean() < 0.3
     empty = background_pixels(noise, readout)
     assert empty[inside].mean() > 0.8
     assert not background_pixels(np.full(readout.shape, np.nan), readout).any()
 
 
-def test_unlit_means_take_out_correlated_noise_between_orders(rng):
+def test_background_means_remove_correlated_noise_between_orders(rng):
     readout = Readout((128, 512), 1, 2, 8)
     scene = echelle(readout.shape, rng, peak=30.0, orders=128)
     stripes = rng.normal(0, 8, (128, 1)) + rng.normal(0, 4, (1, 512))

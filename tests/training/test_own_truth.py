@@ -48,7 +48,7 @@ def test_cores_of_stars_are_not_hits(dithered, labeled):
     assert hits[clean].mean() < 0.01
 
 
-def test_the_derivative_spares_them(dithered):
+def test_the_derivative_protects_them(dithered):
     without = find_cosmic_rays(dithered.stack, derivative=(0.0, 0.0))
     core = (dithered.stars > 20 * dithered.stack.errors) & (dithered.charge < 0.3 * dithered.stack.errors)
     hits = flat(np.stack([exposure.hits for exposure in without]), without)
@@ -74,15 +74,15 @@ def test_saturated_and_interrupted_pixels_are_out_of_the_loss(dithered):
     assert np.isfinite(exposure.image[50, 60])
 
 
-def test_repeated_exposures_need_no_frames_of_their_own():
+def test_repeated_exposures_share_a_frame():
     rng = np.random.default_rng(3)
     images = rng.normal(0, 1, (5, 40, 40)).astype(np.float32)
     images[2, 20, 20:23] += (4.0, 12.0, 5.0)
     blank = np.zeros(images.shape, dtype=bool)
     ones = np.ones_like(images)
-    found = find_cosmic_rays(ExposureStack(images, ones, blank, blank, frames_of_shifts(np.zeros((5, 2)))))
-    assert found[2].hits[20, 20:23].tolist() == [True, True, True]
-    for exposure in found:  # the definition: one exposure at a time, against the median of all
+    exposures = find_cosmic_rays(ExposureStack(images, ones, blank, blank, frames_of_shifts(np.zeros((5, 2)))))
+    assert exposures[2].hits[20, 20:23].tolist() == [True, True, True]
+    for exposure in exposures:  # the definition: one exposure at a time, against the median of all
         slow = cosmic_ray_hits(exposure.image, ones[0], np.median(images, axis=0))
         np.testing.assert_array_equal(exposure.hits, slow)
 
@@ -96,7 +96,7 @@ def test_second_pass_looks_next_to_the_first_only():
     assert wider[4].nonzero()[0].tolist() == [2, 3, 4, 5]
 
 
-def test_whole_shifts_are_exact_and_fractions_follow_the_light(dithered):
+def test_whole_shifts_are_exact_and_fractions_follow_the_sources(dithered):
     frames, stars = dithered.stack.frames, dithered.stars
     moved = in_frame_of(stars[0], frames[0], frames[2])
     np.testing.assert_array_equal(moved[:-9, 3:], stars[0][9:, :-3])

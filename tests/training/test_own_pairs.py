@@ -1,4 +1,4 @@
-"""Pairs of one's own exposures, and what a network gains on those that are held out."""
+"""Pairs of the user's exposures, and the gain of a network on held-out ones."""
 
 import json
 from types import SimpleNamespace
@@ -46,17 +46,17 @@ class Perfect(torch.nn.Module):
 
     uncertainties = ("none", "aleatoric")
 
-    def __init__(self, scene, error, told):
+    def __init__(self, scene, error, predicted):
         super().__init__()
-        self.scene, self.error, self.told = scene, error, told
+        self.scene, self.error, self.predicted = scene, error, predicted
         self.register_buffer("error_factor", torch.ones(len(KNOTS)))
         self.register_buffer("total_factor", torch.ones(len(KNOTS)))
 
     def denoise(self, image, uncertainty="aleatoric"):
         number = int(1e4 * abs(float(image.rate[0, 0])))
         noise = np.random.default_rng(number).normal(size=self.scene.shape)
-        told = np.full(self.scene.shape, self.told * float(self.error_factor[0]), np.float32)
-        return SimpleNamespace(rate=self.scene + self.error * noise, err=told, network_weight=np.ones(self.scene.shape))
+        err = np.full(self.scene.shape, self.predicted * float(self.error_factor[0]), np.float32)
+        return SimpleNamespace(rate=self.scene + self.error * noise, err=err, network_weight=np.ones(self.scene.shape))
 
 
 def test_exposures_and_pixels_are_held_out(part):
@@ -113,15 +113,15 @@ def test_gain_is_that_over_the_truth(part, scene, error):
     """Measured against the mean of the others, which has noise, it is the gain against the truth."""
     scores = gain_scores(Perfect(scene, error, 2 * error), [part])
     for words, pixels in (("held-out pixels", 64 * 24), ("all pixels", 64 * 96)):
-        found = scores[f"NIRCAM NRCB1, {words}"]
+        gain = scores[f"NIRCAM NRCB1, {words}"]
         ratio, mean = error / READ, 1 / np.sqrt(5)  # noise of the mean of the others
         sampling = 4 * (mean**2 * np.sqrt(2 / pixels) + 2 * ratio * mean / np.sqrt(pixels))  # of a mean square
-        assert found["before"] == pytest.approx(1, abs=0.05)
-        assert found["after"] ** 2 == pytest.approx(ratio**2, abs=sampling)
-        assert found["pull"] == pytest.approx(0.5, abs=sampling / ratio**2)
+        assert gain["before"] == pytest.approx(1, abs=0.05)
+        assert gain["after"] ** 2 == pytest.approx(ratio**2, abs=sampling)
+        assert gain["pull"] == pytest.approx(0.5, abs=sampling / ratio**2)
 
 
-def test_light_that_got_lost_is_told(part, scene):
+def test_lost_flux_is_reported(part, scene):
     exposures = part.exposures
     compared = [
         {

@@ -48,19 +48,19 @@ def test_masks_truth_is_charge_above_the_noise(pool):
             assert image[usable & (truth > 0)].mean() > image[usable & (truth == 0)].median()
 
 
-def test_inpainting_asks_only_for_foreign_holes(pool):
+def test_inpainting_is_trained_in_holes_of_other_exposures(pool):
     dataset = InpaintStamps(pool, 12, 3, 64)
     for index in range(12):
         rng, image, _ = dataset.draw(index)
         inputs, truth, weight = dataset[index]
         own = torch.from_numpy(image.cosmic_rays > 1.5 * image.err)
         assert (inputs["hole"] | ~own).all()  # its own hits are holes
-        assert not (weight[0] > 0)[own].any()  # about which nothing is asked
+        assert not (weight[0] > 0)[own].any()  # where the truth is not used
         assert (inputs["hole"] | (weight[0] == 0)).all()
         np.testing.assert_array_equal(truth[0], image.rate)
 
 
-def test_foreign_masks_have_many_densities():
+def test_holes_have_many_densities():
     shares = [draw_holes(128, np.random.default_rng(seed)).mean() for seed in range(40)]
     assert max(shares) > 4 * min(shares) > 0
 
@@ -119,7 +119,7 @@ def test_inpainting_loss_is_mean_square_in_holes():
     assert loss.item() == pytest.approx((np.arcsinh(3) - np.arcsinh(2)) ** 2)
 
 
-def test_aimed_holes_have_foreign_shapes_and_lie_on_peaks():
+def test_holes_moved_to_peaks_keep_their_shapes():
     rate = np.full((64, 64), 0.5, dtype=np.float32)
     rate[10::20, 10::20] = 50.0
     hole = np.zeros((64, 64), dtype=bool)
