@@ -18,19 +18,19 @@ from jwst_denoise.training.presets import select_preset
 from .pages import PAGES, RECIPES, blocks, commands, name_of
 
 ALIASES = {step.class_alias: step.class_name for step in get_steps() if step.class_alias}
-OURS = {alias: name for alias, name in ALIASES.items() if name.startswith("jwst_denoise.")}
+PACKAGE_STEPS = {alias: name for alias, name in ALIASES.items() if name.startswith("jwst_denoise.")}
 PARS = re.compile(r"^\$\(jwst-denoise pars path (\w+)\)$")
 WITH_COMMANDS = [page for page in PAGES if commands(page)]
 WITH_FILES = [page for page in PAGES if any("\nclass:" in block for block in blocks(page, "yaml"))]
 
 
-def class_of(what):
-    """Class of a step or pipeline by its alias, its parameter file or what prints the path of one."""
-    if shipped := PARS.match(what):
-        what = parameters.shipped.tree(shipped[1])["class"]
-    elif what.endswith(".asdf"):
-        what = parameters.shipped.read(RECIPES / what)["class"]
-    return utilities.import_class(ALIASES.get(what, what))
+def class_of(target):
+    """Class of a step or pipeline by its alias, its parameter file or the command that prints the path of one."""
+    if shipped := PARS.match(target):
+        target = parameters.shipped.tree(shipped[1])["class"]
+    elif target.endswith(".asdf"):
+        target = parameters.shipped.read(RECIPES / target)["class"]
+    return utilities.import_class(ALIASES.get(target, target))
 
 
 def nested(options):
@@ -51,15 +51,15 @@ def nested(options):
 
 def check_strun(words):
     """Alias or file, parameters and their values."""
-    what, *rest = words
-    if what == "my_parameters.asdf":  # a file that the page shows: test_blocks runs it
+    target, *rest = words
+    if target == "my_parameters.asdf":  # a file that the page shows: test_blocks runs it
         return
     options = [word for word in rest if word.startswith("--")]
-    config_parser.config_from_dict(nested(options), class_of(what).load_spec_file())
+    config_parser.config_from_dict(nested(options), class_of(target).load_spec_file())
     assert len(options) < len(rest) or not rest, "no exposure"
 
 
-def check_ours(words):
+def check_jwst_denoise(words):
     """Command, options and their values; a file need not be there."""
     command, context = main, None
     if words[0].isupper() or words[0].startswith("--"):
@@ -90,7 +90,7 @@ def test_commands_exist(page):
     for command in commands(page):
         program, *words = shlex.split(command.replace("$(", "'$(").replace(")", ")'"), comments=True)
         try:
-            (check_strun if program == "strun" else check_ours)(words)
+            (check_strun if program == "strun" else check_jwst_denoise)(words)
         except Exception as error:
             pytest.fail(f"{command}: {type(error).__name__}: {error}")
 
@@ -113,11 +113,11 @@ def test_commands_exist(page):
 def test_a_wrong_command_is_found(command):
     program, *words = shlex.split(command)
     with pytest.raises(Exception):  # noqa: B017 - whatever the program itself would raise
-        (check_strun if program == "strun" else check_ours)(words)
+        (check_strun if program == "strun" else check_jwst_denoise)(words)
 
 
 def check_file(tree):
-    """Class, steps, parameters and our section of a parameter file."""
+    """Class, steps, parameters and the jwst_denoise section of a parameter file."""
     cls = utilities.import_class(tree["class"])
     steps = {}
     for step in tree.get("steps", []):
@@ -132,10 +132,10 @@ def check_file(tree):
 
 
 def section(tree):
-    """Our parameters of hooks."""
+    """Parameters of hooks."""
     for alias, given in tree.get(hooks.SECTION, {}).items():
-        config_parser.config_from_dict(dict(given), utilities.import_class(OURS[alias]).load_spec_file())
-        parameters.check_names(given, utilities.import_class(OURS[alias]).load_spec_file(), "parameter", alias)
+        config_parser.config_from_dict(dict(given), utilities.import_class(PACKAGE_STEPS[alias]).load_spec_file())
+        parameters.check_names(given, utilities.import_class(PACKAGE_STEPS[alias]).load_spec_file(), "parameter", alias)
 
 
 @pytest.mark.parametrize("page", WITH_FILES, ids=name_of)

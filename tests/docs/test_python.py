@@ -11,24 +11,24 @@ from .pages import PAGES, blocks, name_of
 #: Of `stpipe.Step.call`, beside the parameters of a step.
 CALL = {"config_file", "logcfg", "configure_log", "return_step", "steps"}
 #: Packages that readers may have and the tests do not.
-FOREIGN = {"dask_jobqueue"}
+NOT_INSTALLED = {"dask_jobqueue"}
 WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
 
 
 def imported(tree):
     """Name -> object for everything that a piece of code imports from this package or jwst."""
-    found = {}
+    names = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module not in FOREIGN:
+        if isinstance(node, ast.ImportFrom) and node.module not in NOT_INSTALLED:
             module = importlib.import_module(node.module)
             for alias in node.names:
                 if not hasattr(module, alias.name):
                     importlib.import_module(f"{node.module}.{alias.name}")
-                found[alias.asname or alias.name] = getattr(module, alias.name)
+                names[alias.asname or alias.name] = getattr(module, alias.name)
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 importlib.import_module(alias.name)
-    return found
+    return names
 
 
 def unknown_parameters(tree, names):
