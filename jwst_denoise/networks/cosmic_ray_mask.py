@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from jwst_denoise.networks.blocks.scaling import compress, level_and_noise, map_planes, prepare_plane
+from jwst_denoise.networks.blocks.scaling import compress_image, level_and_noise, map_planes, prepare_plane
 from jwst_denoise.networks.blocks.tiling import run_tiled
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 
@@ -45,7 +45,7 @@ class CosmicRayMask(nn.Module):
     def forward(self, image, noise=None, level=None):
         """Logits (N, 1, ny, nx) of images (N, ny, nx) with NaN for missing pixels; (N,) noise and level where known."""
         level, noise = level_and_noise(image, noise, level)
-        values, good = compress(image, level, noise)
+        values, good = compress_image(image, level, noise)
         return self.unet(torch.stack([values, good], dim=1))
 
     def predict(self, image, err=None, bad=None, tile=256):
@@ -77,5 +77,5 @@ class CosmicRayMask(nn.Module):
 
     def _predict_plane(self, image, err, bad, tile):
         data, level, noise = prepare_plane(image, err, bad)
-        values, good = compress(torch.from_numpy(data)[None], level, noise)
+        values, good = compress_image(torch.from_numpy(data)[None], level, noise)
         return torch.sigmoid(run_tiled(self.unet, torch.cat([values, good]), tile)).numpy()

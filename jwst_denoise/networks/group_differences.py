@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jwst_denoise.networks.blocks.tiling import apply_tiled, fused
+from jwst_denoise.networks.blocks.tiling import apply_tiled, fuse_normalization
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.ramps.noise import GroupNoise
 
@@ -97,7 +97,7 @@ class GroupDifferenceMask(nn.Module):
         saturated = _as_cube("saturated", saturated, groups.shape)
         filled = np.where(valid, read_noise, np.median(read_noise[valid]) if valid.any() else 1)
         noise = GroupNoise(filled, nframes=nframes, groupgap=groupgap)
-        unet = fused(self.unet)
+        unet = fuse_normalization(self.unet)
         device = next(unet.parameters()).device
         result = np.zeros(groups.shape, dtype=np.float32)
         for first, last, inner in _blocks(groups.shape):

@@ -22,7 +22,7 @@ from jwst_denoise.networks.blocks.scaling import (
     prepare_plane,
     scale_slopes,
 )
-from jwst_denoise.networks.blocks.tiling import apply_mosaic, apply_tiled, fused
+from jwst_denoise.networks.blocks.tiling import apply_mosaic, apply_tiled, fuse_normalization
 from jwst_denoise.networks.blocks.unet import UNet
 from jwst_denoise.ramps.slopes import SlopeImage
 
@@ -271,7 +271,7 @@ class ImageDenoise(nn.Module):
     def _signal(self, slopes, run, ratio, uncertainty, n_samples, seed, progress):
         """Denoised signal and its standard deviation, in units of ``slopes``."""
         report_progress = progress or (lambda fraction: None)
-        unet = fused(self.unet)
+        unet = fuse_normalization(self.unet)
         output = run(unet)
         signal = self._result(slopes, output, ratio)
         if uncertainty == "none":

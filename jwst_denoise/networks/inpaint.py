@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d
 
-from jwst_denoise.networks.blocks.scaling import compress, level_and_noise, map_planes, prepare_plane
+from jwst_denoise.networks.blocks.scaling import compress_image, level_and_noise, map_planes, prepare_plane
 from jwst_denoise.networks.blocks.tiling import run_tiled
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 
@@ -52,7 +52,7 @@ class Inpaint(nn.Module):
     def forward(self, image, hole, noise=None, level=None):
         """Values (N, 1, ny, nx), in units of the noise above the sky level, for images (N, ny, nx) and holes (bool)."""
         level, noise = level_and_noise(image, noise, level)
-        inputs, around = _inputs(*compress(image.masked_fill(hole, torch.nan), level, noise))
+        inputs, around = _inputs(*compress_image(image.masked_fill(hole, torch.nan), level, noise))
         return _expand(self.unet(inputs) + around)
 
     def predict(self, image, hole, err=None, bad=None, tile=256):
@@ -90,7 +90,7 @@ class Inpaint(nn.Module):
         hole = np.asarray(hole, dtype=bool)
         outside = hole if bad is None else hole | np.asarray(bad, dtype=bool)
         data, level, noise = prepare_plane(image, err, outside)
-        inputs, around = _inputs(*compress(torch.from_numpy(data)[None], level, noise))
+        inputs, around = _inputs(*compress_image(torch.from_numpy(data)[None], level, noise))
         output = _expand(run_tiled(self.unet, inputs[0], tile) + around[0, 0]) * noise + level
         fill = hole if bad is None else hole & ~np.asarray(bad, dtype=bool)
         result = np.array(image)

@@ -16,7 +16,7 @@ from jwst_denoise.networks.blocks.scaling import (
     scale_slopes,
     to_electrons,
 )
-from jwst_denoise.networks.blocks.tiling import apply_tiled, fused
+from jwst_denoise.networks.blocks.tiling import apply_tiled, fuse_normalization
 from jwst_denoise.networks.blocks.unet import UNet, UNetConfig
 from jwst_denoise.ramps.noise import GroupNoise
 from jwst_denoise.ramps.slopes import SlopeImage, fit_slope
@@ -330,7 +330,7 @@ class _Tiled:
     """A U-net for inference that is applied tile by tile."""
 
     def __init__(self, unet, tile):
-        self.unet, self.tile = fused(unet), tile
+        self.unet, self.tile = fuse_normalization(unet), tile
 
     def __call__(self, planes):
         return apply_tiled(self.unet, planes[0], self.tile)[None]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jwst_denoise.networks.blocks.scaling import compress, level_and_noise
+from jwst_denoise.networks.blocks.scaling import compress_image, level_and_noise
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_level_and_noise_of_blank_sky():
 
 def test_compressed_images_are_asinh_of_the_signal_to_noise():
     image = torch.tensor([[[1.0, torch.nan, 21.0]]])
-    values, good = compress(image, torch.tensor([1.0]), torch.tensor([2.0]))
+    values, good = compress_image(image, torch.tensor([1.0]), torch.tensor([2.0]))
     assert values[0, 0].tolist() == pytest.approx([0, 0, np.arcsinh(10)])
     assert good[0, 0].tolist() == [1, 0, 1]
 

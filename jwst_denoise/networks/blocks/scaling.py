@@ -12,7 +12,7 @@ __all__ = [
     "ScaledSlopes",
     "blend_with_observation",
     "complete_slopes",
-    "compress",
+    "compress_image",
     "level_and_noise",
     "map_planes",
     "network_weight",
@@ -61,7 +61,7 @@ def level_and_noise(image, noise=None, level=None):
     return torch.nan_to_num(level), noise
 
 
-def compress(image, level, noise):
+def compress_image(image, level, noise):
     """Signal-to-noise ratio on a compressed scale: asinh((image - level) / noise), 0 where data are missing.
 
     Parameters

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import pad
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["apply_mosaic", "apply_tiled", "fused", "run_tiled"]
+__all__ = ["apply_mosaic", "apply_tiled", "fuse_normalization", "run_tiled"]
 
 log = logging.getLogger("stpipe.jwst_denoise.networks")
 
@@ -81,10 +81,10 @@ def apply_mosaic(unet, inputs, context=None, size=MOSAIC, step=STEP):
 def run_tiled(unet, inputs, tile):
     """Apply a `UNet` to (inputs, ny, nx) on its own device: (ny, nx) on the CPU; ``tile=None`` for one piece."""
     device = next(unet.parameters()).device
-    return apply_tiled(fused(unet), inputs.to(device), max(inputs.shape) if tile is None else tile).cpu()
+    return apply_tiled(fuse_normalization(unet), inputs.to(device), max(inputs.shape) if tile is None else tile).cpu()
 
 
-def fused(unet):
+def fuse_normalization(unet):
     """Copy of a `UNet` for inference, with its batch normalization, now fixed, merged into the convolutions."""
     result = copy.deepcopy(unet).eval()
     for block in [*result.encoder, *result.decoder]:
