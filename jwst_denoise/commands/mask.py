@@ -138,19 +138,19 @@ def _find_mask(model, path, product, with_regions, options):
     type=click.FloatRange(min=0, min_open=True),
     default=2.0,
     show_default=True,
-    help="A source ends where the smoothed mosaic falls below this many sigma; unused for segmentation maps.",
+    help="Threshold of sources in the smoothed mosaic, in sigma; unused for segmentation maps.",
 )
 @click.option(
-    "--dilation", type=click.IntRange(min=0), default=4, show_default=True, help="Pixels by which sources are grown."
+    "--dilation", type=click.IntRange(min=0), default=4, show_default=True, help="Dilation of sources in pixels."
 )
 def from_mosaic(mosaic, exposure, output, n_sigma, dilation):
-    """Mask the sources of MOSAIC in EXPOSURE, however faint they are in the exposure itself.
+    """Mask the sources of MOSAIC in EXPOSURE.
 
-    MOSAIC is a FITS image with celestial coordinates: an image such as i2d, in which sources are detected, or a
+    Sources are masked even if they are too faint to be detected in the exposure. MOSAIC is a FITS image with celestial coordinates: an image such as i2d, in which sources are detected, or a
     segmentation map (integers, 0 = background). EXPOSURE is an imaging ramp, rate, rateints or cal product in detector
     pixels. OUT is a .fits or .fits.gz file, with reference and unusable pixels masked, too.
 
-    The same is done by the parameter source_mask of the step nsclean.
+    The parameter source_mask of the step nsclean applies the same mask.
     """
     from jwst_denoise.exposure_io.drafts import draft_images
     from jwst_denoise.steps.exposure.background_mask import mosaic_sources

@@ -111,6 +111,7 @@ def test_environment_reaches_the_workers(write, out, address, monkeypatch):
     assert (out / "p.out").read_text().strip() == "jwst_0042.pmap"
 
 
+@pytest.mark.slow
 def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     for name in cluster._THREADS:
         monkeypatch.delenv(name, raising=False)
@@ -131,6 +132,7 @@ def test_killed_workers_lose_nothing(scripts, write, out, monkeypatch):
     assert_tidy(out)
 
 
+@pytest.mark.slow
 def test_worker_that_does_not_come_back_is_replaced(write, out, monkeypatch):
     """Dask gives up a worker that dies before its start is over, or that needs too long to start again."""
     from distributed import Status
@@ -147,6 +149,7 @@ def test_worker_that_does_not_come_back_is_replaced(write, out, monkeypatch):
     assert [record.status for record in records] == ["done"]
 
 
+@pytest.mark.slow
 def test_real_step_is_as_in_a_serial_run(tmp_path, out, address):
     exposures = pytest.importorskip("jwst_denoise_benchmarks.batches.exposures", reason="needs the benchmarks")
 
@@ -169,6 +172,7 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(2, 130), (9, -9)])
 def test_interrupted_batch_goes_on(write, out, address, number, status):
     """SIGINT as the terminal sends it, and SIGKILL, to the whole process group."""
@@ -247,6 +251,7 @@ def test_missing_dask_is_reported(scripts, monkeypatch):
     assert result.stderr == f"Error: batches need Dask: {install_command('batch')}\n"
 
 
+@pytest.mark.slow
 def test_cluster_started_elsewhere(scripts, out, tmp_path):
     """A separate scheduler and worker, as on a cluster, with a scheduler file."""
     file = tmp_path / "scheduler.json"

@@ -29,6 +29,7 @@ def exposure():
     )
 
 
+@pytest.mark.slow
 def test_detector1_removes_the_effects_of_the_simulator(active_cache, exposure, tmp_path):
     uncal = products.write_products(exposure, tmp_path, "simulated")["uncal"]
     rate = Detector1Pipeline.call(str(uncal))
@@ -42,6 +43,7 @@ def test_detector1_removes_the_effects_of_the_simulator(active_cache, exposure, 
     assert rate.meta.ref_file.crds.context_used == "jwst_0001.pmap"
 
 
+@pytest.mark.slow
 def test_image2_finds_the_sky_of_the_header(active_cache, exposure):
     with products.rate_model(exposure) as rate:
         header = WCS(naxis=2)
@@ -57,6 +59,7 @@ def test_image2_finds_the_sky_of_the_header(active_cache, exposure):
     assert_allclose(header.world_to_pixel_values(*calibrated.meta.wcs(x, y)), (x, y), atol=0.01)
 
 
+@pytest.mark.slow
 def test_flight_exposure_of_the_guider(active_cache):
     uncal = Path(jwst.__file__).parent / "lib" / "tests" / "data" / "add_wcs_default_acq1.fits"
     result = GuiderPipeline.call(str(uncal))

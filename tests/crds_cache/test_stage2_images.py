@@ -32,6 +32,7 @@ def star_field(name, position=(33.3, 30.8), seed=0):
     return products.rate_model(exposure, root=f"star{seed}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "file", "step"),
     [
@@ -52,6 +53,7 @@ def test_image2_with_the_shipped_files(active_cache, tmp_path, name, file, step)
     assert {path.name for path in tmp_path.iterdir()} == {"star0_cal.fits", "star0_i2d.fits"}
 
 
+@pytest.mark.slow
 def test_image3_measures_the_star(active_cache, tmp_path):
     """Position and flux in the catalog of a mosaic are those of the simulated star."""
     frames = [_dithered(*offset, tmp_path) for offset in ((0, 0), (5, 3))]

@@ -71,6 +71,7 @@ def test_the_range_of_a_grating_fills_the_columns(grating):
     )
 
 
+@pytest.mark.slow
 def test_denoise1_and_spec2_extract_the_star(active_cache, tmp_path):
     """From the counts to the spectrum, with calwebb_denoise1 in stage 1."""
     exposure = expose("slit", np.random.default_rng(1), brightness=25.0)
@@ -85,6 +86,7 @@ def test_denoise1_and_spec2_extract_the_star(active_cache, tmp_path):
     _compare(slit.data, slit, exposure)
 
 
+@pytest.mark.slow
 def test_spec2_with_the_hook_on_a_time_series(active_cache, tmp_path):
     exposure = expose("bots", np.random.default_rng(2), poisson=False)
     file = str(parameters.path("nirspec_spec2_nsclean"))
