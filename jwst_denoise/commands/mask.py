@@ -146,9 +146,10 @@ def _find_mask(model, path, product, with_regions, options):
 def from_mosaic(mosaic, exposure, output, n_sigma, dilation):
     """Mask the sources of MOSAIC in EXPOSURE.
 
-    Sources are masked even if they are too faint to be detected in the exposure. MOSAIC is a FITS image with celestial coordinates: an image such as i2d, in which sources are detected, or a
-    segmentation map (integers, 0 = background). EXPOSURE is an imaging ramp, rate, rateints or cal product in detector
-    pixels. OUT is a .fits or .fits.gz file, with reference and unusable pixels masked, too.
+    Sources are masked even if they are too faint to be detected in the exposure. MOSAIC is a FITS image with celestial
+    coordinates: an image such as i2d, in which sources are detected, or a segmentation map (integers, 0 = background).
+    EXPOSURE is an imaging ramp, rate, rateints or cal product in detector pixels. OUT is a .fits or .fits.gz file, in
+    which reference and unusable pixels are masked, too.
 
     The parameter source_mask of the step nsclean applies the same mask.
     """
