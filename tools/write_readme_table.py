@@ -46,7 +46,8 @@ ROWS = {
 def table():
     """Table in Markdown: magnitudes gained in apertures, and flux change of stars, in the short exposure."""
     rows = json.loads(BENCHMARK.read_text(encoding="utf-8"))["groups"]["short"]
-    measured = {row["figures"]["way"]: row["figures"] for row in rows}
+    metrics = [row["metrics"] for row in rows if "configuration" in row["metrics"]]
+    measured = {one["configuration"]: one for one in metrics}
     lines = [HEAD, "|" + "---|" * HEAD.count(" | ") + "---|"]
     for configuration, (step, problem, effect, photometry) in ROWS.items():
         gain = measured[configuration]["gain"]["2.0"]

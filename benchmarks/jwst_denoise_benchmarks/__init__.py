@@ -1,1 +1,1 @@
-"""Figures of accuracy and speed, beside other tools."""
+"""Benchmarks of jwst_denoise: accuracy and speed beside reference methods, and reproductions of the papers."""

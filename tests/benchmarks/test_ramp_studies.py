@@ -1,4 +1,4 @@
-"""The study of losses: its figures against loops, and its rows with networks that are known."""
+"""The study of losses: its errors against loops, and its rows with known networks."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import pytest
 from jwst_denoise.networks.hxrg.preprocess import subtract_background_levels, subtract_reference_levels
 from jwst_denoise.simulate.fast import h4rg_ramps
 from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
-from jwst_denoise_benchmarks.ramps import studies
+from jwst_denoise_benchmarks.papers import studies
 
 
 @pytest.fixture(scope="module")
@@ -26,21 +26,18 @@ def test_fit_is_that_of_corrected_reads(ramps):
     )  # fmt: skip
     time = np.arange(8) - 3.5
     expected = np.tensordot(time / np.sum(time**2), reads, axes=1) * 7
-    np.testing.assert_allclose(studies.fitted(ramp)[ramp.known], expected[ramp.known], rtol=1e-3, atol=2e-3)
+    np.testing.assert_allclose(studies.fit_flux(ramp)[ramp.known], expected[ramp.known], rtol=1e-3, atol=2e-3)
 
 
 def test_figures_of_known_errors(ramps):
     """Every pixel too bright by a tenth and by ±1 in turn along the columns."""
     signs = (-1.0) ** np.arange(96)[:, None]
     images = [1.1 * ramp.flux + signs for ramp in ramps]
-    found = studies.measure(images, ramps)
+    measured = studies.measure_errors(images, ramps)
     errors = np.concatenate([(0.1 * ramp.flux + signs)[ramp.known] for ramp in ramps])
-    assert found.pixels == pytest.approx(np.sqrt(np.mean(errors**2)))
-    assert found.bias == pytest.approx(0.1, abs=0.02)  # an odd number of rows leaves ±1 of about 80 e-
-    assert studies.measure([ramp.flux for ramp in ramps], ramps) == studies.Figures(0.0, 0.0, 0.0, 0.0)
-    assert found.over(studies.Figures(2 * found.pixels, found.spectrum, 3 * found.features, 0.0)) == (
-        "2.00 / 1.00 / 3.00 × lower"
-    )
+    assert measured.pixels == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert measured.bias == pytest.approx(0.1, abs=0.02)  # an odd number of rows leaves ±1 of about 80 e-
+    assert studies.measure_errors([ramp.flux for ramp in ramps], ramps) == studies.RampErrors(0.0, 0.0, 0.0, 0.0)
 
 
 def test_absorption_lines_are_what_is_well_below_its_surroundings():
@@ -51,20 +48,20 @@ def test_absorption_lines_are_what_is_well_below_its_surroundings():
 
 
 def test_rows_compare_every_loss_with_the_fit(monkeypatch, ramps):
-    """Networks that see the truth, more wrongly with every power."""
+    """Networks whose result is the truth with a bias that increases with the power."""
     monkeypatch.setattr(h4rg_ramps, "draw_h4rg_ramp", lambda setup, rng: ramps[int(rng.integers(2))])
     truth = {ramp.groups.tobytes(): ramp.flux / (7 * ramp.group_time) for ramp in ramps}
 
-    def trained(quick, power):
+    def train_network(preset, quick, power):
         def predict(groups, **arguments):
             assert {"group_time", "readout", "bad", "jump", "background"} == set(arguments)
             return truth[groups.tobytes()] * (1 + 0.01 * power), None
 
         return SimpleNamespace(predict=predict)
 
-    monkeypatch.setattr(studies, "trained", trained)
+    monkeypatch.setattr(studies, "train_network", train_network)
     rows = list(studies.losses(True))
-    assert [row.figures["power"] for row in rows] == [2, 3, 4, 5, 6]
-    assert [row.figures["network"]["bias"] for row in rows] == pytest.approx([0.02, 0.03, 0.04, 0.05, 0.06], rel=1e-3)
-    assert all(row.figures["fit"]["pixels"] > 5 for row in rows)
-    assert all(row.met is None for row in rows)
+    errors, bias = rows[::2], rows[1::2]
+    assert [row.configuration for row in errors] == ["fit", *(f"loss L{power}" for power in range(2, 7))]
+    assert [row.result["bias"] for row in bias[1:]] == pytest.approx([2, 3, 4, 5, 6], rel=1e-3)
+    assert errors[0].result["pixel"] > 5

@@ -1,1 +1,1 @@
-"""The benchmark of batches: nothing is lost when workers are killed and batches interrupted; speed on two workers."""
+"""Benchmark of batches (interruptions, speed on two workers), and of the memory and threads of the steps."""

@@ -1,4 +1,4 @@
-"""Many small exposures, the commands that process them, and whether two products are the same."""
+"""Many small exposures, the commands that process them, and the comparison of two products."""
 
 import subprocess
 import sys
@@ -10,20 +10,20 @@ from astropy.io import fits
 
 from jwst_denoise import products, simulate
 
-__all__ = ["command", "identical", "serial_job", "workers_of", "write"]
+__all__ = ["batch_command", "is_identical", "serial_job", "workers_of", "write_rates"]
 
 DETECTOR, PATTERN, GROUPS = "NRCB1", "RAPID", 5
 
 
-def write(directory, count, subarray):
-    """Write rate images of one field, each with noise of its own.
+def write_rates(directory, count, subarray):
+    """Write rate images of one field with different noise.
 
     Parameters
     ----------
     directory : path-like
-        Made if it does not exist.
+        Directory, made if it does not exist.
     count : int
-        How many.
+        Number of images.
     subarray : str
         Of NIRCam.
 
@@ -48,14 +48,14 @@ def _save(model, clean, rng, path):
     return path
 
 
-def command(pars, files, output, workers):
+def batch_command(pars, files, output, workers):
     """Command line of a batch."""
     options = ["--output", str(output), "--workers", str(workers)]
     return [sys.executable, "-m", "jwst_denoise.commands.main", "batch", pars, *map(str, files), *options]
 
 
 def serial_job(pars, files, output):
-    """Job: the exposures one after another, as ``strun`` would do it, in this process."""
+    """Job: the exposures one after another in this process, as with ``strun``."""
 
     def job():
         from stpipe import Step
@@ -79,16 +79,16 @@ def workers_of(process):
     -------
     list of int
     """
-    found = subprocess.run(
+    lines = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
     ).stdout.splitlines()
-    return [int(line.split()[0]) for line in found if "spawn_main" in line]
+    return [int(line.split()[0]) for line in lines if "spawn_main" in line]
 
 
-def identical(one, other):
-    """Whether two products are equal in all arrays and in their headers, but for dates.
+def is_identical(one, other):
+    """Whether two products are equal in all arrays and in their headers, except for dates.
 
-    The ASDF extension repeats the headers, and holds the log and the times of the steps: it is not compared.
+    The ASDF extension repeats the headers and contains the log and the times of the steps; it is not compared.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""A batch whose worker is killed, which is interrupted, killed, and started again: what is lost."""
+"""A batch whose workers are killed, which is interrupted, killed, and started again."""
 
 import os
 import signal
@@ -9,65 +9,68 @@ from collections import Counter
 from pathlib import Path
 
 from jwst_denoise.batch.manifest import NAME, Manifest
-from jwst_denoise_benchmarks.batches.exposures import command, identical, serial_job, workers_of, write
-from jwst_denoise_benchmarks.measure import in_process
-from jwst_denoise_benchmarks.rows import Row
+from jwst_denoise_benchmarks.batches.exposures import (
+    batch_command,
+    is_identical,
+    serial_job,
+    workers_of,
+    write_rates,
+)
+from jwst_denoise_benchmarks.core.measure import in_process
+from jwst_denoise_benchmarks.core.rows import Row
 
-__all__ = ["recovery"]
+__all__ = ["recovery", "recovery_rows"]
 
 PARS, WORKERS = "nsclean", 2
 COUNT, SUBARRAY = 100, "SUB160"
 QUICK = 8
 PATIENCE = 900.0  # s
+#: Fraction of the exposures that are done before, and the accident.
+ACCIDENTS = ((0.3, signal.SIGINT), (0.6, signal.SIGKILL))
 
 
 def recovery(quick):
-    """Row: products of a batch with four accidents against those of a serial run.
-
-    Parameters
-    ----------
-    quick : bool
-        Few exposures.
-
-    Yields
-    ------
-    Row
-    """
+    """Rows: products of a batch with four accidents compared with those of a serial run."""
     count = QUICK if quick else COUNT
     with tempfile.TemporaryDirectory() as directory:
-        files = [str(path) for path in write(Path(directory, "exposures"), count, SUBARRAY)]
+        files = [str(path) for path in write_rates(Path(directory, "exposures"), count, SUBARRAY)]
         serial, output = Path(directory, "serial"), Path(directory, "batch")
         in_process(serial_job, PARS, files, str(serial))
-        done = [_accident(files, output, count * share, accident) for share, accident in _ACCIDENTS]
-        subprocess.run(command(PARS, files, output, WORKERS), check=True, capture_output=True)
-        figures = _compare(serial, output) | {"done": done, "exposures": count}
-    whole = figures["once"] == figures["identical"] == figures["products"] == count and not figures["left_over"]
-    yield Row(
-        f"{count} exposures ({PARS}, {SUBARRAY}), two workers killed (SIGKILL), the batch interrupted (SIGINT) after "
-        f"{done[0]} and killed with all its processes (SIGKILL) after {done[1]}, started again",
-        f"{figures['products']} products, {figures['once']} done once, {figures['identical']} identical to a serial run"
-        f", {figures['left_over']} files left over",
-        asked="every product once, whole, identical", met=whole, figures=figures,
-    )  # fmt: skip
+        done = [_cause_accident(files, output, count * fraction, number) for fraction, number in ACCIDENTS]
+        subprocess.run(batch_command(PARS, files, output, WORKERS), check=True, capture_output=True)
+        metrics = _compare(serial, output) | {"done": done, "exposures": count}
+    yield from recovery_rows(metrics)
 
 
-def _accident(files, output, enough, accident):
-    """Start the batch, kill a worker on the way, and let the accident happen when enough is done; how much is then."""
+def recovery_rows(metrics):
+    """Rows on the products of a batch after two killed workers, an interruption, and a kill of all processes."""
+    count = metrics["exposures"]
+    names = {
+        "products": ("products", count), "once": ("exposures processed exactly once", count),
+        "identical": ("products identical to those of a serial run", count), "left_over": ("leftover files", 0),
+    }  # fmt: skip
+    for key, (name, target) in names.items():
+        yield Row(
+            f"Batch of {count} exposures ({PARS}, {SUBARRAY}), interrupted after {metrics['done'][0]}, killed after "
+            f"{metrics['done'][1]}, and started again", name, {"batch": metrics[key]},
+            target=f"≥ {target}" if target else "≤ 0", passed=metrics[key] == target,
+            metrics=metrics if key == "products" else {},
+        )  # fmt: skip
+
+
+def _cause_accident(files, output, enough, number):
+    """Start the batch, kill a worker, and send a signal when enough exposures are done; return how many are then."""
     before = _done(output)
     process = subprocess.Popen(
-        command(PARS, files, output, WORKERS), start_new_session=True, stdout=subprocess.DEVNULL,
+        batch_command(PARS, files, output, WORKERS), start_new_session=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     _wait(process, output, (before + enough) / 2)
     os.kill(workers_of(process)[0], signal.SIGKILL)
     _wait(process, output, enough)
-    os.killpg(process.pid, accident)
+    os.killpg(process.pid, number)
     process.wait(timeout=PATIENCE)
     return _done(output)
-
-
-#: Share of the exposures that are done before, and the accident.
-_ACCIDENTS = ((0.3, signal.SIGINT), (0.6, signal.SIGKILL))
 
 
 def _wait(process, output, enough):
@@ -84,14 +87,14 @@ def _done(output):
 
 
 def _compare(serial, output):
-    """Figures: products, those that are as in the serial run, exposures done exactly once, what else lies about."""
+    """Numbers of products, of identical ones, of exposures processed exactly once, and of other files."""
     expected = sorted(serial.glob("*.fits"))
-    made = sorted(output.glob("*.fits"))
+    products = sorted(output.glob("*.fits"))
     records = Counter(record.file for record in Manifest.read(output / NAME) if record.status == "done")
     logs = list(output.glob("*.log"))
     return {
-        "products": len(made),
-        "identical": sum(identical(path, output / path.name) for path in expected if (output / path.name).exists()),
+        "products": len(products),
+        "identical": sum(is_identical(path, output / path.name) for path in expected if (output / path.name).exists()),
         "once": sum(number == 1 for number in records.values()),
-        "left_over": len(list(output.iterdir())) - len(made) - len(logs) - 1,
+        "left_over": len(list(output.iterdir())) - len(products) - len(logs) - 1,
     }

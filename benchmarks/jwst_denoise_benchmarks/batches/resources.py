@@ -10,10 +10,10 @@ from unittest import mock
 import numpy as np
 
 import jwst_denoise
-from jwst_denoise_benchmarks.measure import in_process
-from jwst_denoise_benchmarks.rows import Row
+from jwst_denoise_benchmarks.core.measure import in_process
+from jwst_denoise_benchmarks.core.rows import Row
 
-__all__ = ["memory", "step_job", "threads", "write_exposure"]
+__all__ = ["compare", "memory", "memory_rows", "step_job", "thread_rows", "threads", "write_exposure"]
 
 #: Step -> name of its class, kinds of exposure, parameters.
 STEPS = {
@@ -132,14 +132,19 @@ def memory(quick):
         with tempfile.TemporaryDirectory() as directory:
             path = write_exposure(kind, edge, directory, GROUPS, INTEGRATIONS)
             size = path.stat().st_size
-            found = in_process(step_job, step, str(path), THREADS)
-        limit = 1.5 * size + 1e9
-        yield Row(
-            f"{step}, {kind} of {edge}² ({size / 1e9:.2f} GB), from file to file",
-            f"peak {found['peak'] / 1e9:.2f} GB, {found['seconds'][0]:.1f} s",
-            asked=f"≤ 1.5 × input + 1 GB = {limit / 1e9:.2f} GB",
-            met=None if quick else found["peak"] <= limit, figures={**found, "input": size},
-        )  # fmt: skip
+            measured = in_process(step_job, step, str(path), THREADS)
+        yield from memory_rows(f"{step}, {kind} of {edge}²", measured, size, quick)
+
+
+def memory_rows(configuration, measured, size, quick=False):
+    """Rows of one step; ``size`` of the input in bytes."""
+    limit = (1.5 * size + 1e9) / 1e9
+    yield Row(
+        "Peak memory from file to file", configuration, {"step": measured["peak"] / 1e9}, {"input": size / 1e9}, "GB",
+        form=".2f", target=f"≤ {limit:.2f}", passed=None if quick else measured["peak"] / 1e9 <= limit,
+        metrics=measured | {"input": size},
+    )  # fmt: skip
+    yield Row("Time from file to file", configuration, {"step": measured["seconds"][0]}, {}, "s", form=".1f")
 
 
 def threads(quick):
@@ -154,13 +159,20 @@ def threads(quick):
                     in_process(step_job, step, str(path), count, arrays)
                 with np.load(arrays) as stored:
                     results.append(dict(stored))
-        found = compare(*results)
-        same = "identical" if found["identical"] else f"at most {found['difference']:.1e} σ"
-        yield Row(
-            f"{step}, {kind} of {edge}²: one thread against two", f"{same}, {found['flags']} flags differ",
-            asked=f"rounding (≤ {ROUNDING:g} σ), the same flags",
-            met=found["difference"] <= ROUNDING and not found["flags"], figures=found,
-        )  # fmt: skip
+        yield from thread_rows(f"{step}, {kind} of {edge}²", compare(*results))
+
+
+def thread_rows(configuration, metrics):
+    """Rows of one step, from `compare`."""
+    yield Row(
+        "Largest difference between one and two threads, in units of the error", configuration,
+        {"step": metrics["difference"], "identical": metrics["identical"]}, form=".1e", target=f"≤ {ROUNDING:g}",
+        passed=bool(metrics["difference"] <= ROUNDING), metrics=metrics,
+    )  # fmt: skip
+    yield Row(
+        "Flags that differ between one and two threads", configuration, {"step": metrics["flags"]}, target="≤ 0",
+        passed=not metrics["flags"],
+    )  # fmt: skip
 
 
 def compare(one, two):

@@ -1,1 +1,1 @@
-"""The whole chain: exposures through stages 1 and 2, without the steps, with each alone, and with all."""
+"""Benchmark of all steps together: exposures through stages 1 and 2, without the steps, with each, and with all."""

@@ -1,4 +1,1 @@
-"""The benchmark of cosmic-ray masks and inpainting.
-
-Scenes and exposures have seeds from 9000 on, which nothing was trained, calibrated or tuned on.
-"""
+"""Benchmark of cosmic-ray masks and inpainting, beside LACosmic and the jump step."""

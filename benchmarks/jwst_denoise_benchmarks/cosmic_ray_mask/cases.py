@@ -1,4 +1,4 @@
-"""Fresh simulated images with cosmic rays and their truth."""
+"""Fresh simulated images with known cosmic rays."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,10 +7,15 @@ import numpy as np
 
 from jwst_denoise.simulate import CosmicRayParameters, fields, point_spread_function, simulate_image, spectra
 from jwst_denoise.simulate.images import Image
+from jwst_denoise_benchmarks.core.inputs import available_models, seeded
 
-__all__ = ["KINDS", "SAMPLINGS", "SEED", "TRACKS", "Case", "cases", "foreign_mask", "in_words", "size_of"]
+__all__ = [
+    "KINDS", "MASK_MODELS", "SAMPLINGS", "TRACKS", "Case", "cases", "hole_mask", "mask_models", "probability",
+    "short_name", "size_of",
+]  # fmt: skip
 
-SEED = 9000
+#: Names of the models that mask images.
+MASK_MODELS = ("cosmic_ray_mask-2-32", "cosmic_ray_mask-2-4")
 EDGE = 320  # pixels
 #: Fields of the paper, and the slices of NIRSpec.
 KINDS = ("galaxies", "cluster", "resolved", "slices")
@@ -23,7 +28,7 @@ SAMPLINGS = (
 TIMES = (60.0, 150.0, 400.0)  # s
 #: Cosmic rays as in the paper: tracks, without the snowballs and showers of JWST's detectors.
 TRACKS = CosmicRayParameters(snowball_rate=0, shower_rate=0)
-_DRAW = {"galaxies": fields.field, "cluster": fields.cluster, "resolved": fields.resolved}
+_SIMULATORS = {"galaxies": fields.field, "cluster": fields.cluster, "resolved": fields.resolved}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +52,7 @@ class Case:
 
     @property
     def good(self):
-        """Pixels that are judged, bool."""
+        """Pixels that count, bool."""
         return ~self.image.bad
 
     @property
@@ -62,19 +67,19 @@ def size_of(quick):
 
 
 @lru_cache(maxsize=8)
-def cases(kind, number, edge, seed=SEED, hits=TRACKS):
-    """Images of a kind, filter after filter, at exposure times in turn.
+def cases(kind, number, edge, seed=9000, hits=TRACKS):
+    """Images of a kind through all filters, with the exposure times in turn.
 
     Parameters
     ----------
     kind : str
         One of `KINDS`.
     number : int
-        How many; fewer than there are samplings spread over them.
+        Number of images; fewer than there are samplings are spread over them.
     edge : int
         Pixels.
     seed : int, optional
-        Where the random numbers begin.
+        First number of the seeds.
     hits : CosmicRayParameters, optional
         Cosmic rays.
 
@@ -92,18 +97,26 @@ def _case(kind, index, number, edge, seed, hits):
         rate = spectra.ifu(rng, shape=(edge, edge), corner=tuple(int(c) for c in rng.integers(1, 2048 - edge, 2)))
         return Case(kind, "NIRSPEC", "", simulate_image(rate, 3 * seconds, rng, hits=hits))
     sampling = SAMPLINGS[index * len(SAMPLINGS) // number if number < len(SAMPLINGS) else index % len(SAMPLINGS)]
-    rate = _DRAW[kind]((edge, edge), point_spread_function(*sampling), rng)
+    rate = _SIMULATORS[kind]((edge, edge), point_spread_function(*sampling), rng)
     return Case(kind, *sampling, simulate_image(rate, seconds, rng, hits=hits))
 
 
-def foreign_mask(case, seed):
-    """Mask of cosmic rays of another exposure as long as this one, bool."""
-    rng = np.random.default_rng([SEED, 7, seed])
+def hole_mask(case, number):
+    """Mask of the cosmic rays of another exposure of the same length, bool: holes to fill."""
     sky = np.full(case.image.data.shape, 0.2, dtype=np.float32)
-    return simulate_image(sky, case.image.seconds, rng, hits=TRACKS).truth()
+    return simulate_image(sky, case.image.seconds, seeded(7, number), hits=TRACKS).truth()
 
 
-def in_words(some):
-    """How many images, and their exposure times."""
-    times = [case.image.seconds for case in some]
-    return f"{len(some)} images of {min(times):.0f} to {max(times):.0f} s"
+def mask_models():
+    """Name -> model for those of `MASK_MODELS` that exist."""
+    return available_models(MASK_MODELS)
+
+
+def probability(model, image):
+    """Probabilities of a mask network for a simulated image, (ny, nx)."""
+    return model.predict(image.data, err=image.err)
+
+
+def short_name(name):
+    """Depth and width in the name of a model."""
+    return name.split("mask-")[-1]

@@ -1,4 +1,4 @@
-"""Cosmic rays found at fixed rates of false positives, beside LACosmic and what is possible at all."""
+"""Cosmic rays detected at fixed false-positive rates, beside LACosmic and the theoretical limit."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -6,16 +6,25 @@ from functools import lru_cache
 import numpy as np
 
 from jwst_denoise.simulate import CosmicRayParameters
-from jwst_denoise_benchmarks.cosmic_ray_mask import cases, lacosmic, models, roc
-from jwst_denoise_benchmarks.rows import Row, skipped
+from jwst_denoise_benchmarks.core.inputs import MissingInput, load_model, model_directory
+from jwst_denoise_benchmarks.core.rows import Row, skipped
+from jwst_denoise_benchmarks.cosmic_ray_mask import cases, scores
+from jwst_denoise_benchmarks.cosmic_ray_mask.cases import MASK_MODELS, mask_models, probability, short_name
 
-__all__ = ["Measured", "ceilings", "detection", "measured", "operating_points", "wide"]
+__all__ = [
+    "Measured", "ceiling_rows", "ceilings", "detection", "detection_rows", "measured", "operating_points",
+    "threshold_rows", "with_snowballs",
+]  # fmt: skip
 
-#: True-positive rates at `roc.RATES` in the paper, of its network and of LACosmic.
+#: True-positive rates of the paper's network at `scores.FALSE_RATES`.
 PAPER = {"galaxies": (0.885, 0.987), "cluster": (0.933, 0.995), "resolved": (0.752, 0.912)}
-OBSERVERS = {"pixel": "from the pixel alone", "network": "by 2-32 with the scene taken away"}
 QUICK_SCAN = {"objlim": (2.0, 5.0), "sigclip": (3.0, 7.0, 25.0)}
-WIDE_SCAN = {"objlim": (5.0, 25.0)}  # of those that are best without snowballs and showers
+SNOWBALL_SCAN = {"objlim": (5.0, 25.0)}  # the best ones without snowballs and showers
+TITLES = {
+    "plain": "Pixels of cosmic rays detected, by the rate of false positives",
+    "dilated": "The same with masks dilated by 3 × 3 pixels",
+}
+OPERATING_POINTS = "Rates at the thresholds of the models"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +36,12 @@ class Measured:
     cases : tuple of Case
         The images.
     networks : dict
-        Name of a model -> `roc.Scores`.
+        Name of a model -> `scores.Scores`.
     lacosmic : dict
-        From `lacosmic.scan`.
+        From `scores.scan_lacosmic`.
     ideal : dict
-        ``pixel`` and, with a model, ``network`` -> `roc.Scores` of observers who know scene and noise: the excess of
-        each pixel in units of its noise, and what the network makes of these excesses.
+        ``pixel`` and, with a model, ``network`` -> `scores.Scores` of observers who know scene and noise: the excess of
+        each pixel in units of its noise, and the output of the network for these excesses.
     """
 
     cases: tuple
@@ -42,130 +51,118 @@ class Measured:
 
 
 def measured(kind, quick, hits=cases.TRACKS):
-    """Measure one kind of image, once for all rows and pictures."""
-    return _measured(kind, quick, hits, models.directory())
+    """Measure one kind of image, once for all rows and figures."""
+    return _measured(kind, quick, hits, model_directory())
 
 
 @lru_cache(maxsize=8)
 def _measured(kind, quick, hits, _directory):
     number, edge = cases.size_of(quick)
-    some = cases.cases(kind, number, edge, hits=hits)
+    images = cases.cases(kind, number, edge, hits=hits)
     networks = {
-        name: roc.Scores.of([models.score(model, case.image) for case in some], some)
-        for name, model in models.available().items()
+        name: scores.Scores.of([probability(model, case.image) for case in images], images)
+        for name, model in mask_models().items()
     }
-    ideal = {"pixel": roc.Scores.of([_excess(case.image) for case in some], some)}
-    if model := models.available().get(models.MASKS[0]):
-        told = [model.predict(_excess(case.image), err=1.0, bad=case.image.bad) for case in some]
-        ideal["network"] = roc.Scores.of(told, some)
-    scan = QUICK_SCAN if quick else {} if hits == cases.TRACKS else WIDE_SCAN
-    return Measured(some, networks, lacosmic.scan(some, **scan), ideal)
+    ideal = {"pixel": scores.Scores.of([excess(case.image) for case in images], images)}
+    if model := mask_models().get(MASK_MODELS[0]):
+        maps = [model.predict(excess(case.image), err=1.0, bad=case.image.bad) for case in images]
+        ideal["network"] = scores.Scores.of(maps, images)
+    scan = QUICK_SCAN if quick else {} if hits == cases.TRACKS else SNOWBALL_SCAN
+    return Measured(images, networks, scores.scan_lacosmic(images, **scan), ideal)
 
 
-def _excess(image):
-    """Data above the noiseless scene over the noise of each pixel; 0 where there is no datum."""
+def excess(image):
+    """Data minus the noiseless scene, over the noise of each pixel; 0 in bad pixels."""
     return np.where(image.bad, 0, (image.data - image.rate) / image.err)
 
 
 def detection(quick):
     """Rows: true-positive rates at the paper's two false-positive rates for each kind of image."""
     for kind in cases.KINDS:
-        found = measured(kind, quick)
-        ours = {name: roc.thresholded(scores) for name, scores in found.networks.items()}
-        peer, ceiling = lacosmic.best(found.lacosmic), _ceiling(found)
-        what = f"{kind}: pixels of tracks found at 0.05 % / 0.5 % false ones (dilated 3 × 3), {_describe(found)}"
-        figures = {"networks": ours, "lacosmic": peer, "ceiling": ceiling, "paper": PAPER.get(kind)}
-        limits = " / ".join(f"{limit:g}" for limit in peer["objlim"])
-        against = f"LACosmic {_text(peer)}, objlim {limits}"
-        if not ours:
-            yield _skipped(what, against, figures)
-            continue
-        best = ours.get(models.MASKS[0], next(iter(ours.values())))
-        yield Row(
-            what, _each(ours), against,
-            _asked(kind, ceiling), None if quick else _met(kind, best["plain"], ceiling["plain"]), figures,
-        )  # fmt: skip
+        one = measured(kind, quick)
+        networks = {name: scores.true_rates(score) for name, score in one.networks.items()}
+        yield from detection_rows(kind, networks, scores.best_lacosmic(one.lacosmic), _ceiling(one), quick)
 
 
-def wide(quick):
-    """Rows: the same with snowballs and showers, whose faint outskirts are most of the pixels that are hit."""
+def with_snowballs(quick):
+    """Rows: the same with snowballs and showers, whose faint outskirts are most of the affected pixels."""
     for kind in cases.KINDS:
-        found = measured(kind, quick, CosmicRayParameters())
-        ours = {name: roc.thresholded(scores) for name, scores in found.networks.items()}
-        peer = lacosmic.best(found.lacosmic)
-        yield Row(
-            f"{kind}: the same with snowballs and showers, {_describe(found)}",
-            _each(ours) or f"skipped: no model {models.MASKS[0]}", f"LACosmic {_text(peer)}",
-            figures={"networks": ours, "lacosmic": peer},
-        )  # fmt: skip
+        one = measured(kind, quick, CosmicRayParameters())
+        networks = {name: scores.true_rates(score) for name, score in one.networks.items()}
+        yield from detection_rows(kind, networks, scores.best_lacosmic(one.lacosmic), None, quick)
 
 
-def _each(ours):
-    return "; ".join(f"{models.short(name)} {_text(rates)}" for name, rates in ours.items())
+def detection_rows(kind, networks, lacosmic, ceiling, quick=False):
+    """Rows of one kind: model -> `scores.true_rates`, and those of LACosmic and of the `ceilings`.
+
+    The target is the paper's rate; in the cluster, the ceiling where this is lower. No target without ceiling.
+    """
+    metrics = {"networks": networks, "lacosmic": lacosmic, "ceiling": ceiling, "paper": PAPER.get(kind)}
+    for form, title in TITLES.items():
+        for index, rate in enumerate(scores.FALSE_RATES):
+            configuration = f"{kind}, {100 * rate:g} % false"
+            result = {short_name(name): 100 * rates[form][index] for name, rates in networks.items()}
+            reference = {"LACosmic": 100 * lacosmic[form][index]}
+            options = {"unit": "%", "form": ".1f"}
+            if not networks:
+                yield skipped(title, configuration, f"no model {MASK_MODELS[0]}", reference, **options)
+                continue
+            target = passed = None
+            if form == "plain" and ceiling and kind in PAPER:
+                target = min(PAPER[kind][index], round(ceiling[form][index], 3) if kind == "cluster" else 1)
+                best = networks.get(MASK_MODELS[0], next(iter(networks.values())))
+                passed = None if quick else bool(round(best[form][index], 3) >= target)
+            yield Row(
+                title, configuration, result, reference, target=f"≥ {100 * target:.1f}" if target else "",
+                passed=passed, metrics=metrics if form == "plain" and not index else {}, **options,
+            )  # fmt: skip
 
 
-def _skipped(what, peer, figures):
-    """Row with the peer alone."""
-    row = skipped(what, f"no model {models.MASKS[0]}")
-    return Row(row.what, row.ours, peer, figures=figures)
-
-
-def _describe(found):
-    share = np.mean([case.truth.mean() for case in found.cases])
-    return f"{cases.in_words(found.cases)}, {100 * share:.1f} % of the pixels hit"
-
-
-def _asked(kind, ceiling):
-    if kind not in PAPER:
-        return "–"
-    text = f"≥ {_percent(PAPER[kind])} (paper)"
-    return f"{text}, or the ceiling {_percent(ceiling['plain'])}" if kind == "cluster" else text
-
-
-def _met(kind, rates, ceiling):
-    """Whether the rates reach the paper's; in the cluster, the ceiling where that is lower."""
-    if kind not in PAPER:
-        return None
-    asked = np.minimum(PAPER[kind], np.round(ceiling, 3)) if kind == "cluster" else PAPER[kind]
-    return bool(np.all(np.round(rates, 3) >= asked))
-
-
-def _ceiling(found):
+def _ceiling(one):
     """The best of the observers at each rate."""
-    observers = [roc.thresholded(scores) for scores in found.ideal.values()]
+    observers = [scores.true_rates(score) for score in one.ideal.values()]
     return {name: np.max([rates[name] for rates in observers], axis=0).tolist() for name in ("plain", "dilated")}
 
 
 def ceilings(quick):
-    """Rows: what observers find who know the noiseless scene and the noise of every pixel."""
+    """Rows: detections by observers who know the noiseless scene and the noise of every pixel."""
     for kind in cases.KINDS:
-        found = measured(kind, quick)
-        rates = {name: roc.thresholded(scores) for name, scores in found.ideal.items()}
-        text = "; ".join(f"{OBSERVERS[name]} {_text(each)}" for name, each in rates.items())
-        what = f"{kind}: what can be found by one who knows the scene and the noise, {cases.in_words(found.cases)}"
-        yield Row(what, text, figures=rates)
+        yield from ceiling_rows(kind, {n: scores.true_rates(score) for n, score in measured(kind, quick).ideal.items()})
+
+
+def ceiling_rows(kind, observers):
+    """Rows of one kind: ``pixel`` and ``network`` -> `scores.true_rates`."""
+    names = {"pixel": "from the pixel", "network": "by 2-32"}
+    for index, rate in enumerate(scores.FALSE_RATES):
+        result = {
+            f"{names[name]}{', dilated' * (form == 'dilated')}": 100 * rates[form][index]
+            for form in ("plain", "dilated")
+            for name, rates in observers.items()
+        }
+        yield Row(
+            "Pixels of cosmic rays detected with known scene and noise", f"{kind}, {100 * rate:g} % false", result,
+            unit="%", form=".1f", metrics={} if index else observers,
+        )  # fmt: skip
 
 
 def operating_points(quick):
-    """Rows: rates of false and true positives at the models' own thresholds."""
-    for name in models.MASKS:
-        what = f"{models.short(name)}: false / true positives at its own thresholds for 0.05 % and 0.5 %"
-        kinds = {kind: measured(kind, quick).networks.get(name) for kind in cases.KINDS}
-        if None in kinds.values():
-            yield skipped(what, f"no model {name}")
+    """Rows: rates of false and true positives at the thresholds of the models."""
+    for name in MASK_MODELS:
+        try:
+            model = load_model(name)
+        except MissingInput as error:
+            yield skipped(OPERATING_POINTS, short_name(name), error)
             continue
-        model = models.load(name)
-        figures = {kind: [s.found(model.threshold(rate))[:2] for rate in roc.RATES] for kind, s in kinds.items()}
-        text = [
-            f"{kind} " + ", ".join(f"{100 * false:.2f} / {100 * true:.1f} %" for false, true in rates)
-            for kind, rates in figures.items()
-        ]
-        yield Row(what, "; ".join(text), figures=figures)
+        kinds = {kind: measured(kind, quick).networks[name] for kind in cases.KINDS}
+        rates = {kind: [s.rates(model.threshold(r))[:2] for r in scores.FALSE_RATES] for kind, s in kinds.items()}
+        yield from threshold_rows(name, rates)
 
 
-def _percent(rates):
-    return " / ".join(f"{100 * rate:.1f}" for rate in rates) + " %"
-
-
-def _text(rates):
-    return f"{_percent(rates['plain'])} ({_percent(rates['dilated'])})"
+def threshold_rows(name, rates):
+    """Rows of one model: kind -> pairs (false, true positives) at the thresholds for `scores.FALSE_RATES`."""
+    for kind, pairs in rates.items():
+        for nominal, (false, true) in zip(scores.FALSE_RATES, pairs, strict=True):
+            yield Row(
+                OPERATING_POINTS, f"{short_name(name)}, {kind}, nominal {100 * nominal:g} %",
+                {"false positives": 100 * float(false), "true positives": 100 * float(true)}, unit="%",
+            )  # fmt: skip

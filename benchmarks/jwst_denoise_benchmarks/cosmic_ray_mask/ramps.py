@@ -1,75 +1,196 @@
-"""Cosmic rays of ramps beside the jump step of the real pipeline, on the same simulated exposures."""
+"""Cosmic rays in ramps beside the jump step of the pipeline, on the same simulated exposures."""
+
+import contextlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import binary_dilation, label, sum_labels
 
+from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import SingleDifference, mask_integration
 from jwst_denoise.cosmic_ray_mask.veto import star_templates
+from jwst_denoise.demo.pipeline import detector1
+from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
 from jwst_denoise.simulate import CosmicRayParameters
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
-from jwst_denoise_benchmarks.cosmic_ray_mask.ramp_cases import JUMP_STEPS, opened
-from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
+from jwst_denoise.simulate.bias import dark_rate
+from jwst_denoise.simulate.response import couple
+from jwst_denoise_benchmarks.core.inputs import MissingInput, load_model, quiet, seeded
+from jwst_denoise_benchmarks.core.rows import Row, skipped
 
-__all__ = ["ramps"]
+__all__ = [
+    "RampCase", "core_row", "detection_rows", "ramps", "rate_error_rows", "shower_rows", "snowball_rows",
+    "two_group_rows",
+]  # fmt: skip
 
+DETECTOR = "NRCB1"
 MODEL = "cosmic_ray_mask-ramp"
 SINGLE = "cosmic_ray_mask-2-32"  # for two groups
-FEWER, HALO, CORES = 1.3, 0.95, 1e-3  # asked
-RATE = 0.005  # false-positive rate of the operating point that the step takes for ramps
-LARGEST = 50  # error of a rate that larger ones count as
+#: Name -> parameters of the jump step.
+JUMP_STEPS = {"jump step": {}, "with snowball flagging": {"expand_large_events": True}}
+FEWER, HALO, CORES, SHOWERS_DETECTED = 1.3, 0.95, 1e-3, 0.9  # targets
+RATE = 0.005  # false-positive rate of the operating point that the step uses for ramps
+LARGEST = 50  # larger errors of a rate are clipped
 RING = 8  # pixels around a core in which its ring is
-SHOWER, PART = 60, 0.5  # pixels of a shower, and the part of them that makes it found
+SHOWER, PART = 60, 0.5  # pixels of a shower, and the flagged fraction from which on it is detected
 CORE = 20.0  # S/N of a difference in the core of a star
 PLAIN = {"snowball_rate": 0.0, "shower_rate": 0.0}
 ALL = {"flux": 25.0, "snowball_rate": 0.15, "shower_rate": 0.0025}  # the proportions of flight, five times as often
 SNOWBALLS = {"flux": 0.0, "snowball_rate": 1.5, "shower_rate": 0.0}
 SHOWERS = {"flux": 0.0, "snowball_rate": 0.0, "shower_rate": 3.0}
 
-#: What is measured -> (scene, read pattern, groups) and cosmic rays.
+#: Configuration -> (scene, read pattern, groups) and cosmic rays.
 HITS = {
-    "galaxies, 10 groups, tracks, snowballs and showers": ("field", "BRIGHT1", 10, ALL),
-    "star cluster, 10 groups, tracks, snowballs and showers": ("cluster", "BRIGHT1", 10, ALL),
-    "galaxies, 5 groups, tracks, snowballs and showers": ("field", "BRIGHT1", 5, ALL),
+    "galaxies, 10 groups, with snowballs": ("field", "BRIGHT1", 10, ALL),
+    "cluster, 10 groups, with snowballs": ("cluster", "BRIGHT1", 10, ALL),
+    "galaxies, 5 groups, with snowballs": ("field", "BRIGHT1", 5, ALL),
     "galaxies, 20 groups, tracks": ("field", "BRIGHT1", 20, PLAIN),
-    "star cluster, 10 groups, tracks": ("cluster", "BRIGHT1", 10, PLAIN),
+    "cluster, 10 groups, tracks": ("cluster", "BRIGHT1", 10, PLAIN),
     "galaxies, 8 groups of 8 frames, tracks": ("field", "MEDIUM8", 8, PLAIN),
 }
+DETECTED = "Hits in ramps detected at the false-positive rate of the jump step"
+
+
+@dataclass(frozen=True, eq=False)
+class RampCase:
+    """One integration whose truth is known.
+
+    Parameters
+    ----------
+    exposure : jwst_denoise.simulate.Exposure
+        As simulated.
+    model : RampModel
+        After dark subtraction.
+    added : ndarray
+        (ngroups - 1, ny, nx) e-: charge of cosmic rays in the differences.
+    noise : ndarray
+        (ny, nx) e- rms of a difference without them.
+    """
+
+    exposure: simulate.Exposure
+    model: object
+    added: np.ndarray
+    noise: np.ndarray
+
+    @property
+    def truth(self):
+        """(ngroups - 1, ny, nx): differences with more than 1.5σ of cosmic rays."""
+        return self.added > 1.5 * self.noise
+
+    @property
+    def good(self):
+        """(ngroups - 1, ny, nx): differences of groups that are neither bad nor saturated."""
+        flags = (self.model.groupdq[0] | (self.model.pixeldq & DO_NOT_USE).astype(np.uint8)) & (DO_NOT_USE | SATURATED)
+        active = ~self.exposure.readout.reference_pixels
+        return (flags[1:] == 0) & (flags[:-1] == 0) & active
+
+    @property
+    def saturated_before(self):
+        """(ngroups - 1, ny, nx): saturated at the start of a difference."""
+        return (self.model.groupdq[0, :-1] & SATURATED) != 0
+
+    def after_jump(self, options):
+        """Ramp after the jump step of jwst."""
+        from jwst.jump import JumpStep
+
+        with quiet():
+            return JumpStep.call(self.model, configure_log=False, **options)
+
+    def with_jumps(self, flags):
+        """Ramp with the flags (ngroups - 1, ny, nx) as jumps."""
+        ramp = self.model.copy()
+        ramp.groupdq[0, 1:][flags] |= np.array(JUMP_DET, ramp.groupdq.dtype)
+        ramp.meta.cal_step.jump = "COMPLETE"
+        return ramp
+
+    def fit(self, ramp):
+        """Rate of a ramp by jwst's ramp_fit in e- / s, NaN where it gives none."""
+        from jwst.ramp_fitting import RampFitStep
+
+        with quiet():
+            fitted = RampFitStep.call(ramp, configure_log=False)[0]
+        return np.where(fitted.dq & DO_NOT_USE, np.nan, fitted.data * self.exposure.detector.gain)
+
+
+def jumps_of(ramp):
+    """Jumps of the only integration of a ramp, (ngroups - 1, ny, nx)."""
+    return (ramp.groupdq[0, 1:] & JUMP_DET) != 0
+
+
+@contextlib.contextmanager
+def _simulator(quick):
+    """Function (scene, pattern, number of groups, hits, seed) -> `RampCase`, with an offline CRDS cache in use.
+
+    A small subarray is read fast, so it gets more hits.
+    """
+    subarray, factor = ("SUB160", 30.0) if quick else ("SUB640", 1.0)
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        crds_cache.build_cache(folder / "crds", detectors=[DETECTOR])
+
+        def simulate_case(scene, pattern, ngroups, hits, seed):
+            parameters = {name: value * factor for name, value in ({"flux": 5.0} | hits).items()}
+            return _case(folder, scene, subarray, pattern, ngroups, CosmicRayParameters(**parameters), seed)
+
+        with crds_cache.activated(folder / "crds"):
+            yield simulate_case
+
+
+def _case(folder, scene, subarray, pattern, ngroups, hits, seed):
+    rng = seeded(20, seed)
+    rate, observation = simulate.scene(scene, simulate.detector(DETECTOR), rng, subarray_name=subarray)
+    exposure = simulate.simulate_exposure(
+        rate, DETECTOR, None, pattern, ngroups, 1, rng, observation=observation, hits=hits
+    )
+    name = f"case{seed}"
+    uncal = products.write_products(exposure, folder, name)["uncal"]
+    steps = {"dark_current": {"save_results": True, "output_dir": str(folder)}, "jump": {"skip": True}}
+    detector1(uncal, folder, folder / "log", steps=steps)
+    return RampCase(exposure, _read(next(folder.glob(f"{name}_dark*.fits"))), *_truth(exposure))
+
+
+def _read(path):
+    from stdatamodels.jwst import datamodels
+
+    with datamodels.RampModel(path) as model:
+        return model.copy()
+
+
+def _truth(exposure):
+    """Charge of cosmic rays in the differences, and the noise of differences without them."""
+    detector, noise = exposure.detector, exposure.noise
+    added = exposure.truth.cosmic_ray_differences(0)
+    dark = dark_rate(detector, exposure.readout.shape, exposure.observation.corner)
+    signal = (exposure.truth.rate + dark) * exposure.group_time
+    variance = noise.difference_variance + couple(signal, detector.ipc) * noise.poisson_fraction
+    return np.stack([couple(plane, detector.ipc) for plane in added]), np.sqrt(variance)
 
 
 def ramps(quick):
-    """Rows: hits, snowballs, rings and showers found, cores of stars, two groups, and the rates that come of it."""
+    """Rows: hits, snowballs, rings and showers, cores of stars, two groups, and the resulting rates."""
     try:
-        network, _ = models.load(MODEL), models.load(SINGLE)
-    except MissingData as error:
-        yield skipped("cosmic rays in ramps", str(error))
+        network, single = load_model(MODEL), load_model(SINGLE)
+    except MissingInput as error:
+        yield skipped(DETECTED, "all exposures", error, unit="%")
         return
-    with opened() as make:
-        maker = _Maker(make, quick)
-        for number, (what, chosen) in enumerate(HITS.items()):
-            yield from _hits(what, maker(*chosen, number), network, quick)
+    with _simulator(quick) as simulate_case:
+        for number, (configuration, parameters) in enumerate(HITS.items()):
+            yield from _hits(configuration, simulate_case(*parameters, number), network, quick)
             if quick:
                 break
-        yield from _two_groups(maker("field", "BRIGHT1", 2, PLAIN, 20))
-        yield from _snowballs([maker("field", "BRIGHT1", 8, SNOWBALLS, 30 + k) for k in range(1 if quick else 4)],
-                              network, quick)  # fmt: skip
-        yield from _showers([maker("field", "BRIGHT1", 10, SHOWERS, 40 + k) for k in range(1 if quick else 3)],
-                            network, quick)  # fmt: skip
+        yield from _two_groups(simulate_case("field", "BRIGHT1", 2, PLAIN, 20), single)
+        count = 1 if quick else 4
+        cases = [simulate_case("field", "BRIGHT1", 8, SNOWBALLS, 30 + number) for number in range(count)]
+        yield from _snowballs(cases, network, quick)
+        count = 1 if quick else 3
+        cases = [simulate_case("field", "BRIGHT1", 10, SHOWERS, 40 + number) for number in range(count)]
+        yield from _showers(cases, network, quick)
 
 
-class _Maker:
-    """Cases in a subarray of one size; a small one is read fast, so it gets more hits."""
-
-    def __init__(self, make, quick):
-        self.make, self.subarray, self.factor = make, *(("SUB160", 30.0) if quick else ("SUB640", 1.0))
-
-    def __call__(self, scene, pattern, ngroups, hits, seed):
-        more = {name: value * self.factor for name, value in ({"flux": 5.0} | hits).items()}
-        return self.make(scene, self.subarray, pattern, ngroups, CosmicRayParameters(**more), seed)
-
-
-def _probability(case, network, threshold=None):
-    """Probabilities (ngroups - 1, ny, nx) of a case, and the mask at the model's own threshold."""
+def _mask(case, network, threshold=None):
+    """Probabilities (ngroups - 1, ny, nx) of a case, and the mask at the threshold of the model."""
     options = Options(threshold or network.threshold(RATE), protected=(star_templates("NIRCAM_SW", "F200W"),))
     flagged, probability = mask_integration(
         case.model.data[0], case.model.groupdq[0], network, case.exposure.noise, options, case.model.pixeldq
@@ -77,129 +198,169 @@ def _probability(case, network, threshold=None):
     return probability[1:], flagged[1:]
 
 
-def rates(flagged, truth, good):
+def _rates(flagged, case):
     """True-positive and false-positive rate."""
-    return float(flagged[truth & good].mean()), float(flagged[~truth & good].mean())
+    return float(flagged[case.truth & case.good].mean()), float(flagged[~case.truth & case.good].mean())
 
 
-def matched(probability, truth, good, rate):
+def _mask_at(probability, case, rate):
     """Mask with a given false-positive rate."""
-    return probability > np.quantile(probability[~truth & good], 1 - rate)
+    return probability > np.quantile(probability[~case.truth & case.good], 1 - rate)
 
 
-def _hits(what, case, network, quick):
+def _hits(configuration, case, network, quick):
     """Rows of one exposure."""
-    truth, good = case.truth, case.good
-    ramp = case.jump_step({})
-    peer = (ramp.groupdq[0, 1:] & 4) != 0
-    probability, ours = _probability(case, network)
-    found, false = rates(peer, truth, good)
-    same, _ = rates(matched(probability, truth, good, false), truth, good)
-    own, own_false = rates(ours, truth, good)
-    fewer = (1 - found) / max(1 - same, 1e-9)
+    ramp = case.after_jump({})
+    jump = jumps_of(ramp)
+    probability, mask = _mask(case, network)
+    detected, false = _rates(jump, case)
+    same, _ = _rates(_mask_at(probability, case, false), case)
+    at_threshold, threshold_false = _rates(mask, case)
+    metrics = {
+        "same": same, "fewer": (1 - detected) / max(1 - same, 1e-9), "own": at_threshold,
+        "own_false": threshold_false, "jump": detected, "false": false,
+    }  # fmt: skip
+    yield from detection_rows(configuration, metrics, quick)
+    yield core_row(configuration, *_core_fractions(case, mask, jump), quick)
+    yield from rate_error_rows(configuration, *_rate_errors(case, mask, ramp), quick)
+
+
+def detection_rows(configuration, metrics, quick=False):
+    """Rows of one exposure: rates at the false-positive rate of the jump step and at the threshold of the model."""
+    percent = {"unit": "%", "form": ".2f"}
     yield Row(
-        f"ramps, {what}: hits found at the jump step's false-positive rate of {100 * false:.3f} %",
-        f"{100 * same:.2f} % ({fewer:.2f} × fewer misses); own threshold {100 * own:.2f} % at {100 * own_false:.3f} %",
-        f"{100 * found:.2f} %", f"≥ {FEWER} × fewer misses", None if quick else bool(fewer >= FEWER),
-        {"same": same, "fewer": fewer, "own": own, "own_false": own_false, "jump": found, "false": false},
+        DETECTED, configuration, {"network": 100 * metrics["same"]}, {"jump step": 100 * metrics["jump"]},
+        metrics=metrics, **percent,
     )  # fmt: skip
-    yield _cores(what, case, ours, peer, quick)
-    yield _rate_errors(what, case, ours, ramp, quick)
+    yield Row(
+        "Misses of the jump step over those of the network at that rate", configuration, {"ratio": metrics["fewer"]},
+        target=f"≥ {FEWER}", passed=None if quick else bool(metrics["fewer"] >= FEWER),
+    )  # fmt: skip
+    yield Row(
+        "Hits in ramps detected at the threshold of the model", configuration,
+        {"network": 100 * metrics["own"]}, {"jump step": 100 * metrics["jump"]}, **percent,
+    )  # fmt: skip
+    yield Row(
+        "False positives in ramps", configuration, {"network": 100 * metrics["own_false"]},
+        {"jump step": 100 * metrics["false"]}, "%", form=".3f",
+    )  # fmt: skip
 
 
-def _cores(what, case, ours, peer, quick):
-    light = case.exposure.truth.rate * case.exposure.group_time / case.noise
-    cores = (light > CORE) & ~binary_dilation(case.added > 0.5 * case.noise, np.ones((3, 3, 3))) & case.good
-    values = {name: float(mask[cores].mean()) if cores.any() else np.nan for name, mask in (("o", ours), ("p", peer))}
+def _core_fractions(case, mask, jump):
+    """Fractions of unaffected differences in cores of stars that are flagged, and their number."""
+    ratio = case.exposure.truth.rate * case.exposure.group_time / case.noise
+    cores = (ratio > CORE) & ~binary_dilation(case.added > 0.5 * case.noise, np.ones((3, 3, 3))) & case.good
+    return *(float(m[cores].mean()) if cores.any() else np.nan for m in (mask, jump)), int(np.count_nonzero(cores))
+
+
+def core_row(configuration, network, jump, number, quick=False):
+    """Row of one exposure, from the fractions that are flagged and the number of differences."""
     return Row(
-        f"ramps, {what}: differences with S/N > {CORE:g} flagged where nothing hit ({np.count_nonzero(cores)})",
-        f"{100 * values['o']:.3f} %", f"{100 * values['p']:.3f} %", f"≤ {100 * CORES:g} %",
-        None if quick or not cores.any() else bool(values["o"] <= CORES), {"ours": values["o"], "jump": values["p"]},
+        f"Differences with S/N > {CORE:g} flagged without a hit", f"{configuration}: {number} differences",
+        {"network": 100 * network}, {"jump step": 100 * jump}, "%", form=".3f", target=f"≤ {100 * CORES:g}",
+        passed=None if quick or not number else bool(network <= CORES),
     )  # fmt: skip
 
 
-def _rate_errors(what, case, ours, ramp, quick):
-    """Errors of the real ramp_fit in pixels that were hit, with the jump step's flags, ours, and both.
+def _rate_errors(case, mask, ramp):
+    """Errors, rms and mean, of jwst's ramp_fit in hit pixels, with the jump step's flags, the network's, and both.
 
-    Without a limit, single bright hits that one of them misses would decide.
+    The errors are clipped, since otherwise a few bright hits would dominate.
     """
     both = ramp.copy()
-    both.groupdq[0, 1:][ours] |= np.array(4, both.groupdq.dtype)
+    both.groupdq[0, 1:][mask] |= np.array(JUMP_DET, both.groupdq.dtype)
     hit = (case.truth & case.good).any(axis=0) & ~case.exposure.readout.reference_pixels
-    fitted = {"jump": case.rate(ramp), "ours": case.rate(case.flagged(ours)), "both": case.rate(both)}
+    fitted = {"jump": case.fit(ramp), "network": case.fit(case.with_jumps(mask)), "both": case.fit(both)}
     use = hit & np.logical_and.reduce([np.isfinite(rate) for rate in fitted.values()])
     scale = case.noise / (case.exposure.group_time * np.sqrt(len(case.truth)))
-    light = case.exposure.truth.rate
-    errors = {name: ((rate - light) / scale)[use] for name, rate in fitted.items()}
-    rms = {name: float(np.sqrt(np.mean(np.clip(error, -LARGEST, LARGEST) ** 2))) for name, error in errors.items()}
-    bias = {name: float(np.mean(np.clip(error, -LARGEST, LARGEST))) for name, error in errors.items()}
-    text = {name: f"rms {rms[name]:.2f}, mean {bias[name]:+.2f}" for name in rms}
-    return Row(
-        f"ramps, {what}: error of the rate in pixels that were hit, in units of a difference's noise over √n, "
-        f"at most {LARGEST}",
-        f"{text['ours']}; after the jump step {text['both']}", text["jump"], "no larger after it",
-        None if quick else bool(rms["both"] <= rms["jump"]), {"rms": rms, "mean": bias},
-    )  # fmt: skip
+    truth = case.exposure.truth.rate
+    errors = {name: np.clip(((rate - truth) / scale)[use], -LARGEST, LARGEST) for name, rate in fitted.items()}
+    rms = {name: float(np.sqrt(np.mean(error**2))) for name, error in errors.items()}
+    return rms, {name: float(np.mean(error)) for name, error in errors.items()}
 
 
-def _two_groups(case):
-    truth, good = case.truth, case.good
-    network = models.load(SINGLE)
-    probability, ours = _probability(case, SingleDifference(network), network.threshold())
-    found, false = rates(ours, truth, good)
-    looser, _ = rates(matched(probability, truth, good, 0.005), truth, good)
-    yield Row(
-        "ramps, two groups: hits found in the only difference",
-        f"{100 * found:.2f} % at {100 * false:.3f} % false; {100 * looser:.2f} % at 0.5 %",
-        "does not run", figures={"own": found, "own_false": false, "looser": looser},
-    )  # fmt: skip
-    yield _cores("two groups", case, ours, np.zeros_like(ours), True)
+def rate_error_rows(configuration, rms, mean, quick=False):
+    """Rows of one exposure: ``both``, ``network`` and ``jump`` -> error in units of the noise of a difference / √n."""
+    passed = None if quick else bool(rms["both"] <= rms["jump"])
+    for name, errors, form in (("rms", rms, ".2f"), ("Mean", mean, "+.2f")):
+        yield Row(
+            f"{name} error of the rate in hit pixels, in units of the noise of a difference over √n", configuration,
+            {"network after jump step": errors["both"], "network": errors["network"]}, {"jump step": errors["jump"]},
+            form=form, target="≤ reference" if name == "rms" else "", passed=passed if name == "rms" else None,
+        )  # fmt: skip
+
+
+def _two_groups(case, network):
+    probability, mask = _mask(case, SingleDifference(network), network.threshold())
+    detected, false = _rates(mask, case)
+    looser, _ = _rates(_mask_at(probability, case, RATE), case)
+    yield from two_group_rows({"own": detected, "own_false": false, "looser": looser})
+    yield core_row("two groups", *_core_fractions(case, mask, np.zeros_like(mask)), quick=True)
+
+
+def two_group_rows(metrics):
+    """Row on an exposure of two groups, on which the jump step does not run."""
+    columns = {"at the threshold": "own", "false positives": "own_false", f"at {100 * RATE:g} % false": "looser"}
+    result = {name: 100 * metrics[key] for name, key in columns.items()}
+    yield Row("Hits in the only difference of two groups detected", "galaxies, tracks", result, unit="%", form=".2f")
 
 
 def _masks(cases, network):
     """Name -> masks of the cases."""
-    masks = {name: [case.jumps(options) for case in cases] for name, options in JUMP_STEPS.items()}
-    return {"ours": [_probability(case, network)[1] for case in cases]} | masks
+    masks = {name: [jumps_of(case.after_jump(options)) for case in cases] for name, options in JUMP_STEPS.items()}
+    return {"network": [_mask(case, network)[1] for case in cases]} | masks
 
 
 def _parts(cases):
-    """Kind of snowball damage -> where it is in each case."""
+    """Part of a snowball -> its location in each case."""
     around = np.ones((1, 2 * RING + 1, 2 * RING + 1), dtype=bool)
-    result = {"halos": [], "rings": [], "rings from the first group on": []}
+    parts = {"halos": [], "rings": [], "rings from the first group on": []}
     for case in cases:
         ring = binary_dilation(case.saturated_before, around)
         early = binary_dilation(case.saturated_before[:1] & np.ones((len(ring), 1, 1), dtype=bool), around)
         damage = case.truth & case.good
-        result["halos"].append(damage & ~ring)
-        result["rings"].append(damage & ring & ~early)
-        result["rings from the first group on"].append(damage & early)
-    return result
+        parts["halos"].append(damage & ~ring)
+        parts["rings"].append(damage & ring & ~early)
+        parts["rings from the first group on"].append(damage & early)
+    return parts
 
 
 def _snowballs(cases, network, quick):
     masks = _masks(cases, network)
     false = {
-        name: np.mean([rates(mask, case.truth, case.good)[1] for mask, case in zip(found, cases, strict=True)])
-        for name, found in masks.items()
+        name: float(np.mean([_rates(mask, case)[1] for mask, case in zip(method, cases, strict=True)]))
+        for name, method in masks.items()
     }
-    for kind, places in _parts(cases).items():
+    for part, places in _parts(cases).items():
         area = sum(np.count_nonzero(place) for place in places)
-        part = {
-            name: sum(np.count_nonzero(m & p) for m, p in zip(found, places, strict=True)) / max(area, 1)
-            for name, found in masks.items()
+        flagged = {
+            name: sum(np.count_nonzero(m & p) for m, p in zip(method, places, strict=True)) / max(area, 1)
+            for name, method in masks.items()
         }
-        text = {name: f"{100 * part[name]:.1f} % at {100 * false[name]:.2f} % false" for name in masks}
-        yield Row(
-            f"ramps, snowballs: {kind}, area above 1.5 σ that is flagged ({area} pixels)", text["ours"],
-            "; ".join(f"{name} {text[name]}" for name in JUMP_STEPS), f"≥ {100 * HALO:g} %" if kind == "halos" else "–",
-            None if quick or kind != "halos" else bool(part["ours"] >= HALO),
-            {"part": part, "false": {name: float(value) for name, value in false.items()}, "area": area},
-        )  # fmt: skip
+        yield from snowball_rows(part, area, flagged, false, quick)
+
+
+def snowball_rows(part, area, flagged, false, quick=False):
+    """Rows of one part of the snowballs: method -> fraction of the area that is flagged, and of false positives."""
+    tested = part == "halos"
+    yield Row(
+        "Area of snowballs above 1.5 σ that is flagged", f"{part}, {area} pixels", *_percent(flagged), "%", form=".1f",
+        target=f"≥ {100 * HALO:g}" if tested else "",
+        passed=bool(flagged["network"] >= HALO) if tested and not quick else None,
+    )  # fmt: skip
+    if tested:
+        yield Row("False positives beside snowballs", "all snowballs", *_percent(false), "%", form=".2f")
+
+
+def _percent(fractions):
+    """Result and reference of a row, in percent."""
+    values = {name: 100 * value for name, value in fractions.items()}
+    return {"network": values.pop("network")}, values
 
 
 def _showers(cases, network, quick):
     masks = _masks(cases, network)
-    number, found = 0, dict.fromkeys(masks, 0)
+    number, detected = 0, dict.fromkeys(masks, 0)
     area, covered = 0, dict.fromkeys(masks, 0)
     for index, case in enumerate(cases):
         for k, plane in enumerate(case.truth & case.good):
@@ -209,12 +370,18 @@ def _showers(cases, network, quick):
             number, area = number + len(large), area + sizes[large - 1].sum()
             for name, mask in masks.items():
                 inside = sum_labels(mask[index][k], regions, large)
-                found[name] += int(np.count_nonzero(inside >= PART * sizes[large - 1]))
+                detected[name] += int(np.count_nonzero(inside >= PART * sizes[large - 1]))
                 covered[name] += inside.sum()
-    text = {n: f"{found[n]} of {number}, {100 * covered[n] / max(area, 1):.1f} % of the area" for n in masks}
+    yield from shower_rows(number, detected, {name: float(c / max(area, 1)) for name, c in covered.items()}, quick)
+
+
+def shower_rows(number, detected, covered, quick=False):
+    """Rows on ``number`` showers: method -> number that is detected, and fraction of the area that is flagged."""
+    configuration = f"{number} showers"
     yield Row(
-        f"ramps, showers: found by {100 * PART:g} % of their area above 1.5 σ", text["ours"],
-        "; ".join(f"{name} {text[name]}" for name in JUMP_STEPS), "found",
-        None if quick or not number else bool(found["ours"] >= 0.9 * number),
-        {"number": number, "found": found, "area": float(area)},
+        f"Showers detected: {100 * PART:g} % of their area above 1.5 σ flagged", configuration,
+        {"network": detected["network"]}, {name: detected[name] for name in JUMP_STEPS},
+        target=f"≥ {SHOWERS_DETECTED * number:.0f}",
+        passed=None if quick or not number else bool(detected["network"] >= SHOWERS_DETECTED * number),
     )  # fmt: skip
+    yield Row("Area of showers that is flagged", configuration, *_percent(covered), "%", form=".1f")

@@ -1,4 +1,4 @@
-"""Data that nobody simulated: a CCD spectrum and a NIRSpec slit."""
+"""Observations: a CCD spectrum and a NIRSpec slit."""
 
 import importlib.util
 from pathlib import Path
@@ -8,52 +8,60 @@ from scipy.ndimage import binary_dilation
 
 from jwst_denoise.cosmic_ray_mask.images import Options, mask_image
 from jwst_denoise.cosmic_ray_mask.veto import line_templates
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
-from jwst_denoise_benchmarks.nsclean.scenes import data_file
-from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
+from jwst_denoise_benchmarks.core.inputs import MissingInput, data_file, load_model
+from jwst_denoise_benchmarks.core.rows import Row, skipped
+from jwst_denoise_benchmarks.cosmic_ray_mask.cases import MASK_MODELS, short_name
 
-__all__ = ["ccd", "nirspec_slit", "real"]
+__all__ = ["ccd", "ccd_rows", "nirspec_slit", "real", "slit_rows"]
 
 GAIN, READ_NOISE = 1.933, 4.24  # of the CCD frame
-#: Where the two cosmic rays of the CCD frame are, and how far around them everything is theirs.
+#: Locations of the two cosmic rays of the CCD frame, and their margin.
 TRACKS = (np.s_[41:72, 142:161], np.s_[117:147, 35:43])
-AROUND = 3  # pixels
+MARGIN = 3  # pixels
 SLIT = "jw01345062001_03101_00001_nrs2_phot.138.1345_933.fits"
 #: Two emission lines of the galaxy in the slit.
 LINES = (np.s_[9:18, 65:72], np.s_[9:17, 125:132])
+CCD = "CCD spectrum of astroscrappy with two cosmic rays: pixels flagged"
+SLIT_LINES = "NIRSpec slit (PRISM): pixels of emission lines flagged"
 
 
 def real(quick):
     """Rows: the CCD frame that comes with astroscrappy, and the slit in the data directory."""
-    for name in models.MASKS:
+    for name in MASK_MODELS:
         try:
-            model = models.load(name)
-        except MissingData as error:
-            yield skipped(f"{models.short(name)}: real data", error)
+            model = load_model(name)
+        except MissingInput as error:
+            yield skipped(CCD, short_name(name), error, unit="%")
             continue
-        yield ccd(model, name)
+        yield from ccd_rows(name, *ccd(model))
         try:
-            yield nirspec_slit(model, name, data_file(SLIT))
-        except MissingData as error:
-            yield skipped(f"{models.short(name)}: real NIRSpec slit", error)
+            yield from slit_rows(name, nirspec_slit(model, data_file(SLIT)))
+        except MissingInput as error:
+            yield skipped(SLIT_LINES, short_name(name), error)
 
 
-def ccd(model, name):
-    """Row: the cosmic rays and the sky lines of the CCD spectrum."""
+def ccd(model):
+    """Fraction of the pixels of each cosmic ray that are flagged, and of all others."""
     from astropy.io import fits
 
     with fits.open(_ccd_frame()) as file:
         data, sky, variance = (file[part].data.astype(np.float32) for part in ("SCI", "SKYFIT", "VAR"))
-    tracks, near = _tracks(data, sky, variance)
+    tracks, margin = _tracks(data, sky, variance)
     options = Options(model.threshold(), protected=(line_templates(2),))
-    found, _ = mask_image(data, model, options, np.sqrt(variance))
-    shares = [float(found[box][tracks[box]].mean()) for box in TRACKS]
-    false = float((found & ~near).mean())
-    return Row(
-        f"{models.short(name)}: real CCD spectrum of astroscrappy, with 2 cosmic rays on sky lines",
-        f"{100 * shares[0]:.0f} % and {100 * shares[1]:.0f} % of the pixels of the two found; elsewhere "
-        f"{100 * false:.2f} % of the pixels flagged", f"LACosmic's own pixels are the truth: {int(tracks.sum())}",
-        "both found, sky lines spared", min(shares) > 0.5 and false < 1e-3, {"shares": shares, "elsewhere": false},
+    mask, _ = mask_image(data, model, options, np.sqrt(variance))
+    return [float(mask[box][tracks[box]].mean()) for box in TRACKS], float((mask & ~margin).mean())
+
+
+def ccd_rows(name, tracks, elsewhere):
+    """Rows of one model; LACosmic with known sky and variance defines the pixels of the cosmic rays."""
+    for number, fraction in enumerate(tracks, start=1):
+        yield Row(
+            CCD, f"{short_name(name)}, cosmic ray {number}", {"network": 100 * fraction}, {}, "%", form=".0f",
+            target="> 50", passed=fraction > 0.5,
+        )  # fmt: skip
+    yield Row(
+        CCD, f"{short_name(name)}, all other pixels", {"network": 100 * elsewhere}, {}, "%", form=".2f",
+        target="< 0.1", passed=elsewhere < 1e-3,
     )  # fmt: skip
 
 
@@ -61,37 +69,53 @@ def _ccd_frame():
     package = importlib.util.find_spec("astroscrappy").submodule_search_locations[0]
     path = Path(package) / "tests" / "data" / "gmos.fits"
     if not path.is_file():
-        raise MissingData(f"the installed astroscrappy comes without {path}")
+        raise MissingInput(f"the installed astroscrappy does not include {path}")
     return path
 
 
 def _tracks(data, sky, variance):
-    """Pixels that LACosmic flags, told sky and variance, and everything near them; it finds exactly the two there."""
+    """Pixels that LACosmic flags with known sky and variance, and their margin; it flags exactly the two tracks."""
     from astroscrappy import detect_cosmics
 
     tracks = detect_cosmics(data, inbkg=sky, invar=variance, readnoise=READ_NOISE, gain=GAIN)[0]
-    near = binary_dilation(tracks, np.ones((3, 3)), iterations=AROUND)
-    near[147:, 33:40] = True  # where the second track goes on to the edge, which LACosmic does not judge
-    return tracks, near
+    margin = binary_dilation(tracks, np.ones((3, 3)), iterations=MARGIN)
+    margin[147:, 33:40] = True  # where the second track continues to the edge, which LACosmic excludes
+    return tracks, margin
 
 
-def nirspec_slit(model, name, path):
-    """Row: NaN and emission lines of a slit of the NIRSpec micro-shutters."""
+def nirspec_slit(model, path):
+    """Missing values and emission lines of a slit of the NIRSpec micro-shutters.
+
+    Returns
+    -------
+    dict
+        ``unchanged`` and ``finite``: whether missing values are preserved and the probability is finite; ``lines``:
+        flagged pixels of each of `LINES`; ``flagged``: fraction of all pixels.
+    """
     from astropy.io import fits
 
     with fits.open(path) as file:
         data, err = file["SCI"].data.astype(np.float32), file["ERR"].data.astype(np.float32)
     before = data.copy()
-    found, probability = mask_image(
+    mask, probability = mask_image(
         data, model, Options(model.threshold(), protected=(line_templates(1),)), err, ~np.isfinite(err)
     )
-    same = bool(np.array_equal(data, before, equal_nan=True) and not found[np.isnan(data)].any())
-    finite = bool(np.isfinite(probability).all())
-    eaten = [int(found[box].sum()) for box in LINES]
-    figures = {"unchanged": same, "finite": finite, "lines": eaten, "flagged": float(found.mean())}
-    return Row(
-        f"{models.short(name)}: real NIRSpec slit (PRISM, {100 * np.isnan(data).mean():.0f} % NaN, 2 emission lines)",
-        f"NaN {'kept' if same else 'changed'}, probability {'finite' if finite else 'not finite'}; pixels of the lines "
-        f"flagged {eaten[0]} and {eaten[1]}; {100 * found.mean():.2f} % of all flagged",
-        asked="NaN kept, no line flagged", met=same and finite and not any(eaten), figures=figures,
+    return {
+        "unchanged": bool(np.array_equal(data, before, equal_nan=True) and not mask[np.isnan(data)].any()),
+        "finite": bool(np.isfinite(probability).all()),
+        "lines": [int(mask[box].sum()) for box in LINES],
+        "flagged": float(mask.mean()),
+    }
+
+
+def slit_rows(name, slit):
+    """Rows of one model, from `nirspec_slit`."""
+    yield Row(
+        SLIT_LINES, short_name(name), dict(zip(("line 1", "line 2"), slit["lines"], strict=True)), target="≤ 0",
+        passed=not any(slit["lines"]), metrics=slit,
+    )  # fmt: skip
+    yield Row(
+        "NIRSpec slit: missing values, and all pixels", short_name(name),
+        {"NaN preserved": slit["unchanged"], "finite": slit["finite"], "flagged (%)": 100 * slit["flagged"]},
+        passed=slit["unchanged"] and slit["finite"],
     )  # fmt: skip

@@ -1,30 +1,43 @@
-"""Time and memory on a full frame, and tiles against the whole."""
+"""Time and memory on a full frame, and tiles against the whole image."""
 
 import numpy as np
 
 from jwst_denoise.cosmic_ray_mask.inpaint import inpaint
 from jwst_denoise.simulate import fields, point_spread_function, simulate_image
-from jwst_denoise_benchmarks.cosmic_ray_mask import cases, lacosmic, models
+from jwst_denoise_benchmarks.core.inputs import (
+    MissingInput,
+    available_models,
+    load_model,
+    model_directory,
+    models_from,
+    seeded,
+)
+from jwst_denoise_benchmarks.core.measure import in_process, seconds
+from jwst_denoise_benchmarks.core.rows import Row, skipped
+from jwst_denoise_benchmarks.cosmic_ray_mask.cases import mask_models, probability, short_name
 from jwst_denoise_benchmarks.cosmic_ray_mask.filling import MODEL
-from jwst_denoise_benchmarks.measure import in_process, seconds
-from jwst_denoise_benchmarks.rows import MissingData, Row, skipped
+from jwst_denoise_benchmarks.cosmic_ray_mask.scores import lacosmic_mask
 
-__all__ = ["filling_speed", "lacosmic_job", "mask_job", "masking_speed", "on_gpu", "tiles"]
+__all__ = [
+    "filling_speed", "filling_speed_rows", "lacosmic_job", "mask_job", "masking_rows", "masking_speed", "on_gpu",
+    "tile_rows", "tiles",
+]  # fmt: skip
 
 EDGE = 2048
 THREADS = 2
-#: Model -> how many times faster than LACosmic it must be: on the CPU, on a GPU.
-ASKED = {"cosmic_ray_mask-2-4": (10.0, None), "cosmic_ray_mask-2-32": (1.0, 90.0)}
+#: Model -> target of its speed over that of LACosmic, on the CPU and on a GPU.
+FASTER = {"cosmic_ray_mask-2-32": (1.0, 90.0), "cosmic_ray_mask-2-4": (10.0, None)}
 EQUAL = 1e-5  # in probability
+TILES = "Largest difference in probability between tiles and the whole image"
 
 
 def _image(edge):
-    rng = np.random.default_rng([cases.SEED, 9])
+    rng = seeded(9)
     rate = fields.field((edge, edge), point_spread_function("NIRCAM_SW", "F200W"), rng)
     return simulate_image(rate, 150.0, rng)
 
 
-def _threads(device):
+def _limit_threads(device):
     import torch
 
     if device == "cpu":
@@ -33,20 +46,20 @@ def _threads(device):
 
 
 def lacosmic_job(edge):
-    """Job: LACosmic with its own defaults on a frame."""
+    """Job: LACosmic with its default parameters on a frame."""
     image = _image(edge)
-    return lambda: lacosmic.mask(image)
+    return lambda: lacosmic_mask(image)
 
 
 def mask_job(name, edge, device="cpu", directory=None):
     """Job: probabilities of a frame."""
-    torch = _threads(device)
+    torch = _limit_threads(device)
     image = _image(edge)
-    with models.in_directory(directory):
-        model = models.load(name, device)
+    with models_from(directory):
+        model = load_model(name, device)
 
     def job():
-        models.score(model, image)
+        probability(model, image)
         if device != "cpu":
             torch.cuda.synchronize()
 
@@ -55,92 +68,91 @@ def mask_job(name, edge, device="cpu", directory=None):
 
 def inpaint_job(method, edge, directory=None):
     """Job: fill the cosmic rays of a frame."""
-    _threads("cpu")
+    _limit_threads("cpu")
     image = _image(edge)
-    with models.in_directory(directory):
-        model = models.load(MODEL) if method == "network" else None
+    with models_from(directory):
+        model = load_model(MODEL) if method == "network" else None
     return lambda: inpaint(image.data, image.truth(), method, model, err=image.err, bad=image.bad)
 
 
 def masking_speed(quick):
     """Rows: time and memory of the masks beside LACosmic."""
     edge, repeats = (512, 1) if quick else (EDGE, 3)
-    peer = in_process(lacosmic_job, edge, repeats=repeats)
-    for name in sorted(ASKED):
-        asked = ASKED[name][0]
-        what = f"{models.short(name)}: mask of {edge} × {edge} on {THREADS} cores"
+    lacosmic = in_process(lacosmic_job, edge, repeats=repeats)
+    for name in FASTER:
         try:
-            models.load(name)
-        except MissingData as error:
-            yield Row(what, f"skipped: {error}", f"LACosmic {_text(peer)}", figures={"peer": peer})
+            load_model(name)
+        except MissingInput as error:
+            yield skipped("Time of a mask", short_name(name), error, {"LACosmic": lacosmic["seconds"][0]}, unit="s")
             continue
-        ours = in_process(mask_job, name, edge, "cpu", models.directory(), repeats=repeats)
-        faster = peer["seconds"][0] / ours["seconds"][0]
-        yield Row(
-            what, f"{_text(ours)}: {faster:.3g} × faster", f"LACosmic {_text(peer)}",
-            f"≥ {asked:g} × faster" if asked > 1 else "not slower",
-            None if quick else faster >= asked, {"ours": ours, "peer": peer, "times_faster": faster},
-        )  # fmt: skip
+        measured = in_process(mask_job, name, edge, "cpu", model_directory(), repeats=repeats)
+        yield from masking_rows(name, edge, measured, lacosmic, quick)
+
+
+def masking_rows(name, edge, measured, lacosmic, quick=False):
+    """Rows on time and memory of one model."""
+    configuration = f"{short_name(name)}, {edge} × {edge}, {THREADS} cores"
+    time, limit = measured["seconds"][0], lacosmic["seconds"][0] / FASTER[name][0]
+    yield Row(
+        "Time of a mask", configuration, {"network": time}, {"LACosmic": lacosmic["seconds"][0]}, "s",
+        target=f"≤ {limit:.3g}", passed=None if quick else time <= limit,
+        metrics={"network": measured, "LACosmic": lacosmic},
+    )  # fmt: skip
+    memory = {"network": measured["above"] / 1e9}
+    yield Row("Memory of a mask", configuration, memory, {"LACosmic": lacosmic["above"] / 1e9}, "GB", form=".2g")
 
 
 def filling_speed(quick):
-    """Row: time and memory of the ways to fill."""
+    """Rows: time and memory of the methods of inpainting."""
     edge = 256 if quick else EDGE // 2
-    found = {}
-    for method in ("network", "median", "biharmonic"):
-        try:
-            if method == "network":
-                models.load(MODEL)
-            found[method] = in_process(inpaint_job, method, edge, models.directory())
-        except MissingData:
-            continue
-    others = "; ".join(f"{method} {_text(figures)}" for method, figures in found.items() if method != "network")
-    ours = _text(found["network"]) if "network" in found else f"skipped: no model {MODEL}"
-    yield Row(f"inpainting the cosmic rays of {edge} × {edge} on {THREADS} cores", ours, others, figures=found)
+    methods = ["network"] * bool(available_models([MODEL])) + ["median", "biharmonic"]
+    yield from filling_speed_rows(edge, {m: in_process(inpaint_job, m, edge, model_directory()) for m in methods})
+
+
+def filling_speed_rows(edge, methods):
+    """Rows: method -> measurement of the process."""
+    configuration = f"{edge} × {edge}, {THREADS} cores"
+    for quantity, unit in (("Time of inpainting", "s"), ("Memory of inpainting", "GB")):
+        values = {name: one["seconds"][0] if unit == "s" else one["above"] / 1e9 for name, one in methods.items()}
+        network = {"network": values.pop("network")} if "network" in values else {}
+        metrics = methods if unit == "s" else {}
+        yield Row(quantity, configuration, network, values, unit, form=".2g", metrics=metrics)
 
 
 def on_gpu(quick):
-    """Rows: the masks on a GPU, where there is one, beside LACosmic on the CPU."""
+    """Rows: the masks on a GPU, if there is one, beside LACosmic on the CPU."""
     import torch
 
     if not torch.cuda.is_available():
-        yield skipped("masks on a GPU", "torch finds no GPU")
+        yield skipped("Time of a mask on a GPU", "all models", "torch finds no GPU", unit="s")
         return
     edge = 512 if quick else EDGE
-    peer, image = seconds(lacosmic_job(edge), 2), _image(edge)
-    for name, (_, asked) in ASKED.items():
-        job = mask_job(name, edge, "cuda", models.directory())
-        ours = seconds(job, 9)
-        faster = peer[0] / ours[0]
+    lacosmic = seconds(lacosmic_job(edge), 2)[0]
+    for name, (_, faster) in FASTER.items():
+        time = seconds(mask_job(name, edge, "cuda", model_directory()), 9)[0]
+        limit = lacosmic / faster if faster else None
         yield Row(
-            f"{models.short(name)}: mask of {edge} × {edge}, {torch.cuda.get_device_name()}, {image.seconds:.0f} s",
-            f"{ours[0]:.3g} s: {faster:.0f} × faster", f"LACosmic on the CPU {peer[0]:.3g} s",
-            f"≥ {asked:g} × faster" if asked else "–", None if quick or not asked else faster >= asked,
-            {"ours": ours, "peer": peer, "times_faster": faster},
+            "Time of a mask on a GPU", f"{short_name(name)}, {edge} × {edge}, {torch.cuda.get_device_name()}",
+            {"network": time}, {"LACosmic on the CPU": lacosmic}, "s", target=f"≤ {limit:.3g}" if limit else "",
+            passed=None if quick or not limit else time <= limit,
         )  # fmt: skip
 
 
 def tiles(quick):
-    """Row: largest difference of probabilities between tiles and the image in one piece."""
-    image, found = _image(300 if quick else 700), {}
-    for name in models.MASKS:
-        try:
-            model = models.load(name)
-        except MissingData:
-            continue
+    """Rows: largest difference of probabilities between tiles and the image as a whole."""
+    image = _image(300 if quick else 700)
+    if not mask_models():
+        yield skipped(TILES, f"{len(image.data)} × {len(image.data)}", "no model of masks")
+    for name, model in mask_models().items():
         whole = model.predict(image.data, err=image.err, tile=None)
-        for tile in (64, 100, 256):
-            tiled = model.predict(image.data, err=image.err, tile=tile)
-            found[f"{models.short(name)}, {tile}"] = float(np.abs(tiled - whole).max())
-    if not found:
-        yield skipped("tiles against the whole", f"no model {models.MASKS[0]}")
-        return
-    largest = max(found.values())
+        tiled = {tile: model.predict(image.data, err=image.err, tile=tile) for tile in (64, 100, 256)}
+        largest = {f"{tile} × {tile}": float(np.abs(one - whole).max()) for tile, one in tiled.items()}
+        yield from tile_rows(name, len(image.data), largest)
+
+
+def tile_rows(name, edge, largest):
+    """Row of one model: size of the tiles -> largest difference."""
     yield Row(
-        f"tiles of 64, 100 and 256 pixels against the whole, {image.data.shape[0]}²: largest difference in probability",
-        f"{largest:.1e}", asked=f"≤ {EQUAL:g}", met=largest <= EQUAL, figures=found,
+        TILES, f"{short_name(name)}, {edge} × {edge}", largest, form=".1e", target=f"≤ {EQUAL:.0e}",
+        passed=max(largest.values()) <= EQUAL,
     )  # fmt: skip
-
-
-def _text(figures):
-    return f"{figures['seconds'][0]:.3g} s, {figures['above'] / 1e9:.2g} GB"

@@ -1,4 +1,4 @@
-"""Sources as an observer finds and measures them: the settings of the paper's SExtractor, by photutils."""
+"""Detection and photometry of sources with the settings of the paper's SExtractor, by photutils."""
 
 import warnings
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from scipy.spatial import KDTree
 
 from jwst_denoise.quality.photometry import aperture_sums
 
-__all__ = ["Sources", "background", "crossmatch", "find", "segments"]
+__all__ = ["Sources", "cross_match", "find_sources", "measure_background", "segment_image"]
 
 THRESHOLD, PIXELS = 7.0, 10  # DETECT_THRESH, DETECT_MINAREA
 LEVELS, CONTRAST = 32, 0.005  # DEBLEND_NTHRESH, DEBLEND_MINCONT
 MESH, FILTER = 64, 3  # BACK_SIZE, BACK_FILTERSIZE
 RADIUS = 5.0  # half of PHOT_APERTURES
-NEAR = 1.5  # pixels between a source and its counterpart
+MATCH = 1.5  # pixels between a source and its counterpart
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +27,11 @@ class Sources:
     x, y : ndarray
         (n,) pixels.
     flux : ndarray
-        (n,) above the background in an aperture, in the image's unit.
+        (n,) above the background in an aperture, in the unit of the image.
     noise : ndarray
         (n,) standard deviation of ``flux`` by the measured rms of the background.
     alone : ndarray
-        (n,) the same without what faint sources add to that rms, where the truth is known.
+        (n,) the same without the contribution of faint sources to that rms, if the truth is known.
     """
 
     x: np.ndarray
@@ -50,36 +50,36 @@ class Sources:
         return np.column_stack([self.x, self.y])
 
 
-def background(image):
+def measure_background(image):
     """Level and rms of the background, (ny, nx) each."""
     from photutils.background import Background2D, SExtractorBackground
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = Background2D(
+        background = Background2D(
             image, MESH, filter_size=FILTER, bkg_estimator=SExtractorBackground(), exclude_percentile=90
         )
-    return found.background, found.background_rms
+    return background.background, background.background_rms
 
 
-def segments(image, threshold, pixels, deblend=True):
-    """Connected pixels above a threshold, blended sources taken apart: labels (ny, nx), 0 for none."""
+def segment_image(image, threshold, pixels, deblend=True):
+    """Connected pixels above a threshold, blended sources separated: labels (ny, nx), 0 for none."""
     from photutils.segmentation import deblend_sources, detect_sources
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = detect_sources(image, threshold, pixels)
-        if found is None:
+        segments = detect_sources(image, threshold, pixels)
+        if segments is None:
             return np.zeros(image.shape, dtype=int)
         if deblend:
-            found = deblend_sources(
-                image, found, pixels, n_levels=LEVELS, contrast=CONTRAST, progress_bar=False
+            segments = deblend_sources(
+                image, segments, pixels, n_levels=LEVELS, contrast=CONTRAST, progress_bar=False
             )  # fmt: skip
-    return found.data
+    return segments.data
 
 
-def find(image, threshold=THRESHOLD, pixels=PIXELS, scene=None):
-    """Sources of an image by its own background and rms.
+def find_sources(image, threshold=THRESHOLD, pixels=PIXELS, scene=None):
+    """Sources of an image, from its own background and rms.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def find(image, threshold=THRESHOLD, pixels=PIXELS, scene=None):
     threshold : float, optional
         Of each pixel of a source, in units of the rms.
     pixels : int, optional
-        Fewest connected pixels.
+        Smallest number of connected pixels.
     scene : ndarray, optional
         (ny, nx) truth.
 
@@ -96,29 +96,31 @@ def find(image, threshold=THRESHOLD, pixels=PIXELS, scene=None):
     -------
     Sources
     """
-    level, rms = background(image)
-    light = image - level
-    labels = segments(light, threshold * rms, pixels)
+    level, rms = measure_background(image)
+    signal = image - level
+    labels = segment_image(signal, threshold * rms, pixels)
     numbers = np.unique(labels)[1:]
-    places = np.array(ndimage.center_of_mass(light, labels, numbers)).reshape(-1, 2)
-    flux, noise = aperture_sums(light, places[:, ::-1], RADIUS, rms)
-    alone = noise if scene is None else aperture_sums(light, places[:, ::-1], RADIUS, background(image - scene)[1])[1]
-    return Sources(places[:, 1], places[:, 0], flux, noise, alone)
+    places = np.array(ndimage.center_of_mass(signal, labels, numbers)).reshape(-1, 2)[:, ::-1]
+    flux, noise = aperture_sums(signal, places, RADIUS, rms)
+    alone = noise
+    if scene is not None:
+        _, alone = aperture_sums(signal, places, RADIUS, measure_background(image - scene)[1])
+    return Sources(places[:, 0], places[:, 1], flux, noise, alone)
 
 
-def crossmatch(one, other, near=NEAR):
-    """Indices of counterparts, each the nearest of the other's: two arrays of one length.
+def cross_match(one, other, distance=MATCH):
+    """Indices of counterparts, each the nearest neighbor of the other: two arrays of the same length.
 
     Parameters
     ----------
     one, other : ndarray
         (n, 2) and (m, 2) x and y.
-    near : float, optional
+    distance : float, optional
         Largest distance in pixels.
     """
     if not len(one) or not len(other):
         return np.zeros(0, int), np.zeros(0, int)
-    distance, there = KDTree(other).query(one)
+    separation, there = KDTree(other).query(one)
     _, back = KDTree(one).query(other)
-    index = np.flatnonzero((distance <= near) & (back[there] == np.arange(len(one))))
+    index = np.flatnonzero((separation <= distance) & (back[there] == np.arange(len(one))))
     return index, there[index]

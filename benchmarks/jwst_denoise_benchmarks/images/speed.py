@@ -2,18 +2,16 @@
 
 import numpy as np
 
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
-from jwst_denoise_benchmarks.images.denoisers import MODELS
-from jwst_denoise_benchmarks.images.exposures import exposed
-from jwst_denoise_benchmarks.images.scenes import seeded
-from jwst_denoise_benchmarks.measure import in_process, seconds
-from jwst_denoise_benchmarks.rows import Row, skipped
+from jwst_denoise_benchmarks.core.inputs import available_models, load_model, model_directory, models_from, seeded
+from jwst_denoise_benchmarks.core.measure import in_process, seconds
+from jwst_denoise_benchmarks.core.rows import Row, skipped
+from jwst_denoise_benchmarks.images.scenes import MODELS, simulate_exposure
 
-__all__ = ["denoise_job", "on_gpu", "speed"]
+__all__ = ["denoise_job", "on_gpu", "speed", "speed_rows"]
 
 EDGE, SMALL = 2048, 256
 THREADS, FRAMES = 2, 4
-CPU, GPU = 30.0, 0.5  # s, asked
+CPU, GPU = 30.0, 0.5  # s, targets
 
 
 def denoise_job(name, directory, threads, edge):
@@ -24,7 +22,7 @@ def denoise_job(name, directory, threads, edge):
     name : str
         Model.
     directory : str or None
-        Where it is from.
+        Directory of the model.
     threads : int
         Of torch.
     edge : int
@@ -33,60 +31,62 @@ def denoise_job(name, directory, threads, edge):
     import torch
 
     torch.set_num_threads(threads)
-    with models.in_directory(directory):
-        made = models.load(name).network
-    image = _image(made, edge)
-    return lambda: made.denoise(image)
+    with models_from(directory):
+        denoiser = load_model(name).network
+    image = _image(denoiser, edge)
+    return lambda: denoiser.denoise(image)
 
 
-def _image(made, edge):
+def _image(denoiser, edge):
     rate = np.full((edge, edge), 0.2)
-    frames = [exposed(rate, 300.0, seeded(60, number)) for number in range(FRAMES if made.takes_stack else 1)]
-    return frames if made.takes_stack else frames[0]
+    number = FRAMES if denoiser.takes_stack else 1
+    frames = [simulate_exposure(rate, 300.0, seeded(60, index)) for index in range(number)]
+    return frames if denoiser.takes_stack else frames[0]
 
 
 def speed(quick):
     """Rows: every model on the CPU, in a fresh process."""
     edge = SMALL if quick else EDGE
     for name in MODELS:
-        yield from _on_cpu(name, edge, quick)
+        if not available_models((name,)):
+            yield skipped("Time with the error, 2 CPU cores", name, f"no model {name}", unit="s")
+            continue
+        yield from speed_rows(name, edge, in_process(denoise_job, name, model_directory(), THREADS, edge), quick)
 
 
-def _on_cpu(name, edge, quick):
-    if not models.available((name,)):
-        yield skipped(f"{name} on the CPU", f"no model {name}")
-        return
-    found = in_process(denoise_job, name, models.directory(), THREADS, edge)
-    best = found["seconds"][0]
+def speed_rows(name, edge, measured, quick=False):
+    """Rows of one model on time and memory."""
+    configuration, time = _configuration(name, edge), measured["seconds"][0]
     yield Row(
-        f"{_what(name, edge)}, {THREADS} CPU cores", f"{best:.1f} s, peak {found['peak'] / 1e9:.2f} GB",
-        asked=f"≤ {CPU:g} s", met=None if quick else best <= CPU, figures=found,
+        f"Time with the error, {THREADS} CPU cores", configuration, {"network": time}, {}, "s", form=".1f",
+        target=f"≤ {CPU:g}", passed=None if quick else time <= CPU, metrics=measured,
     )  # fmt: skip
+    yield Row("Peak memory of the process", configuration, {"network": measured["peak"] / 1e9}, {}, "GB", form=".2f")
 
 
 def on_gpu(quick):
-    """Rows: every model on a GPU, where there is one."""
+    """Rows: every model on a GPU, if there is one."""
     import torch
 
     edge = SMALL if quick else EDGE
     if not torch.cuda.is_available():
-        yield skipped(f"images of {edge}² on a GPU", "torch finds no GPU")
+        yield skipped("Time with the error on a GPU", f"{edge} × {edge}", "torch finds no GPU", unit="s")
         return
-    for name in models.available(MODELS):
-        made = models.load(name, "cuda").network
-        image = _image(made, edge)
+    for name in available_models(MODELS):
+        denoiser = load_model(name, "cuda").network
+        image = _image(denoiser, edge)
 
-        def job(made=made, image=image):
-            made.denoise(image)
+        def job(denoiser=denoiser, image=image):
+            denoiser.denoise(image)
             torch.cuda.synchronize()
 
-        best = seconds(job)[0]
+        time = seconds(job)[0]
         yield Row(
-            f"{_what(name, edge)}, {torch.cuda.get_device_name()}", f"{best:.2f} s", asked=f"≤ {GPU:g} s",
-            met=None if quick else best <= GPU, figures={"seconds": best},
+            "Time with the error on a GPU", f"{_configuration(name, edge)}, {torch.cuda.get_device_name()}",
+            {"network": time}, {}, "s", target=f"≤ {GPU:g}", passed=None if quick else time <= GPU,
         )  # fmt: skip
 
 
-def _what(name, edge):
-    stack = f"{FRAMES} frames of " if name.endswith("stack") else ""
-    return f"{name}, {stack}{edge}² with the error"
+def _configuration(name, edge):
+    frames = f"{FRAMES} frames of " if name.endswith("stack") else ""
+    return f"{name}, {frames}{edge} × {edge}"

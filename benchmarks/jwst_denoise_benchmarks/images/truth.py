@@ -1,4 +1,4 @@
-"""Independent exposures against the noiseless scene."""
+"""Independent exposures compared with the noiseless scene, and the metrics of whole images of the U-net paper."""
 
 from functools import lru_cache
 
@@ -6,20 +6,55 @@ import numpy as np
 
 from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise.statistics import robust_sigma
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
-from jwst_denoise_benchmarks.images import pixels
-from jwst_denoise_benchmarks.images.denoisers import method, unless_missing
-from jwst_denoise_benchmarks.images.detection import find
-from jwst_denoise_benchmarks.images.exposures import WHITE, exposed
-from jwst_denoise_benchmarks.images.scenes import in_words, scenes
-from jwst_denoise_benchmarks.rows import Row
+from jwst_denoise_benchmarks.core.inputs import model_directory
+from jwst_denoise_benchmarks.core.plots import new_figure, save_figure, show_image
+from jwst_denoise_benchmarks.core.rows import Row
+from jwst_denoise_benchmarks.images.detection import find_sources
+from jwst_denoise_benchmarks.images.scenes import (
+    WHITE,
+    denoiser,
+    describe,
+    label,
+    simulate_exposure,
+    simulate_scenes,
+    unless_missing,
+)
 
-__all__ = ["measure", "measured", "truth", "views"]
+__all__ = [
+    "divergence", "draw_scenes", "measure", "measured", "metrics_row", "psnr", "ssim", "truth", "truth_rows", "views",
+]  # fmt: skip
 
 RADIUS = 3.0  # pixels, of the apertures of stars
 SPREAD = (0.5, 99.5)  # percentiles of the truth between which SSIM has its dynamic range
-BLANK = 0.2  # of the noise: pixels with less light above the sky are blank
-BRIGHTEST = 30.0  # signal-to-noise ratio in the input of the stars whose gain is told
+EMPTY = 0.2  # of the noise: pixels with less signal above the sky are background
+BRIGHTEST = 30.0  # signal-to-noise ratio in the input of the stars that count
+BINS, RANGE = 100, (0.1, 99.9)  # of the histograms: their number, and percentiles of the truth at their ends
+
+
+def psnr(truth, image):
+    """Peak signal-to-noise ratio in dB (Vojtekova et al. 2021, equations 12 and 13), with the peak of the truth."""
+    error = np.mean((truth - image) ** 2, dtype=float)
+    return float(10 * np.log10(float(truth.max()) ** 2 / error))
+
+
+def ssim(truth, image, dynamic_range):
+    """Mean structural similarity (equation 21) in windows of 7 × 7 pixels."""
+    from skimage.metrics import structural_similarity
+
+    return float(structural_similarity(np.asarray(truth, float), np.asarray(image, float), data_range=dynamic_range))
+
+
+def divergence(truth, image):
+    """Kullback-Leibler divergence Σ p log(p / q) of histograms (equation 9), p of the truth, q of the image.
+
+    The paper does not state its bins; here 100, equal between two percentiles of the truth, the outer ones open. A bin
+    of the truth without a pixel of the image counts as having one, so that the sum is finite.
+    """
+    edges = np.linspace(*np.percentile(truth, RANGE), BINS + 1)[1:-1]
+    p, q = (np.bincount(np.searchsorted(edges, values.ravel()), minlength=BINS) for values in (truth, image))
+    p, q = p / p.sum(), np.maximum(q, 1) / q.sum()
+    present = p > 0
+    return float(np.sum(p[present] * np.log(p[present] / q[present])))
 
 
 def views(scene, ratio, noise=WHITE):
@@ -30,19 +65,19 @@ def views(scene, ratio, noise=WHITE):
 @lru_cache(maxsize=64)
 def _views(scene, ratio, noise):
     return (
-        exposed(scene.rate, scene.seconds, scene.rng(ratio, 2), noise),
-        exposed(scene.rate, ratio * scene.seconds, scene.rng(ratio, 3), noise),
+        simulate_exposure(scene.rate, scene.seconds, scene.rng(ratio, 2), noise),
+        simulate_exposure(scene.rate, ratio * scene.seconds, scene.rng(ratio, 3), noise),
     )
 
 
-def measure(method, some, ratio, noise=WHITE):
-    """Figures of a method, of its input, and of a real exposure ``ratio`` times as long.
+def measure(method, scenes, ratio, noise=WHITE):
+    """Metrics of a method, of its input, and of a real exposure ``ratio`` times as long.
 
     Parameters
     ----------
     method : callable
-        Takes a `SlopeImage` and the ratio and gives the image (ny, nx) in e-/s.
-    some : sequence of Scene
+        Takes a `SlopeImage` and the ratio and returns the image (ny, nx) in e-/s.
+    scenes : sequence of Scene
         Scenes.
     ratio : int
         Of the exposure times.
@@ -52,43 +87,42 @@ def measure(method, some, ratio, noise=WHITE):
     Returns
     -------
     dict, dict, dict
-        Each ``noise``, rms error over that of the input in blank pixels; ``psnr``, ``ssim``, ``kl`` against the
+        Each ``noise``, rms error over that of the input in background pixels; ``psnr``, ``ssim``, ``kl`` against the
         noiseless truth; ``star_noise``, robust scatter of the errors of aperture fluxes of stars with an S/N below 30
         over that of the input.
     """
-    kept = [[], [], []]
-    for scene in some:
+    parts = [[], [], []]
+    for scene in scenes:
         observed, long = views(scene, ratio, noise)
         images = method(observed, ratio), observed.rate, long.rate
-        stars = find(long.rate)
-        own = np.sqrt(observed.read_noise**2 + scene.rate / scene.seconds)
-        blank = scene.rate - np.percentile(scene.rate, 5) < BLANK * own
-        for one, image in zip(kept, images, strict=True):
-            one.append(_errors(image, scene, stars, own, blank))
-    inputs = kept[1]
-    return tuple(_figures(one, inputs) for one in kept)
+        stars = find_sources(long.rate)
+        sigma = np.sqrt(observed.read_noise**2 + scene.rate / scene.seconds)
+        empty = scene.rate - np.percentile(scene.rate, 5) < EMPTY * sigma
+        for part, image in zip(parts, images, strict=True):
+            part.append(_errors(image, scene, stars, sigma, empty))
+    return tuple(_metrics(part, parts[1]) for part in parts)
 
 
-def _errors(image, scene, stars, own, blank):
+def _errors(image, scene, stars, sigma, empty):
     """Errors of one image."""
     error = image - scene.rate
-    flux, noise = aperture_sums(scene.rate - np.percentile(scene.rate, 5), stars.places, RADIUS, own)
-    wrong = aperture_sums(error, stars.places, RADIUS)
+    flux, noise = aperture_sums(scene.rate - np.percentile(scene.rate, 5), stars.places, RADIUS, sigma)
+    star_error = aperture_sums(error, stars.places, RADIUS)
     faint = (flux < BRIGHTEST * noise) & (flux > 0)
     low, high = np.percentile(scene.rate, SPREAD)
     return {
-        "blank": error[blank] / own[blank], "stars": wrong[faint] / noise[faint],
-        "psnr": pixels.psnr(scene.rate, image), "ssim": pixels.ssim(scene.rate, image, high - low),
-        "kl": pixels.divergence(scene.rate, image),
+        "background": error[empty] / sigma[empty], "stars": star_error[faint] / noise[faint],
+        "psnr": psnr(scene.rate, image), "ssim": ssim(scene.rate, image, high - low),
+        "kl": divergence(scene.rate, image),
     }  # fmt: skip
 
 
-def _figures(parts, inputs):
-    found = {name: float(np.mean([part[name] for part in parts])) for name in ("psnr", "ssim", "kl")}
-    for name, label, scatter in (("blank", "noise", _rms), ("stars", "star_noise", _robust)):
-        here, there = (scatter(np.concatenate([part[name] for part in some])) for some in (parts, inputs))
-        found[label] = here / there
-    return found
+def _metrics(parts, inputs):
+    metrics = {name: float(np.mean([part[name] for part in parts])) for name in ("psnr", "ssim", "kl")}
+    for name, key, scatter in (("background", "noise", _rms), ("stars", "star_noise", _robust)):
+        here, there = (scatter(np.concatenate([part[name] for part in one])) for one in (parts, inputs))
+        metrics[key] = here / there
+    return metrics
 
 
 def _rms(values):
@@ -100,31 +134,50 @@ def _robust(values):
 
 
 def measured(name, quick, ratio):
-    """`measure` of a model, once for all rows and pictures."""
-    return _measured(name, quick, ratio, models.directory())
+    """`measure` of a model, once for all rows and figures."""
+    return _measured(name, quick, ratio, model_directory())
 
 
 @lru_cache(maxsize=16)
 def _measured(name, quick, ratio, _directory):
-    return measure(method(name), scenes(quick), ratio)
+    return measure(denoiser(name), simulate_scenes(quick), ratio)
 
 
-@unless_missing("against the noiseless truth")
+@unless_missing("Errors against the noiseless truth")
 def truth(quick):
-    """Rows: noise, fluxes and pixels against the noiseless scene, beside a real longer exposure."""
+    """Rows: noise, fluxes and pixels compared with the noiseless scene, beside a real longer exposure."""
     for name, ratio in (("astro_unet", 2), ("astro_unet", 5), ("noise2noise", 5)):
-        ours, seen, real = measured(name, quick, ratio)
-        told = f"{name}, r = {ratio}" if name == "astro_unet" else name
-        yield Row(
-            f"{told}, against the noiseless truth ({in_words(scenes(quick))}): noise of blank sky; errors of the "
-            "fluxes of stars below S/N 30, over the input's; KL; PSNR; SSIM", _text(ours),
-            f"input {_text(seen)}; an exposure {ratio} × as long {_text(real)}",
-            figures={"ours": ours, "input": seen, "real": real},
-        )  # fmt: skip
+        yield from truth_rows(name, ratio, describe(simulate_scenes(quick)), *measured(name, quick, ratio))
 
 
-def _text(figures):
-    return (
-        f"{figures['noise']:.3f}; {figures['star_noise']:.3f}; {figures['kl']:.4f}; {figures['psnr']:.1f} dB; "
-        f"{figures['ssim']:.4f}"
-    )
+def truth_rows(name, ratio, scenes, denoised, observed, real):
+    """Rows of one model, from `measure`; ``scenes`` in words."""
+    names = {label(name, ratio): denoised, f"input of r = {ratio}": observed, f"exposure {ratio} × as long": real}
+    for configuration, metrics in names.items():
+        if name != "noise2noise" or metrics is denoised:
+            yield metrics_row(f"Errors against the noiseless truth, {scenes}", configuration, metrics)
+
+
+def metrics_row(quantity, configuration, metrics):
+    """Row with the metrics of one method against the truth."""
+    result = {
+        "background noise": metrics["noise"], "star noise": metrics["star_noise"], "KL": metrics["kl"],
+        "PSNR (dB)": metrics["psnr"], "SSIM": metrics["ssim"],
+    }  # fmt: skip
+    return Row(quantity, configuration, result, form=".4g", metrics=metrics)
+
+
+def draw_scenes(path, quick):
+    """Parts of scenes: truth, input, a longer exposure, and the results of the networks."""
+    ratio, stamp, names = 5, np.s_[:128, :128], ("astro_unet", "noise2noise")
+    figure, axes = new_figure((14, 11), 4, 5)
+    for row, scene in zip(axes, simulate_scenes(quick)[:4], strict=True):
+        observed, long = views(scene, ratio)
+        images = {"truth": scene.rate, f"input, {scene.seconds:g} s": observed.rate, f"{ratio} × as long": long.rate}
+        images |= {label(name, ratio): denoiser(name)(observed, ratio) for name in names}
+        sigma = float(np.median(observed.read_noise))
+        low = np.percentile(scene.rate[stamp], 5) - 2 * sigma
+        high = max(np.percentile(scene.rate[stamp], 97), low + 8 * sigma)
+        for axis, (title, image) in zip(row, images.items(), strict=True):
+            show_image(axis, image[stamp], f"{scene.kind}: {title}", low, high, cmap="gray")
+    save_figure(figure, path)

@@ -1,1 +1,1 @@
-"""Benchmark of the step ``nsclean``."""
+"""Benchmark of the step ``nsclean``: correlated noise, beside the methods of jwst."""

@@ -1,23 +1,18 @@
-"""Noise and exposures that the benchmarks measure on."""
-
-import os
-from pathlib import Path
+"""Noise and exposures on which the benchmarks measure."""
 
 import numpy as np
 
 from jwst_denoise import products, simulate
 from jwst_denoise.nsclean import Hyper
 from jwst_denoise.readout import Readout
-from jwst_denoise_benchmarks.rows import MissingData
+from jwst_denoise_benchmarks.core.inputs import data_file
 
 __all__ = [
-    "MASKS", "RATE_WHITE", "blobs", "data_file", "hyper_of", "ifu_mask", "noisy_frame", "rate_noise", "rate_spectrum",
+    "MASKS", "blob_mask", "hyper_of", "ifu_mask", "noisy_frame", "rate_noise", "rate_spectrum", "star_series",
     "template",
 ]  # fmt: skip
 
-DEFAULT_DATA = Path(__file__).parents[3] / "shared" / "data"
-
-#: Name -> (detector, file) of the background masks of NIRSpec in IFU mode that come with the NSClean package.
+#: Name -> (detector, file) of the background masks of NIRSpec in IFU mode from the NSClean package.
 MASKS = {
     "NRS1 15 %": ("NRS1", "20230306_nrs1_ifu_mask.fits.gz"),
     "NRS2 15 %": ("NRS2", "20230306_nrs2_ifu_mask.fits.gz"),
@@ -25,22 +20,10 @@ MASKS = {
     "NRS2 36 %": ("NRS2", "nrs2_ifu_mask_thorough.fits.gz"),
 }
 
-#: White noise of a NIRSpec rate image, e-, beside `rate_spectrum` (Rauscher 2024: 5.3 e- beside 1.9 e-).
+#: White noise of a NIRSpec rate image in e-, in addition to `rate_spectrum` (Rauscher 2024: 5.3 e- and 1.9 e-).
 RATE_WHITE = 6.0
-
-
-def data_file(name):
-    """Path of a file in the data directory, which JWST_DENOISE_DATA names.
-
-    Raises
-    ------
-    MissingData
-        If it is not there.
-    """
-    path = Path(os.environ.get("JWST_DENOISE_DATA", DEFAULT_DATA)) / name
-    if not path.is_file():
-        raise MissingData(f"no data at {path}; JWST_DENOISE_DATA names the directory")
-    return path
+BLOCK = 128  # integrations whose noise is drawn together
+GROUPS = 5  # of the time series
 
 
 def ifu_mask(name):
@@ -51,8 +34,8 @@ def ifu_mask(name):
     return Readout.for_detector(detector), fits.getdata(data_file(file)).astype(bool)
 
 
-def blobs(shape, rng, dark=0.6, size=12.0):
-    """Mask (ny, nx) with round islands that are not dark."""
+def blob_mask(shape, rng, dark=0.6, size=12.0):
+    """Mask (ny, nx) of which a fraction ``dark`` is True, outside round islands."""
     from scipy.ndimage import gaussian_filter
 
     field = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), size, mode="wrap")
@@ -60,18 +43,18 @@ def blobs(shape, rng, dark=0.6, size=12.0):
 
 
 def rate_spectrum(slope=1.0):
-    """Correlated noise of a NIRSpec rate image in e-: 1.6 common to the outputs and 0.87 of each, 1.82 in all."""
+    """Correlated noise of a NIRSpec rate image in e-: 1.6 common to all outputs, 0.87 in each output, 1.82 in total."""
     return simulate.NoiseSpectrum(1.6, 0.87, 0.0, common_slope=slope, output_slope=slope)
 
 
 def hyper_of(spectrum, white=RATE_WHITE):
-    """True statistics, as the fit takes them: two-sided densities at 1 kHz."""
+    """Parameters of the fit for a known noise spectrum: two-sided densities at 1 kHz."""
     common, output = (float(psd(1000.0)) / 2 for psd in (spectrum.common_psd, spectrum.output_psd))
     return Hyper(common, output, spectrum.common_slope, spectrum.output_slope, white, 0.0)
 
 
 def noisy_frame(readout, rng, slope=1.0, white=RATE_WHITE):
-    """Correlated noise of a rate image, and the image that has it beside white noise: two (ny, nx) in e-."""
+    """Correlated noise of a rate image, and an image with this and white noise: two (ny, nx) in e-."""
     noise = simulate.correlated_noise(readout, rate_spectrum(slope), rng)[0]
     noise -= noise.mean()
     return noise, noise + np.float32(white) * rng.standard_normal(noise.shape, dtype=np.float32)
@@ -80,17 +63,18 @@ def noisy_frame(readout, rng, slope=1.0, white=RATE_WHITE):
 def rate_noise(model, detector, rng, images=1):
     """Noise of rate images in DN/s: correlated noise and read noise, from the amplitudes of one group.
 
-    Groups are taken as independent, so that the slope has the noise of one group over the root of Σ(t − t̄)².
+    Groups are treated as independent, so that the slope has the noise of one group divided by the root of Σ(t − t̄)².
 
     Parameters
     ----------
     model : JwstDataModel
-        Its header tells groups and times.
+        Its header defines groups and times.
     detector : DetectorParameters
         Amplitudes.
     rng : numpy.random.Generator
         Source of the random numbers.
     images : int, optional
+        Number of images.
 
     Returns
     -------
@@ -112,7 +96,7 @@ def _spread_of_times(model):
 
 
 def template(rate, detector, observation, pattern, ngroups, cube=False):
-    """Rate product with a complete header and the errors of a scene; its data are the scene without noise.
+    """Rate product with a complete header and the errors of a scene; its data are the noiseless scene.
 
     Parameters
     ----------
@@ -121,9 +105,9 @@ def template(rate, detector, observation, pattern, ngroups, cube=False):
     detector, observation, pattern
         As for `jwst_denoise.simulate.simulate_exposure`.
     ngroups : int
-        Groups that the header tells.
+        Groups according to the header.
     cube : bool, optional
-        Whether it is a rateints product, of one integration.
+        Whether it is a rateints product of one integration.
 
     Returns
     -------
@@ -142,4 +126,36 @@ def template(rate, detector, observation, pattern, ngroups, cube=False):
     model.var_rnoise[...] = detector.read_noise**2 / detector.gain**2 / _spread_of_times(model)
     model.var_poisson[...] = model.data / (detector.gain * seconds)
     model.err[...] = np.sqrt(model.var_rnoise + model.var_poisson)
+    return model
+
+
+def star_series(curve, rng, noise=True):
+    """Simulated rateints of a bright star in SUB512 of NIRSpec.
+
+    Parameters
+    ----------
+    curve : ndarray
+        (nints,) relative flux of the star.
+    rng : numpy.random.Generator
+        Source of the random numbers; the same seed gives the same noise for any curve.
+    noise : bool, optional
+        Whether there is noise.
+
+    Returns
+    -------
+    CubeModel
+        (nints, 32, 512) DN/s.
+    """
+    detector = simulate.detector("NRS1")
+    rate, observation = simulate.scene("bots", detector, np.random.default_rng(0), subarray_name="SUB512")
+    model = template(rate, detector, observation, "NRSRAPID", GROUPS, cube=True)
+    star, poisson = model.data[0].copy(), np.sqrt(model.var_poisson[0])
+    for name in ("data", "err", "dq", "var_rnoise", "var_poisson"):
+        setattr(model, name, np.repeat(getattr(model, name), len(curve), axis=0))
+    model.data[...] = star * np.asarray(curve, np.float32)[:, None, None]
+    model.meta.exposure.nints = model.meta.exposure.integration_end = len(curve)
+    for start in range(0, len(curve) if noise else 0, BLOCK):
+        block = model.data[start : start + BLOCK]
+        block += sum(rate_noise(model, detector, rng, len(block)))
+        block += poisson * rng.standard_normal(block.shape, dtype=np.float32)
     return model

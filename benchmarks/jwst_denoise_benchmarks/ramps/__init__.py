@@ -1,4 +1,1 @@
-"""The benchmark of denoised ramps: simulated NIRPS ramps as in the paper, and JWST ramps beside ``ramp_fit``.
-
-Scenes and exposures have seeds from 9000 on, which nothing was trained, calibrated or tuned on.
-"""
+"""Benchmark of the step ``ramp_denoise`` on JWST ramps, beside ``ramp_fit`` and ``clean_flicker_noise``."""

@@ -1,4 +1,4 @@
-"""Simulated JWST ramps as ``calwebb_detector1`` hands them to the ramp fit, with the truth."""
+"""Simulated JWST ramps as ``calwebb_detector1`` passes them to the ramp fit, with the truth."""
 
 import contextlib
 import tempfile
@@ -12,60 +12,54 @@ from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.dq import JUMP_DET
 from jwst_denoise.simulate.bias import dark_rate
 from jwst_denoise.simulate.response import couple
-from jwst_denoise_benchmarks.nsclean import peers
+from jwst_denoise_benchmarks.core.inputs import quiet
 
-__all__ = ["DETECTORS", "SEED", "Ramp", "opened", "ramps_of", "seeded", "truth_of"]
+__all__ = ["DETECTORS", "Ramp", "references", "simulate_ramps", "truth_of"]
 
-SEED = 9000
 JUMP = 4.0
-#: Instrument -> detector that stands for it.
+#: Instrument -> detector that represents it.
 DETECTORS = {"NIRCam": "NRCB1", "NIRSpec": "NRS1"}
 
 
 @dataclass(frozen=True, eq=False)
 class Ramp:
-    """One integration of which everything is known.
+    """One integration whose truth is known.
 
     Parameters
     ----------
     model : RampModel
-        Behind the correction by reference pixels, jumps flagged.
+        After the correction by reference pixels, jumps flagged.
     truth : ndarray
-        (ny, nx) e-/s that a fit without noise gives, dark current subtracted.
-    light : ndarray
+        (ny, nx) e-/s of a noiseless fit, dark current subtracted.
+    active : ndarray
         (ny, nx) bool: neither reference pixel nor hot.
     """
 
     model: object
     truth: np.ndarray
-    light: np.ndarray
+    active: np.ndarray
 
 
 @contextlib.contextmanager
-def opened():
-    """With a cache of references in use, that the real steps need."""
-    with crds_cache.activated(Path(_references().name)):
+def references():
+    """Use an offline CRDS cache with the reference files that the steps of jwst need."""
+    with crds_cache.activated(Path(_cache().name)):
         yield
 
 
 @lru_cache(maxsize=1)
-def _references():
-    """Directory with a cache of references, built once and removed at the end of the process."""
+def _cache():
+    """Directory with the cache, built once and removed at the end of the process."""
     folder = tempfile.TemporaryDirectory()
     crds_cache.build_cache(Path(folder.name), detectors=list(DETECTORS.values()))
     return folder
 
 
-def seeded(*numbers):
-    """Random numbers of a benchmark."""
-    return np.random.default_rng([SEED, *numbers])
+def simulate_ramps(scene, observation, detector, pattern, groups, rng, lines=None):
+    """Simulate an exposure and yield ramps of its first groups.
 
-
-def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
-    """Simulate an exposure and take its first groups.
-
-    Flags come from the truth: saturation, and jumps of more than `JUMP` times the noise of a difference, with what
-    neighbors see of a hit by inter-pixel capacitance.
+    Flags are set from the truth: saturation, and jumps of more than `JUMP` times the noise of a difference, including
+    the inter-pixel capacitance of neighbors.
 
     Parameters
     ----------
@@ -76,7 +70,7 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
     groups : sequence of int
         Numbers of groups.
     lines : int, optional
-        Lines in the middle of a full frame to which the ramp is cut behind the reference pixels; by default all.
+        Lines in the middle of a full frame to which the ramp is cut after the reference pixels; by default all.
 
     Yields
     ------
@@ -87,20 +81,20 @@ def ramps_of(scene, observation, detector, pattern, groups, rng, lines=None):
 
     parameters = simulate.detector(detector)
     exposure = simulate.simulate_exposure(scene, detector, None, pattern, max(groups), 1, rng, observation=observation)
-    truth, light = truth_of(exposure, parameters)
+    truth, active = truth_of(exposure, parameters)
     model = products.ramp_model(exposure)
     model.groupdq[0, 1:][_jumps(exposure, parameters, truth)] |= np.array(JUMP_DET, model.groupdq.dtype)
     del exposure
-    with peers.quiet():
+    with quiet():
         model = RefPixStep.call(model, configure_log=False)
     if lines is not None:
-        model, truth, light = _middle(model, truth, light, lines)
+        model, truth, active = _middle(model, truth, active, lines)
     for number in groups:
-        yield Ramp(_first(model, number), truth, light)
+        yield Ramp(_first(model, number), truth, active)
 
 
 def truth_of(exposure, detector):
-    """What a fit without noise gives, (ny, nx) e-/s, and which pixels are neither reference pixels nor hot."""
+    """Result of a noiseless fit, (ny, nx) e-/s, and the pixels that are neither reference pixels nor hot."""
     shape, corner = exposure.readout.shape, exposure.observation.corner
     dark = dark_rate(detector, shape, corner)
     expected = couple(exposure.truth.rate + dark, detector.ipc) - dark
@@ -108,14 +102,14 @@ def truth_of(exposure, detector):
 
 
 def _jumps(exposure, detector, truth):
-    """Differences (ngroups - 1, ny, nx) in which cosmic rays are seen."""
-    light = np.maximum(truth, 0) * np.float32(exposure.group_time)
-    noise = np.sqrt(light + exposure.noise.difference_variance)
+    """Differences (ngroups - 1, ny, nx) with a detectable cosmic ray."""
+    signal = np.maximum(truth, 0) * np.float32(exposure.group_time)
+    noise = np.sqrt(signal + exposure.noise.difference_variance)
     return np.stack([couple(added, detector.ipc) > JUMP * noise for added in exposure.truth.cosmic_ray_differences(0)])
 
 
-def _middle(model, truth, light, lines):
-    """Ramp, truth and light of the middle lines: rows, or columns where lines run along y."""
+def _middle(model, truth, active, lines):
+    """Ramp, truth and active pixels of the middle lines: rows, or columns where lines run along y."""
     subarray = model.meta.subarray
     axis, name = (0, "y") if abs(subarray.fastaxis) == 1 else (1, "x")
     start = (truth.shape[axis] - lines) // 2
@@ -126,7 +120,7 @@ def _middle(model, truth, light, lines):
     setattr(cut.meta.subarray, f"{name}start", start + 1)
     setattr(cut.meta.subarray, f"{name}size", lines)
     cut.meta.subarray.name = "GENERIC"
-    return cut, truth[box], light[box]
+    return cut, truth[box], active[box]
 
 
 def _first(model, number):

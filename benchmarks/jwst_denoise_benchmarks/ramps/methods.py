@@ -1,4 +1,4 @@
-"""Rates of a JWST ramp: by ``ramp_fit``, behind cleaned groups, and denoised by this package."""
+"""Rates of a JWST ramp: by ``ramp_fit``, after correlated noise is removed from the groups, and by ``ramp_denoise``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,24 +7,33 @@ import numpy as np
 
 from jwst_denoise import simulate
 from jwst_denoise.dq import DO_NOT_USE
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
-from jwst_denoise_benchmarks.nsclean import peers
+from jwst_denoise_benchmarks.core.inputs import available_models, load_model, model_directory, quiet
+from jwst_denoise_benchmarks.nsclean.reference_methods import median_step
 
 __all__ = [
-    "FIT", "FLICKER", "MODEL", "OURS", "PEERS", "Rate", "cleaned", "denoised", "fitted", "measure",
+    "DENOISED",
+    "FIT",
+    "FLICKER",
+    "MODEL",
+    "NO_MODEL",
+    "REFERENCES",
+    "Rate",
+    "fit_ramp",
     "model_name",
-]  # fmt: skip
+    "rates_of",
+]
 
 MODEL = "ramp_denoise-jwst"
-OURS, FIT, LIKELY, NSCLEAN = "ramp_denoise", "ramp_fit", "ramp_fit, LIKELY", "nsclean + ramp_fit"
-FLICKER = "clean_flicker_noise + ramp_fit"
-#: What is measured beside `OURS`.
-PEERS = (FIT, LIKELY, FLICKER, NSCLEAN)
+NO_MODEL = f"no model {MODEL}"
+DENOISED, FIT, LIKELY, NSCLEAN = "ramp_denoise", "ramp_fit", "LIKELY", "nsclean"
+FLICKER = "clean_flicker_noise"
+#: Reference methods: ``ramp_fit``, its algorithm LIKELY, and ``ramp_fit`` after two methods for correlated noise.
+REFERENCES = (FIT, LIKELY, FLICKER, NSCLEAN)
 
 
 @dataclass(frozen=True, eq=False)
 class Rate:
-    """Rate image of one method, (ny, nx) e-/s: data and errors; NaN in pixels that are not to be used."""
+    """Rate image of one method, (ny, nx) e-/s: data and errors; NaN in pixels that must not be used."""
 
     data: np.ndarray
     err: np.ndarray
@@ -37,51 +46,45 @@ class Rate:
         return cls(*(np.where(good, values * gain, np.nan) for values in (model.data, model.err)))
 
 
-def fitted(ramp, algorithm="OLS_C"):
+def fit_ramp(ramp, algorithm="OLS_C"):
     """Rate by jwst's ``ramp_fit``."""
     from jwst.ramp_fitting import RampFitStep
 
-    with peers.quiet():
+    with quiet():
         return Rate.of(RampFitStep.call(ramp, algorithm=algorithm, configure_log=False)[0])
 
 
-def cleaned(ramp):
-    """Rate by ``ramp_fit`` after jwst's ``clean_flicker_noise`` with the median."""
-    return fitted(peers.median_step(ramp))
-
-
-def _nscleaned(ramp):
+def _nsclean(ramp):
     from jwst_denoise import NSCleanStep
 
-    with peers.quiet():
-        return fitted(NSCleanStep.call(ramp, configure_log=False))
+    with quiet():
+        return fit_ramp(NSCleanStep.call(ramp, configure_log=False))
 
 
-def denoised(ramp):
-    """Rate by the step ``ramp_denoise``.
-
-    Raises
-    ------
-    MissingData
-        If there is no model for it.
-    """
+def _denoise(ramp):
+    """Rate by the step ``ramp_denoise``; MissingInput if there is no model for it."""
     from jwst_denoise import RampDenoiseStep
 
-    models.load(MODEL)
-    with peers.quiet():
+    load_model(MODEL)
+    with quiet():
         return Rate.of(RampDenoiseStep.call(ramp, model=model_name(), device="cpu", configure_log=False)[0])
 
 
 def model_name():
-    """What the step takes for the model in use: a name, or the path of a file in the directory of `models`."""
-    directory = models.directory()
+    """Value of the parameter ``model``: the name of the model, or the path of its file in the model directory."""
+    directory = model_directory()
     return MODEL if directory is None else str(Path(directory) / f"{MODEL}.asdf")
 
 
-def measure(ramp, names=PEERS):
-    """Name -> `Rate` of some peers, and of `OURS` if there is a model."""
-    makers = dict(zip(PEERS, (fitted, lambda r: fitted(r, "LIKELY"), cleaned, _nscleaned), strict=True))
-    found = {name: makers[name](ramp) for name in names}
-    if models.available((MODEL,)):
-        found[OURS] = denoised(ramp)
-    return found
+def rates_of(ramp, names=REFERENCES):
+    """Name -> `Rate` by several reference methods, and by `DENOISED` if there is a model."""
+    functions = {
+        FIT: fit_ramp,
+        LIKELY: lambda ramp: fit_ramp(ramp, "LIKELY"),
+        FLICKER: lambda ramp: fit_ramp(median_step(ramp)),
+        NSCLEAN: _nsclean,
+    }
+    rates = {name: functions[name](ramp) for name in names}
+    if available_models([MODEL]):
+        rates[DENOISED] = _denoise(ramp)
+    return rates

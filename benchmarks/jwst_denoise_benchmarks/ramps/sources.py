@@ -9,45 +9,47 @@ from jwst_denoise import simulate
 from jwst_denoise.quality.photometry import aperture_sums
 from jwst_denoise.ramps.slopes import slope_noise
 from jwst_denoise.simulate.fields import add_sersic, point_sources
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
+from jwst_denoise_benchmarks.core.inputs import model_directory, seeded
+from jwst_denoise_benchmarks.core.rows import skipped
 from jwst_denoise_benchmarks.ramps import methods
-from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
-from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, opened, ramps_of, seeded
-from jwst_denoise_benchmarks.rows import Row
+from jwst_denoise_benchmarks.ramps.errors import bias_row, biases
+from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, references, simulate_ramps
 
-__all__ = ["Catalog", "cases_of", "catalog", "expected", "flux_of", "level_of", "measured", "size_of", "sources"]
+__all__ = [
+    "APERTURES", "Catalog", "cases_of", "catalog", "clipped_level", "expected_noise", "flux_of", "measured", "size_of",
+    "source_rows", "sources",
+]  # fmt: skip
 
 SPACING = 28  # pixels, edge of a cell
-APERTURE = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
+APERTURES = {"stars": 4.0, "galaxies": 8.0}  # radius in pixels
 CLIP = 5.0
 RATIO = (3.0, 500.0)  # signal-to-noise ratio in the aperture
 SIZE = (1.5, 5.0)  # effective radius of galaxies, pixels
 #: Sky in e-/s, read pattern, groups.
 CASES = ((0.3, "BRIGHT1", 10), (0.02, "SHALLOW2", 5))
-METHODS = (methods.FIT,)
 CHANNEL, FILTER = "NIRCAM_SW", "F200W"
 
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """Sources on a sky: the scene (ny, nx) in e-/s, and places (n,) in pixels of each kind of source."""
+    """Sources on a sky: the scene (ny, nx) in e-/s, and positions (x, y) in pixels of each kind of source."""
 
     scene: np.ndarray
     places: dict
 
 
 def flux_of(ratio, radius, variance, seconds):
-    """Flux in e-/s with a ratio to the noise of an aperture; ``variance`` of a pixel, photons counted in seconds."""
+    """Flux in e-/s for an S/N in an aperture; ``variance`` of a pixel, photons counted over ``seconds``."""
     return (ratio**2 / seconds + np.sqrt(ratio**4 / seconds**2 + 4 * ratio**2 * np.pi * radius**2 * variance)) / 2
 
 
 def catalog(shape, sky, variance, seconds, rng):
-    """Stars and galaxies, each somewhere in a cell of its own; ratios drawn evenly in the logarithm."""
+    """Stars and galaxies, one per cell at a random position; the logarithm of S/N is uniformly distributed."""
     y, x = (np.mgrid[1 : shape[0] // SPACING, 1 : shape[1] // SPACING] * float(SPACING)).reshape(2, -1)
     y, x = (values + rng.uniform(-SPACING / 2, SPACING / 2, values.size) for values in (y, x))
     ratio, star = np.exp(rng.uniform(*np.log(RATIO), x.size)), rng.permutation(x.size) % 2 == 0
     psf = simulate.point_spread_function(CHANNEL, FILTER)
-    flux = flux_of(ratio, np.where(star, APERTURE["stars"], APERTURE["galaxies"]), variance, seconds)
+    flux = flux_of(ratio, np.where(star, APERTURES["stars"], APERTURES["galaxies"]), variance, seconds)
     scene = sky + point_sources(shape, x[star], y[star], flux[star], psf)
     for index in np.flatnonzero(~star):
         size, axes, angle = rng.uniform(*SIZE), rng.uniform(0.4, 1), rng.uniform(0, np.pi)
@@ -69,7 +71,7 @@ def measured(case, edge, seeds, directory=None):
     seeds : int
         Number of exposures.
     directory : str, optional
-        Where the model is from.
+        Directory of the model.
 
     Returns
     -------
@@ -77,11 +79,11 @@ def measured(case, edge, seeds, directory=None):
         ``stars`` and ``galaxies`` -> method -> `biases`.
     """
     parts = []
-    with opened():
+    with references():
         for seed in range(seeds):
             parts += [_exposure(case, edge, seed)]
     kinds = {}
-    for kind in APERTURE:
+    for kind in APERTURES:
         flux, ratio = (np.concatenate([part[kind][key] for part in parts]) for key in ("flux", "ratio"))
         names = parts[0][kind]["errors"]
         errors = {name: np.concatenate([part[kind]["errors"][name] for part in parts]) for name in names}
@@ -96,19 +98,19 @@ def _exposure(case, edge, seed):
     name = f"SUB{edge}" if edge else "FULL"
     observation = simulate.observation(detector, "NRC_IMAGE", subarray=name)
     shape = simulate.subarray(detector.name, name).shape
-    variance, seconds = expected(detector, shape, observation, pattern, groups, sky)
-    made = catalog(shape, sky, variance, seconds, seeded(5, seed, CASES.index(case)))
+    variance, seconds = expected_noise(detector, shape, observation, pattern, groups, sky)
+    field = catalog(shape, sky, variance, seconds, seeded(5, seed, CASES.index(case)))
     rng = seeded(6, seed, CASES.index(case))
-    (ramp,) = ramps_of(made.scene, observation, detector.name, pattern, (groups,), rng)
-    rates = methods.measure(ramp.model, METHODS)
-    good = ramp.light & np.logical_and.reduce([np.isfinite(rate.data) for rate in rates.values()])
-    blank = good & (ramp.truth - sky < 0.1 * np.sqrt(variance))
-    return {kind: _apertures(ramp, rates, good, blank, sky, place, APERTURE[kind])
-            for kind, place in made.places.items()}  # fmt: skip
+    (ramp,) = simulate_ramps(field.scene, observation, detector.name, pattern, (groups,), rng)
+    rates = methods.rates_of(ramp.model, (methods.FIT,))
+    good = ramp.active & np.logical_and.reduce([np.isfinite(rate.data) for rate in rates.values()])
+    empty = good & (ramp.truth - sky < 0.1 * np.sqrt(variance))
+    return {kind: _apertures(ramp, rates, good, empty, sky, place, APERTURES[kind])
+            for kind, place in field.places.items()}  # fmt: skip
 
 
-def expected(detector, shape, observation, pattern, groups, sky):
-    """Variance of a pixel of the sky in (e-/s)², and the seconds that tell the photon noise of a rate."""
+def expected_noise(detector, shape, observation, pattern, groups, sky):
+    """Variance of a pixel of the sky in (e-/s)², and the seconds that define the photon noise of a rate."""
     read = simulate.read_pattern(pattern)
     readout = detector.readout(shape, observation.corner)
     time = simulate.frame_time(readout, detector.instrument) * read.frames_per_group
@@ -116,10 +118,10 @@ def expected(detector, shape, observation, pattern, groups, sky):
     return (noise.read * detector.read_noise) ** 2 / read.nframes + noise.poisson * sky, 1 / noise.poisson
 
 
-def _apertures(ramp, rates, good, blank, sky, place, radius):
-    """True fluxes, ratios by the fit's errors, and errors of each method in circles.
+def _apertures(ramp, rates, good, empty, sky, place, radius):
+    """True fluxes, ratios by the errors of the fit, and errors of each method in circles.
 
-    The level of the blank sky is that of each method, as photometry subtracts it.
+    The background level of each method is subtracted, as photometry does.
     """
     centers = np.transpose(place)
     flux = aperture_sums(np.where(good, ramp.truth - sky, 0), centers, radius)
@@ -127,13 +129,13 @@ def _apertures(ramp, rates, good, blank, sky, place, radius):
     errors = {}
     for name, rate in rates.items():
         error = rate.data - ramp.truth
-        level = level_of(error[blank], rates[methods.FIT].err[blank])
+        level = clipped_level(error[empty], rates[methods.FIT].err[empty])
         errors[name] = aperture_sums(np.where(good, error - level, 0), centers, radius)
     return {"flux": flux, "ratio": flux / noise, "errors": errors}
 
 
-def level_of(error, noise):
-    """Mean of the errors that are within `CLIP` times the noise: photons are skewed, a median is below their mean."""
+def clipped_level(error, noise):
+    """Mean of the errors within `CLIP` times the noise; Poisson noise is skewed, so that the median is below it."""
     return float(np.mean(error[np.abs(error) < CLIP * noise], dtype=float))
 
 
@@ -150,15 +152,17 @@ def size_of(quick):
 def sources(quick):
     """Rows: mean errors of the fluxes of stars and galaxies in bins of signal-to-noise ratio."""
     for case in cases_of(quick):
-        found = measured(case, *size_of(quick), models.directory())
-        for kind, by_method in found.items():
-            ours = by_method.get(methods.OURS)
-            yield Row(
-                f"JWST, NIRCam {'SUB320' if quick else 'FULL'}, sky {case[0]:g} e-/s, {case[2]} groups of {case[1]}: "
-                f"mean error of the flux of {kind}, {sum(one['number'] for one in by_method[methods.FIT].values())} in "
-                f"apertures of {APERTURE[kind]:g} pixels",
-                text(ours) if ours else f"skipped: no model {methods.MODEL}",
-                "; ".join(f"{name}: {text(by_method[name])}" for name in METHODS),
-                f"< {100 * LIMIT:g} % above S/N 10", None if quick or not ours else is_met(ours),
-                {name: {f"{low:g}": one for (low, _), one in values.items()} for name, values in by_method.items()},
-            )  # fmt: skip
+        for kind, methods_biases in measured(case, *size_of(quick), model_directory()).items():
+            yield from source_rows("SUB320" if quick else "FULL", case, kind, methods_biases, quick)
+
+
+def source_rows(subarray, case, kind, by_method, quick=False):
+    """Rows of one kind of source: method -> `biases`."""
+    sky, pattern, groups = case
+    quantity = f"Mean error of the flux of {kind} in apertures of {APERTURES[kind]:g} pixels"
+    where = f"NIRCam {subarray}, sky {sky:g} e-/s, {groups} groups of {pattern}"
+    if methods.DENOISED not in by_method:
+        yield skipped(f"{quantity} by S/N, target above S/N 10", where, methods.NO_MODEL)
+    for name in sorted(by_method, key=lambda name: name != methods.DENOISED):
+        tested = name == methods.DENOISED and not quick
+        yield bias_row(quantity, f"{where}, {name}", by_method[name], tested)

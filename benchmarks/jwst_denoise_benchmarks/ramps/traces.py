@@ -8,52 +8,50 @@ from scipy.ndimage import median_filter
 
 from jwst_denoise import simulate
 from jwst_denoise.simulate.spectra import Spectrum, Trace, draw_spectrum, render_traces
-from jwst_denoise_benchmarks.cosmic_ray_mask import models
+from jwst_denoise_benchmarks.core.inputs import model_directory, seeded
+from jwst_denoise_benchmarks.core.rows import Row, skipped
 from jwst_denoise_benchmarks.ramps import methods
-from jwst_denoise_benchmarks.ramps.bias import LIMIT, biases, is_met, text
-from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, opened, ramps_of, seeded
-from jwst_denoise_benchmarks.ramps.noise import rms
-from jwst_denoise_benchmarks.ramps.sources import level_of
-from jwst_denoise_benchmarks.rows import Row
+from jwst_denoise_benchmarks.ramps.errors import bias_row, biases, rms
+from jwst_denoise_benchmarks.ramps.exposures import DETECTORS, references, simulate_ramps
+from jwst_denoise_benchmarks.ramps.sources import clipped_level
 
-__all__ = ["drawn", "extracted", "lines_of", "measured", "size_of", "traces"]
+__all__ = ["draw_traces", "extract_spectra", "line_columns", "measured", "size_of", "trace_rows", "traces"]
 
 SKY, PATTERN, GROUPS = 0.05, "NRSRAPID", 10
 SPACING, HEIGHT = 26, 15  # rows between traces, length of a slit in rows
 BOX = 4  # rows on either side of the trace that are summed
 LEVELS = (0.02, 20.0)  # e-/s of the continuum in a column
 RUN = 32  # columns whose flux counts as one
-LINE, WINDOW = 1.5, 51  # a line is where the light is so many times its running median over so many columns
-METHODS = (methods.FIT,)
+LINE, WINDOW = 1.5, 51  # in a line, the flux exceeds its running median over so many columns by this factor
 
 
-def drawn(shape, corner, rng):
+def draw_traces(shape, corner, rng):
     """Traces with random spectra, one above the other, from faint to bright, and their scene (ny, nx) in e-/s."""
     centers = np.arange(corner[1] + SPACING / 2, corner[1] + shape[0] - SPACING / 2, SPACING)
     levels = np.exp(rng.uniform(*np.log(LEVELS), centers.size))
-    some = [
+    slits = [
         Trace(
             center, HEIGHT, draw_spectrum(level, 2048, rng, lines=12, strength=15.0, absorption=0.2), sky=SKY,
             position=rng.uniform(-2, 2), width=rng.uniform(0.8, 1.6), tilt=rng.uniform(-3, 3), bend=rng.uniform(-2, 2),
         )
         for center, level in zip(centers, levels, strict=True)
     ]  # fmt: skip
-    return some, render_traces(some, shape, corner)
+    return slits, render_traces(slits, shape, corner)
 
 
-def extracted(image, some, corner):
-    """Sum rows around the traces, (traces, nx); rows that are not there count as 0."""
+def extract_spectra(image, slits, corner):
+    """Sum rows around the traces, (traces, nx); rows outside the image count as 0."""
     x = np.arange(image.shape[1])
     padded = np.pad(image, ((BOX + 1, BOX + 1), (0, 0)))
     spectra = []
-    for trace in some:
+    for trace in slits:
         middle = np.rint(trace.rows(x + corner[0] - 1) + trace.position - (corner[1] - 1)).astype(int)
         rows = np.clip(middle + np.arange(-BOX, BOX + 1)[:, None] + BOX + 1, 0, len(padded) - 1)
         spectra.append(padded[rows, x].sum(axis=0, dtype=float))
     return np.array(spectra)
 
 
-def lines_of(flux):
+def line_columns(flux):
     """Columns (traces, nx) in emission lines."""
     return flux > LINE * median_filter(flux, (1, WINDOW))
 
@@ -67,26 +65,26 @@ def measured(subarray, exposures, directory=None):
     subarray : str
         SUBARRAY.
     exposures : int
-        How many.
+        Number of exposures.
     directory : str, optional
-        Where the model is from.
+        Directory of the model.
 
     Returns
     -------
     dict
-        ``continuum`` and ``lines`` -> method -> `biases`, by the ratio of a column; ``rms`` -> method -> rms error of a
-        column where the ratio is below 10, in units of the fit's noise.
+        ``continuum`` and ``lines`` -> method -> `biases`, by the S/N of a column; ``rms`` -> method -> rms error of a
+        column where the ratio is below 10, in units of the noise of the fit.
     """
-    with opened():
+    with references():
         parts = [_exposure(subarray, seed) for seed in range(exposures)]
-    found = {"rms": {}}
-    for name in parts[0]["few"]:
-        found["rms"][name] = rms(np.concatenate([part["few"][name] for part in parts]))
+    result = {"rms": {}}
+    for name in parts[0]["faint"]:
+        result["rms"][name] = rms(np.concatenate([part["faint"][name] for part in parts]))
     for kind in ("continuum", "lines"):
         flux, ratio = (np.concatenate([part[kind][key] for part in parts]) for key in ("flux", "ratio"))
-        errors = {n: np.concatenate([part[kind]["errors"][n] for part in parts]) for n in found["rms"]}
-        found[kind] = {name: biases(error, flux, ratio) for name, error in errors.items()}
-    return found
+        errors = {n: np.concatenate([part[kind]["errors"][n] for part in parts]) for n in result["rms"]}
+        result[kind] = {name: biases(error, flux, ratio) for name, error in errors.items()}
+    return result
 
 
 def _exposure(subarray, seed):
@@ -94,36 +92,31 @@ def _exposure(subarray, seed):
     detector = simulate.detector(DETECTORS["NIRSpec"])
     place = simulate.subarray(detector.name, subarray)
     observation = simulate.observation(detector, "NRS_MSASPEC", subarray=subarray)
-    some, scene = drawn(place.shape, place.corner, seeded(7, seed))
-    (ramp,) = ramps_of(scene, observation, detector.name, PATTERN, (GROUPS,), seeded(7, seed, 1))
-    return _values(ramp, methods.measure(ramp.model, METHODS), some, place.corner)
+    slits, scene = draw_traces(place.shape, place.corner, seeded(7, seed))
+    (ramp,) = simulate_ramps(scene, observation, detector.name, PATTERN, (GROUPS,), seeded(7, seed, 1))
+    return _errors(ramp, methods.rates_of(ramp.model, (methods.FIT,)), slits, place.corner)
 
 
-def _values(ramp, rates, some, corner):
-    good = ramp.light & np.logical_and.reduce([np.isfinite(rate.data) for rate in rates.values()])
-    blank = good & (ramp.truth < 0.01)
+def _errors(ramp, rates, slits, corner):
+    good = ramp.active & np.logical_and.reduce([np.isfinite(rate.data) for rate in rates.values()])
+    empty = good & (ramp.truth < 0.01)
 
     def spectrum(image):
-        return extracted(np.where(good, image, 0), some, corner)
+        return extract_spectra(np.where(good, image, 0), slits, corner)
 
-    sky = render_traces([_dark(trace) for trace in some], ramp.truth.shape, corner)
+    sky = render_traces([replace(slit, spectrum=Spectrum(0.0, 0.0)) for slit in slits], ramp.truth.shape, corner)
     flux = spectrum(ramp.truth - sky)
     noise = np.sqrt(spectrum(rates[methods.FIT].err ** 2))
-    fit = rates[methods.FIT].err[blank]
+    fit = rates[methods.FIT].err[empty]
     errors = {n: r.data - ramp.truth for n, r in rates.items()}
-    errors = {n: spectrum(error - level_of(error[blank], fit)) for n, error in errors.items()}
-    few = (flux < 10 * noise) & (noise > 0)
-    result = {"few": {name: error[few] / noise[few] for name, error in errors.items()}}
-    for kind, where in (("continuum", ~lines_of(flux)), ("lines", lines_of(flux))):
+    errors = {n: spectrum(error - clipped_level(error[empty], fit)) for n, error in errors.items()}
+    faint = (flux < 10 * noise) & (noise > 0)
+    result = {"faint": {name: error[faint] / noise[faint] for name, error in errors.items()}}
+    for kind, where in (("continuum", ~line_columns(flux)), ("lines", line_columns(flux))):
         total, number = _runs(where * flux), _runs(where)
         ratio = total / np.maximum(np.sqrt(_runs(where * noise**2) * number), 1e-30)
         result[kind] = {"flux": total, "ratio": ratio, "errors": {n: _runs(where * e) for n, e in errors.items()}}
     return result
-
-
-def _dark(trace):
-    """The same slit without the source."""
-    return replace(trace, spectrum=Spectrum(0.0, 0.0))
 
 
 def _runs(values):
@@ -138,19 +131,18 @@ def size_of(quick):
 
 def traces(quick):
     """Rows: mean errors of extracted spectra in bins of signal-to-noise ratio, continuum and lines."""
-    found = measured(*size_of(quick), models.directory())
+    yield from trace_rows(measured(*size_of(quick), model_directory()), quick)
+
+
+def trace_rows(result, quick=False):
+    """Rows of the result of `measured`."""
+    where = f"NIRSpec, {GROUPS} groups of {PATTERN}"
     for kind in ("continuum", "lines"):
-        ours = found[kind].get(methods.OURS)
-        yield Row(
-            f"JWST, NIRSpec, {GROUPS} groups: mean error of the {kind} of extracted spectra, by the S/N of a column",
-            text(ours) if ours else f"skipped: no model {methods.MODEL}",
-            "; ".join(f"{name}: {text(found[kind][name])}" for name in METHODS),
-            f"< {100 * LIMIT:g} % above S/N 10", None if quick or not ours else is_met(ours),
-            {name: {f"{low:g}": one for (low, _), one in values.items()} for name, values in found[kind].items()},
-        )  # fmt: skip
-    values = found["rms"]
-    ours = f"{values[methods.OURS]:.2f}" if methods.OURS in values else f"skipped: no model {methods.MODEL}"
-    yield Row(
-        "JWST, NIRSpec: rms error of a column of extracted spectra with S/N < 10, in units of the fit's white noise",
-        ours, "; ".join(f"{name} {values[name]:.2f}" for name in METHODS), figures=values,
-    )  # fmt: skip
+        quantity, by_method = f"Mean error of extracted spectra, {kind},", result[kind]
+        if methods.DENOISED not in by_method:
+            yield skipped(f"{quantity} by S/N, target above S/N 10", where, methods.NO_MODEL)
+        for name in sorted(by_method, key=lambda name: name != methods.DENOISED):
+            yield bias_row(quantity, f"{where}, {name}", by_method[name], name == methods.DENOISED and not quick)
+    errors = dict(result["rms"])
+    denoised = {methods.DENOISED: errors.pop(methods.DENOISED)} if methods.DENOISED in errors else {}
+    yield Row("rms error of columns with S/N < 10 over the white noise of the fit", where, denoised, errors, form=".2f")
