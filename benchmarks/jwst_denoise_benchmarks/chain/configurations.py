@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from jwst_denoise.demo import pipeline
+from jwst_denoise.demo.pipeline import run_pipeline
 
 __all__ = [
     "DEFAULT", "DENOISE1", "FLICKER", "IMAGES", "SPECTRA", "WIDER_MASK", "Configuration", "extract_spectrum",
@@ -10,7 +10,6 @@ __all__ = [
 ]  # fmt: skip
 
 STAGE1 = ("cosmic_ray_mask", "nsclean", "ramp_denoise")  # in their order in calwebb_denoise1
-CLASSES = {"nsclean": "NSCleanStep", "image_denoise": "ImageDenoiseStep"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def run_image(configuration, exposure, folder, log):
         Calibrated image, not resampled.
     """
     target, path = _rate(configuration, exposure, folder, log)
-    path = pipeline.image2(path, target, log, steps={"resample": {"skip": True}}).path
+    path = run_pipeline("calwebb_image2", path, target, log, steps={"resample": {"skip": True}}).path
     for name in configuration.images:
         path = _run_step(name, configuration, path, target, log)
     return path
@@ -116,7 +115,7 @@ def run_spectrum(configuration, exposure, folder, log):
 
 def extract_spectrum(path, target, log, steps=None):
     """Spectra (x1d) of a rate image; ``steps``: parameters of steps of calwebb_spec2."""
-    product = pipeline.spec2(path, target, log, steps=steps or {}).path
+    product = run_pipeline("calwebb_spec2", path, target, log, steps=steps or {}).path
     return product.with_name(product.name.replace("_cal", "_x1d"))
 
 
@@ -138,11 +137,12 @@ def _stage1(configuration, exposure, folder, log):
     if product.exists():
         return product
     if set(groups) <= set(FLICKER.groups):
-        return pipeline.detector1(exposure, target, log, steps={name: {"skip": False} for name in groups}).path
+        steps = {name: {"skip": False} for name in groups}
+        return run_pipeline("calwebb_detector1", exposure, target, log, steps=steps).path
     steps = {name: {"skip": name not in groups, **options.get(name, {})} for name in STAGE1}
-    return pipeline.denoise1(exposure, target, log, steps=steps).path
+    return run_pipeline("calwebb_denoise1", exposure, target, log, steps=steps).path
 
 
 def _run_step(name, configuration, path, target, log):
     options = {"keep_original": False} if name == "image_denoise" else {}
-    return pipeline.step(CLASSES[name], path, target, log, **options, **configuration.options.get(name, {})).path
+    return run_pipeline(name, path, target, log, **options, **configuration.options.get(name, {})).path

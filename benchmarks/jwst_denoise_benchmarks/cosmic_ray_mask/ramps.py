@@ -12,7 +12,7 @@ from jwst_denoise import crds_cache, products, simulate
 from jwst_denoise.cosmic_ray_mask.images import Options
 from jwst_denoise.cosmic_ray_mask.ramps import SingleDifference, mask_integration
 from jwst_denoise.cosmic_ray_mask.veto import star_templates
-from jwst_denoise.demo.pipeline import detector1
+from jwst_denoise.demo.pipeline import run_pipeline
 from jwst_denoise.dq import DO_NOT_USE, JUMP_DET, SATURATED
 from jwst_denoise.simulate import CosmicRayParameters
 from jwst_denoise.simulate.bias import dark_rate
@@ -147,7 +147,7 @@ def _case(folder, scene, subarray, pattern, ngroups, hits, seed):
     name = f"case{seed}"
     uncal = products.write_products(exposure, folder, name)["uncal"]
     steps = {"dark_current": {"save_results": True, "output_dir": str(folder)}, "jump": {"skip": True}}
-    detector1(uncal, folder, folder / "log", steps=steps)
+    run_pipeline("calwebb_detector1", uncal, folder, folder / "log", steps=steps)
     return RampCase(exposure, _read(next(folder.glob(f"{name}_dark*.fits"))), *_truth(exposure))
 
 

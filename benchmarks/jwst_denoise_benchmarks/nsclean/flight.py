@@ -19,12 +19,12 @@ CHANGE = "Largest change of the noise by gp, differences of successive reads"
 
 def guider(quick):
     """Rows: half of a guider exposure cleans the other half."""
-    for run in cross_validate_exposure():
-        yield guider_row(run)
+    for pair, run in cross_validate().items():
+        yield guider_row({"pair": pair, **run})
 
 
 def guider_row(run):
-    """Row of a pair of integrations; see `jwst_denoise.demo.cross_validation.cross_validate_exposure`."""
+    """Row of a pair of integrations; see `jwst_denoise.demo.flight.cross_validate`."""
     first, second = run["pair"]
     return Row(
         "Standard deviation of the half of an FGS exposure that was not fitted", f"integrations {first} − {second}",

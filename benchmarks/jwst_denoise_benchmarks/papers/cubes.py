@@ -83,10 +83,10 @@ def _train(quick):
 
     from jwst_denoise.networks import build
     from jwst_denoise.training.loop import fit
-    from jwst_denoise.training.presets import preset
+    from jwst_denoise.training.presets import select_preset
     from jwst_denoise.training.tasks import Task
 
-    settings = preset("noise2noise", "paper", **SETTINGS | (QUICK if quick else {}))
+    settings = select_preset("noise2noise", "paper", **SETTINGS | (QUICK if quick else {}))
     torch.manual_seed(settings.seed)
     network = build(
         {"family": "noise2noise-cube", "planes": PLANES, "hidden": settings.hidden, "depth": settings.depth}

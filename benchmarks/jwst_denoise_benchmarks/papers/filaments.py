@@ -176,18 +176,18 @@ def train_denoiser(name, clean, quick):
     import torch
 
     from jwst_denoise.networks import build
-    from jwst_denoise.training.images.image_losses import ImageLoss
     from jwst_denoise.training.loop import fit
-    from jwst_denoise.training.presets import preset
+    from jwst_denoise.training.losses import ImageLoss
+    from jwst_denoise.training.presets import select_preset
     from jwst_denoise.training.tasks import Task, image_architecture
 
-    settings = preset(*PRESET, **SHORT | (QUICK if quick else {}))
+    settings = select_preset(*PRESET, **SHORT | (QUICK if quick else {}))
     torch.manual_seed(settings.seed)
     sets = (
         _stamps(name, purpose, length, settings.stamp, clean)
         for purpose, length in (("training", settings.batch * settings.steps), ("validation", settings.validation))
     )
-    task = Task(build(image_architecture(PRESET[0], settings)), *sets, ImageLoss(settings.loss, known=clean))
+    task = Task(build(image_architecture(PRESET[0], settings)), *sets, ImageLoss(settings.loss, known_scene=clean))
     with tempfile.TemporaryDirectory() as directory:
         fit(task, settings, directory, progress=False)
     return task.network.eval()
@@ -254,13 +254,13 @@ def _stamps(name, purpose, length, size, clean):
 
 
 def training_item(case, purpose, size, clean, index):
-    """(inputs, truth, weight) like those of `jwst_denoise.training.images.noisy_images.item`, with a noise of 1."""
+    """(inputs, truth, weight) like those of `jwst_denoise.training.images.training_item`, with a noise of 1."""
     import torch
 
     rng, scene = _stamp(case, purpose, size, 52, index)
     image, other = (scene + _noise(case, size, rng) for _ in range(2))
     ones = torch.ones(size, size)
-    inputs = {"signal": _tensor(image), "variance": ones, "light": 0 * ones, "usable": ones}
+    inputs = {"signal": _tensor(image), "variance": ones, "poisson": 0 * ones, "usable": ones}
     target, variance = (scene, 0 * ones) if clean else (other, ones)
     return inputs, torch.stack([_tensor(target), variance, _tensor(scene if clean else other)]), ones[None]
 

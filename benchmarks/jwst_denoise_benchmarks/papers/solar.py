@@ -180,12 +180,12 @@ def _train(quick):
     import torch
 
     from jwst_denoise.networks import build
-    from jwst_denoise.training.images.image_losses import ImageLoss
     from jwst_denoise.training.loop import fit
-    from jwst_denoise.training.presets import preset
+    from jwst_denoise.training.losses import ImageLoss
+    from jwst_denoise.training.presets import select_preset
     from jwst_denoise.training.tasks import Task, image_architecture
 
-    settings = preset(*PRESET, **SHORT | (QUICK if quick else {}))
+    settings = select_preset(*PRESET, **SHORT | (QUICK if quick else {}))
     torch.manual_seed(settings.seed)
     image = read_images()[0]
     noise = LocalNoise(image)
@@ -210,7 +210,7 @@ def _stamps(image, noise, where, length, size, seed):
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
     class Stamps(Dataset):
-        """Items (inputs, truth, weight) like those of `jwst_denoise.training.images.noisy_images.item`."""
+        """Items (inputs, truth, weight) like those of `jwst_denoise.training.images.training_item`."""
 
         def __len__(self):
             return length
@@ -224,7 +224,7 @@ def _stamps(image, noise, where, length, size, seed):
             one, other, sigma, known = (_rotate(a[here], turn) for a in (noisy, target, noise.sigma, where))
             variance = tensor((STRENGTH**2 + 1) * sigma**2) * factor**2
             ones = torch.ones(size, size)
-            inputs = {"signal": tensor(factor * one), "variance": variance, "light": 0 * ones, "usable": ones}
+            inputs = {"signal": tensor(factor * one), "variance": variance, "poisson": 0 * ones, "usable": ones}
             return inputs, torch.stack([tensor(factor * other), variance, tensor(factor * other)]), tensor(known)[None]
 
     @lru_cache(maxsize=1)

@@ -94,10 +94,10 @@ class RampErrors:
 def losses(quick):
     """Rows: errors of the NIRPS network trained with each power of the error, beside those of the fit."""
     from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
-    from jwst_denoise.training.presets import preset
-    from jwst_denoise.training.ramps.ribbon_examples import POWERS
+    from jwst_denoise.training.losses import POWERS
+    from jwst_denoise.training.presets import select_preset
 
-    settings = preset(*NIRPS)
+    settings = select_preset(*NIRPS)
     setup = H4RGSetup(settings.lines, settings.outputs, settings.width, settings.reads)
     ramps = [draw_h4rg_ramp(setup, seeded(40, number)) for number in range(2 if quick else RAMPS)]
     yield from loss_rows("fit", measure_errors([fit_flux(ramp) for ramp in ramps], ramps))
