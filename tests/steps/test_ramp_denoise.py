@@ -25,17 +25,17 @@ ARRAYS = ("data", "err", "var_poisson", "var_rnoise")
 class Halving:
     """Halves every slope and its error, except at bright pixels; its correlated noise is 3 e- in every later group."""
 
-    seen = []
+    calls = []
 
     def denoise(self, slopes, readout, *, tile, progress=None):
-        self.seen.append((slopes, readout, tile))
+        self.calls.append((slopes, readout, tile))
         faint = np.isfinite(slopes.rate) & (slopes.rate < 20)
         rate = np.where(faint, slopes.rate / 2, slopes.rate)
         err = np.sqrt(slopes.variance) * np.where(faint, 0.5, 1)
         return DenoisedSlopes(rate, err, np.where(faint, slopes.rate / 2, 0).astype("f4"), faint.astype("f4"))
 
     def group_noise(self, groups, noise, readout, **arguments):
-        self.seen.append((groups, noise, readout, arguments))
+        self.calls.append((groups, noise, readout, arguments))
         return np.concatenate([np.zeros_like(groups[:1]), np.full_like(groups[1:], 3)])
 
 
@@ -45,13 +45,13 @@ class Loaded:
     info = {"name": "halving", "family": "ramp_denoise", "sha256": "ab" * 32, "domain": DOMAIN}
     network = Halving()
 
-    def check_domain(self, **facts):
-        return model_files.Domain(**self.info["domain"]).reasons(**facts)
+    def check_domain(self, **properties):
+        return model_files.Domain(**self.info["domain"]).reasons(**properties)
 
 
 @pytest.fixture
 def halving(monkeypatch):
-    Halving.seen = []
+    Halving.calls = []
     monkeypatch.setattr(ramp_denoise_step.model_files, "load", lambda name, device: Loaded())
     monkeypatch.setattr(ramp_denoise_step.model_files, "read_info", lambda name: Loaded.info)
     return Halving
@@ -117,7 +117,7 @@ def assert_same(model, expected, where=None):
         np.testing.assert_array_equal(*(pair if where is None else (array[where] for array in pair)))
 
 
-def test_faint_pixels_are_the_networks_and_all_else_is_ramp_fits(ramp, halving, references):
+def test_background_pixels_are_denoised_and_all_others_are_those_of_ramp_fit(ramp, halving, references):
     data, flags = ramp.data.copy(), ramp.groupdq.copy()
     for model, fit in zip(run(ramp, **references), fitted(ramp, references), strict=True):
         assert type(model) is type(fit)
@@ -139,14 +139,14 @@ def test_errors_are_the_networks_and_split_as_the_fits(ramp, halving, references
         np.testing.assert_allclose((model.var_poisson + model.var_rnoise)[faint], model.err[faint] ** 2, rtol=1e-5)
         parts = (m.var_poisson[faint] / (m.var_poisson + m.var_rnoise)[faint] for m in (model, fit))
         np.testing.assert_allclose(*parts, rtol=1e-4)
-        # half of what the network was told: read noise as the fit has it, light as a slope of equal weights has it
+        # half of the input: read noise of the fit, Poisson noise of an equally weighted slope
         assert np.median(model.err[faint] / fit.err[faint]) == pytest.approx(0.5, rel=0.03)
 
 
 def test_slopes_are_in_electrons_with_the_noise_of_an_equally_weighted_fit(ramp, halving, references):
     """What the network sees of an integration is what it sees in training, from `fit_slope`."""
     run(ramp, **references)
-    first, second, both = (slopes for slopes, _, _ in halving.seen)
+    first, second, both = (slopes for slopes, _, _ in halving.calls)
     groups = np.asarray(ramp.data[0]) * GAIN
     flags = {"usable": (ramp.groupdq[0] & SATURATED) == 0, "jump": ramp.groupdq[0] == JUMP}
     expected = fit_slope(groups, GroupNoise(READ_NOISE, TIME), **flags)
@@ -157,7 +157,7 @@ def test_slopes_are_in_electrons_with_the_noise_of_an_equally_weighted_fit(ramp,
         np.testing.assert_allclose(first.read_noise[region], expected.read_noise[region], rtol=1e-4)
         np.testing.assert_allclose(first.poisson[region], expected.poisson[region], rtol=1e-4)
     off = (first.rate - expected.rate)[faint] / first.read_noise[faint]
-    assert np.sqrt(np.mean(off**2)) < 0.3  # ramp_fit weighs groups by their light
+    assert np.sqrt(np.mean(off**2)) < 0.3  # ramp_fit weights groups by their signal
     full = faint & np.isfinite(second.rate) & ~jumped
     np.testing.assert_allclose(both.read_noise[full], first.read_noise[full] / np.sqrt(2), rtol=1e-4)
     np.testing.assert_allclose(both.poisson[full], first.poisson[full] / 2, rtol=1e-4)
@@ -165,18 +165,18 @@ def test_slopes_are_in_electrons_with_the_noise_of_an_equally_weighted_fit(ramp,
 
 def test_unusable_and_reference_pixels_are_hidden_from_the_network(ramp, halving, references):
     run(ramp, **references)
-    for slopes, readout, tile in halving.seen:
+    for slopes, readout, tile in halving.calls:
         assert np.isnan(slopes.rate[:4]).all()
         assert np.isnan(slopes.rate[5, 7])
         assert (readout.outputs, readout.fastaxis, tile) == (1, -1, 256)
-    first, second, both = (slopes for slopes, _, _ in halving.seen)
+    first, second, both = (slopes for slopes, _, _ in halving.calls)
     assert np.isnan(second.rate[30, 30])
     assert np.isfinite([first.rate[30, 30], both.rate[30, 30]]).all()
 
 
 def test_combined_rate_of_one_integration_is_that_of_the_integration(rng, halving, references):
     rate, rateints = run(make(rng, nints=1), **references)
-    assert len(halving.seen) == 1
+    assert len(halving.calls) == 1
     np.testing.assert_array_equal(rate.data, rateints.data[0])
     faint = rate.data * GAIN < 10
     np.testing.assert_array_equal(rate.err[faint], rateints.err[0][faint])
@@ -204,9 +204,9 @@ def test_products_do_not_replace_those_of_the_pipeline(ramp, halving, references
     ramp.save(tmp_path / "jw1_ramp.fits")
     run("jw1_ramp.fits", **references, save_results=True, save_noise=True, save_qa=True)
     names = {path.name for path in tmp_path.iterdir()} - {"gain.fits", "readnoise.fits", "jw1_ramp.fits"}
-    ours = {"jw1_ramp_denoise_noise.fits", "jw1_ramp_denoise_qa.png", "jw1_ramp_denoise_qa.html"}
-    ours |= {name.replace("jw1_", "jw1_ints_") for name in ours}
-    assert names == {"jw1_denoised_rate.fits", "jw1_denoised_rateints.fits"} | ours
+    optional = {"jw1_ramp_denoise_noise.fits", "jw1_ramp_denoise_qa.png", "jw1_ramp_denoise_qa.html"}
+    optional |= {name.replace("jw1_", "jw1_ints_") for name in optional}
+    assert names == {"jw1_denoised_rate.fits", "jw1_denoised_rateints.fits"} | optional
     fit, _ = fitted(ramp, references)
     with datamodels.open("jw1_denoised_rate.fits") as rate, datamodels.open("jw1_ramp_denoise_noise.fits") as noise:
         np.testing.assert_allclose(noise.data, fit.data - rate.data, atol=1e-6)
@@ -226,8 +226,8 @@ def test_next_exposure_on_the_same_instance(ramp, halving, references, tmp_path)
     step.run("b_ramp.fits")
     step.run("c_rate.fits")
     names = {path.name for path in tmp_path.iterdir() if path.name[:2] in ("a_", "b_", "c_")}
-    made = {"a_denoised_rate.fits", "a_denoised_rateints.fits", "b_rampdenoisestep.fits", "c_denoised_rate.fits"}
-    assert names == {"a_ramp.fits", "b_ramp.fits", "c_rate.fits"} | made
+    expected = {"a_denoised_rate.fits", "a_denoised_rateints.fits", "b_rampdenoisestep.fits", "c_denoised_rate.fits"}
+    assert names == {"a_ramp.fits", "b_ramp.fits", "c_rate.fits"} | expected
 
 
 def test_chosen_suffix(ramp, halving, references, tmp_path):
@@ -268,7 +268,7 @@ def test_groups(ramp, halving, references):
     expected[0, 2, 60, 60] = np.nan
     np.testing.assert_allclose(removed, expected, atol=1e-3)
     np.testing.assert_array_equal(result.groupdq, ramp.groupdq)
-    groups, noise, _, arguments = halving.seen[0]
+    groups, noise, _, arguments = halving.calls[0]
     assert arguments["tile"] == 256
     np.testing.assert_allclose(groups, ramp.data[0] * GAIN, rtol=1e-6)
     assert np.allclose(noise.read_noise, READ_NOISE)
@@ -319,14 +319,14 @@ def test_products_of_several_ramps(ramp, halving, references, tmp_path):
 def test_rates_after_gain_scale(ramp, halving, references):
     pair = fitted(ramp, references)
     run(pair, **references)
-    expected = halving.seen[-1][0]
+    expected = halving.calls[-1][0]
     for model in pair:
         model.meta.exposure.gain_factor, model.meta.cal_step.gain_scale = 2.0, "COMPLETE"
         for name, power in zip(ARRAYS, (1, 1, 2, 2), strict=True):
             setattr(model, name, getattr(model, name) * 2**power)
     scaled = run(pair, **references)[0]
-    np.testing.assert_allclose(halving.seen[-1][0].rate, expected.rate, rtol=1e-6)
-    np.testing.assert_allclose(halving.seen[-1][0].read_noise, expected.read_noise, rtol=1e-6)
+    np.testing.assert_allclose(halving.calls[-1][0].rate, expected.rate, rtol=1e-6)
+    np.testing.assert_allclose(halving.calls[-1][0].read_noise, expected.read_noise, rtol=1e-6)
     faint = (scaled.data * GAIN / 2 < 10) & (scaled.dq == 0)
     np.testing.assert_allclose(scaled.data[faint], pair[0].data[faint] / 2, rtol=1e-5)
 

@@ -124,9 +124,9 @@ def refuse_cleaned(model, force):
     if force:
         return
     if was_cleaned(model):
-        raise NotApplicable("nsclean has already cleaned this exposure; use force=True to clean it again")
+        raise NotApplicable("nsclean has cleaned this exposure already; force=True cleans it again")
     if model.meta.cal_step.clean_flicker_noise == "COMPLETE":
-        raise NotApplicable("clean_flicker_noise has already cleaned this exposure; use force=True to clean it again")
+        raise NotApplicable("clean_flicker_noise has cleaned this exposure already; force=True cleans it again")
 
 
 def was_cleaned(model):

@@ -1,4 +1,4 @@
-"""What an image must be for a network to take its noise out."""
+"""Checks of the images that ``image_denoise`` can use."""
 
 import logging
 
@@ -17,9 +17,9 @@ log = logging.getLogger("stpipe.jwst_denoise.image_denoise")
 
 IMAGES = (datamodels.ImageModel, datamodels.CubeModel, datamodels.IFUImageModel, datamodels.SlitModel)
 REFUSED = {
-    datamodels.RampModel: "a ramp is no image; ramp_denoise takes it, or fit it first",
+    datamodels.RampModel: "this is a ramp: use ramp_denoise, or run ramp_fit first",
     datamodels.MultiSlitModel: "the exposure is cut into slits; denoise the rate before extract_2d",
-    datamodels.IFUCubeModel: "the planes of an IFU cube are no images of a detector",
+    datamodels.IFUCubeModel: "the planes of an IFU cube are not images of a detector; denoise the rates",
 }
 
 
@@ -29,14 +29,14 @@ def is_image(model):
 
 
 def check(model, force):
-    """Refuse what is not an image of JWST with errors, and what is denoised already.
+    """Refuse data that are not an image of JWST with errors, and images that are already denoised.
 
     Parameters
     ----------
     model : JwstDataModel
         The exposure.
     force : bool
-        Denoise again what is denoised.
+        Denoise an image again.
 
     Raises
     ------
@@ -49,16 +49,16 @@ def check(model, force):
         if isinstance(model, refused):
             raise NotApplicable(f"{reason} ({kind})")
     if not is_image(model) or len(model.shape or ()) not in (2, 3):
-        raise NotApplicable(f"a {kind} of shape {model.shape} is no image")
+        raise NotApplicable(f"a {kind} of shape {model.shape} is not an image")
     if model.err is None or model.err.shape != model.data.shape:
-        raise NotApplicable("the image has no ERR of its own shape")
+        raise NotApplicable("the image has no ERR of the same shape")
     before = was_denoised(model)
     if before and not force:
         raise NotApplicable(f"{before} has denoised this image already; force=True denoises it again")
 
 
 def was_denoised(model):
-    """Alias of the step of this package that has taken white noise out of an image; None if none has."""
+    """Alias of the step of this package that has removed white noise from an image; None if none has."""
     recorded = model.meta.instance.get("jwst_denoise", {})
     if recorded.get("image_denoise") or model.meta.cal_step.image_denoise == "COMPLETE":
         return "image_denoise"
@@ -66,7 +66,7 @@ def was_denoised(model):
 
 
 def check_domain(network, model, ratio):
-    """Warn if a network was not made for an image; refuse another instrument, and spectra if it knows images only.
+    """Log a warning if an image is outside of the domain of a network; refuse another instrument or kind of exposure.
 
     Parameters
     ----------
@@ -75,14 +75,14 @@ def check_domain(network, model, ratio):
     model : JwstDataModel
         The image.
     ratio : float or None
-        Ratio of exposure times that is asked for.
+        Requested ratio of exposure times; None for networks that do not use it.
 
     Raises
     ------
     NotApplicable
-        If the network was not made for it.
+        If the instrument or the kind of the exposure is outside of the domain.
     ValueError
-        If the ratio is outside of what the network was trained for.
+        If the ratio is outside of the domain.
     """
     if reasons := network.check_domain(exposure_time_ratio=ratio):
         raise ValueError(f"{network.info['name']}: {'; '.join(reasons)}")
@@ -91,11 +91,11 @@ def check_domain(network, model, ratio):
 
 
 def recommend_masks(model):
-    """Say in the log that cosmic rays should be masked before, if nothing has."""
+    """Recommend ``cosmic_ray_mask`` in the log, if no step has flagged cosmic rays."""
     steps = model.meta.cal_step
     masked = "COMPLETE" in (steps.cosmic_ray_mask, steps.outlier_detection)
     if not masked and not (model.dq is not None and np.any(model.dq & JUMP_DET)):
         log.info(
-            "Nothing has flagged cosmic rays (no JUMP_DET in DQ, no S_CRMASK): run cosmic_ray_mask before; a network "
-            "takes those that are left for stars"
+            "No step has flagged cosmic rays (no JUMP_DET in DQ, no S_CRMASK); run cosmic_ray_mask first, since the "
+            "network treats unflagged cosmic rays as stars"
         )

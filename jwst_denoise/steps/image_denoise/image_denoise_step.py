@@ -1,4 +1,4 @@
-"""Step ``image_denoise``: images with their noise taken out by a network."""
+"""Step ``image_denoise``: removes noise from images with a network."""
 
 import functools
 import logging
@@ -27,7 +27,7 @@ DEFAULT = "astro_unet"
 
 @dataclass(frozen=True, kw_only=True)
 class ImageDenoiseSettings(Settings):
-    """Parameters of ``image_denoise``; `ImageDenoiseStep.spec` says what they mean."""
+    """Parameters of ``image_denoise``, explained in `ImageDenoiseStep.spec`."""
 
     model: str
     device: str
@@ -62,30 +62,30 @@ class ImageDenoiseStep(DenoiseStep):
     spec = """
         model = string(default='auto')  # Name of a shipped model or path of a model file; auto: astro_unet
         device = string(default='auto')  # auto, cpu, cuda, cuda:N or mps
-        exposure_time_ratio = float(default=2.0)  # Of the exposure to be estimated to this one, more than 1 to 5
-        uncertainty = option('none', 'aleatoric', 'total', default=None)  # In ERR; default: aleatoric if there is one
+        exposure_time_ratio = float(default=2.0)  # Of the estimated image to the input, above 1 up to 5
+        uncertainty = option('none', 'aleatoric', 'total', default=None)  # In ERR; default: aleatoric, if there is one
         n_samples = integer(default=16, min=2)  # Passes of the network for uncertainty='total'
-        tile_size = integer(default=1024, min=64)  # Edge of the tiles in which images are worked on, pixels
+        tile_size = integer(default=1024, min=64)  # Edge of the tiles in which images are processed, pixels
         mosaic = boolean(default=False)  # Mean of overlapping crops, as published, instead of tiles
         source_threshold = float(default=5.0, min=1.0)  # Significance of sources that are compared before and after
-        keep_original = boolean(default=True)  # Keep the image before as extension SCI_ORIGINAL, ERR_ORIGINAL
-        force = boolean(default=False)  # Denoise an image that is denoised already
+        keep_original = boolean(default=True)  # Keep the input as extensions SCI_ORIGINAL, ERR_ORIGINAL
+        force = boolean(default=False)  # Denoise an image again
     """
 
     def process(self, data):
-        """Denoise an image, or each of several; of a stack make one.
+        """Denoise an image, or each of several images; combine a stack into one.
 
         Parameters
         ----------
         data : path, ImageModel, CubeModel, SlitModel, ModelContainer, ModelLibrary, list, or tuple
-            What to denoise. A tuple is what ``ramp_fit`` hands its hooks: (rate, rateints or None).
+            The image or images. Hooks of ``ramp_fit`` get a tuple (rate, rateints or None).
 
         Returns
         -------
         same kind as data, or ImageModel
-            The latter of a stack; of a tuple (rate, rateints) the stack of rateints takes the place of the rate.
+            The latter for a stack. In a tuple (rate, rateints) the stack of rateints replaces the rate.
         """
-        if not _denoiser(_name(self._asked())).takes_stack:
+        if not _denoiser(_name(self._requested_model())).takes_stack:
             return super().process(data)
         try:
             return self._process_stack(data)
@@ -98,17 +98,19 @@ class ImageDenoiseStep(DenoiseStep):
             return "stack"
         return super().name_addition(model, basepath)
 
-    def _asked(self):
-        """Model that was asked for, by the parameter or in the pipeline's parameter file."""
-        return (
-            self._hook_parameters().get("model", self.model) if self._is_hook and self.model == "auto" else self.model
-        )
+    def _requested_model(self):
+        """Model from the parameter, or from the parameter file of the pipeline."""
+        if self._is_hook and self.model == "auto":
+            return self._hook_parameters().get("model", self.model)
+        return self.model
 
     def _process_stack(self, data):
         models = self._opened(data)
         pair = isinstance(data, tuple)
         frames = [model for model in models if isinstance(model, datamodels.CubeModel)] if pair else models
         settings = self.settings(models[0])
+        if settings.skip and self.parent is not None:
+            raise NotApplicable("skip is set")
         stacks.check_stack(frames or models, settings.force)
         network, settings, gain, run = self._prepared(frames[0], settings)
         stacked, result = stacks.denoise_stack(frames, models[0], run, gain, settings)
@@ -117,11 +119,11 @@ class ImageDenoiseStep(DenoiseStep):
         return (stacked, *(self._untouched(model) for model in data[1:])) if pair else stacked
 
     def _untouched(self, model):
-        """Rateints of a pair as they are; a copy if they are the caller's, since stpipe writes its log into them."""
+        """Unchanged rateints of a pair; a copy if they belong to the caller, since stpipe writes its log into them."""
         return model if model is None else self.prepare_output(model, make_copy=self._must_copy(model))
 
     def _opened(self, data):
-        """Data models, not copied."""
+        """Opened data models, not copied."""
         if isinstance(data, list | tuple):
             if data and self.search_attr("_input_filename") is None:
                 self.set_primary_input(data[0])
@@ -152,7 +154,7 @@ class ImageDenoiseStep(DenoiseStep):
         Raises
         ------
         NotApplicable
-            If it is no image whose noise is known in e-/s, or the network was not made for it.
+            If the data are not an image with known noise in e-/s, or are outside of the network's domain.
         ValueError, FileNotFoundError
             If a parameter or a model file is wrong.
         """
@@ -173,7 +175,7 @@ class ImageDenoiseStep(DenoiseStep):
         if knows_ratio:
             options["ratio"] = ratio
         elif ratio != 2:
-            log.info("%s estimates the scene: exposure_time_ratio is of no effect", network.info["name"])
+            log.info("%s estimates the scene; exposure_time_ratio has no effect", network.info["name"])
         gain = electrons(model, functools.partial(self.get_reference_file, model))
         return network, settings, gain, functools.partial(network.network.denoise, mosaic=settings.mosaic, **options)
 
@@ -185,28 +187,28 @@ def _name(model):
 
 
 def _denoiser(name):
-    """Class of a network of images; refuses a model of anything else."""
+    """Class of a network for images; other models are an error."""
     from jwst_denoise import networks
 
     family = model_files.read_info(name)["family"]
-    found = networks.family_class(family)
-    if not hasattr(found, "takes_stack"):
+    network_class = networks.family_class(family)
+    if not hasattr(network_class, "takes_stack"):
         known = [other for other in networks.FAMILIES if hasattr(networks.family_class(other), "takes_stack")]
         raise ValueError(f"model {name!r} is of the family {family!r}; this step needs one of {', '.join(known)}")
-    return found
+    return network_class
 
 
-def _uncertainty(network, asked):
+def _uncertainty(network, requested):
     offered = network.network.uncertainties
-    if asked is None:
+    if requested is None:
         return "aleatoric" if "aleatoric" in offered else "none"
-    if asked not in offered:
-        raise ValueError(f"uncertainty={asked!r}: model {network.info['name']!r} offers {', '.join(offered)}")
-    return asked
+    if requested not in offered:
+        raise ValueError(f"uncertainty={requested!r}: model {network.info['name']!r} offers {', '.join(offered)}")
+    return requested
 
 
 def _described(result, network, settings):
-    """Result with what the header says of the network."""
+    """Result with the network and the kind of uncertainty for the header."""
     named = {"model": network.info["name"], "sha256": network.info["sha256"], "uncertainty": settings.uncertainty}
     result.metrics.update(named)
     return result

@@ -124,5 +124,5 @@ def _seconds(model):
     whole = model.data.ndim == 2 or not exposure.integration_time
     seconds = exposure.exposure_time if whole else exposure.integration_time
     if not seconds or not seconds > 0:
-        raise NotApplicable("the header does not say the exposure time (EFFEXPTM)")
+        raise NotApplicable("the header lacks the exposure time (EFFEXPTM)")
     return float(seconds)

@@ -1,4 +1,4 @@
-"""Stacks: frames of one scene on the same pixels, of which one denoised image is made."""
+"""Stacks: frames of one scene on the same pixels, combined into one denoised image."""
 
 import numpy as np
 from stdatamodels.jwst import datamodels
@@ -22,49 +22,49 @@ COMMON = ("name", "detector", "filter", "pupil")  # of meta.instrument
 
 
 def check_stack(models, force):
-    """Refuse what is no stack of images on the same pixels.
+    """Refuse images that are not a stack on the same pixels.
 
     Parameters
     ----------
     models : sequence of JwstDataModel
-        Images, or cubes with one image an integration.
+        Images, or cubes with one image for each integration.
     force : bool
-        Take images that are denoised already.
+        Accept images that are already denoised.
 
     Raises
     ------
     NotApplicable
-        With the reason and what to do.
+        With the reason and the remedy.
     """
     for model in models:
         check(model, force)
     first = models[0]
     frames = sum(len(model.data) if model.data.ndim == 3 else 1 for model in models)
     if frames < FEWEST:
-        raise NotApplicable(f"a stack needs {FEWEST} frames or more, and this is one; give rateints, or several images")
+        raise NotApplicable(f"a stack needs {FEWEST} frames or more, not one; give rateints, or several images")
     for model in models[1:]:
         name = model.meta.filename
         if model.shape[-2:] != first.shape[-2:]:
             raise NotApplicable(f"{name} has {model.shape[-2:]} pixels, the first {first.shape[-2:]}; {REMEDY}")
-        for what, one, other in (
+        for key, one, other in (
             ("the unit", model.meta.bunit_data, first.meta.bunit_data),
             *((key, getattr(model.meta.instrument, key), getattr(first.meta.instrument, key)) for key in COMMON),
         ):
             if one != other:
-                raise NotApplicable(f"{what} of {name} is {one}, that of the first {other}; stack what is alike")
+                raise NotApplicable(f"{key} of {name} is {one}, that of the first {other}; stack images of one kind")
     if len(models) > 1:
         _check_pointing(models)
 
 
 def denoise_stack(models, like, run, gain, settings):
-    """Make one denoised image of a stack.
+    """Combine a stack into one denoised image.
 
     Parameters
     ----------
     models : sequence of JwstDataModel
-        That `check_stack` has found to be a stack.
+        Stack that `check_stack` has accepted.
     like : JwstDataModel
-        Whose header the image gets.
+        The image gets the header of this data model.
     run : callable
         Sequence of `SlopeImage` -> `DenoisedImage`.
     gain : float or ndarray
@@ -132,7 +132,7 @@ def _in_unit(image, gain):
 
 
 def _flags(models, mean):
-    """Flags that all frames have; DO_NOT_USE exactly where the mean has no datum."""
+    """Flags that all frames have; DO_NOT_USE exactly where the mean has no value."""
     cubes = [as_cube(model.dq, model.data.shape) for model in models]
     known = all(cube is not None for cube in cubes)
     planes = [np.bitwise_and.reduce(cube) for cube in cubes] if known else [np.zeros(mean.rate.shape, np.uint32)]

@@ -1,4 +1,4 @@
-"""What a ramp, or the rates of one, must be for its noise to be taken out, and whether a network was made for it."""
+"""Checks of the ramps and rates that ``ramp_denoise`` and a network can use."""
 
 import dataclasses
 import logging
@@ -23,12 +23,12 @@ def is_ramp(model):
 
 
 def is_rate(model):
-    """Whether this is a data model as ``ramp_fit`` makes them."""
+    """Whether this is a data model of rates, as from ``ramp_fit``."""
     return isinstance(model, datamodels.ImageModel | datamodels.IFUImageModel | datamodels.CubeModel)
 
 
 def check(model):
-    """Refuse what is not the ramp, or the uncalibrated rate, of a near-infrared detector.
+    """Refuse data that are not a ramp, or an uncalibrated rate, of a near-infrared detector.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def check(model):
     Returns
     -------
     jwst_denoise.readout.Readout
-        Its order of reading.
+        Its read-out order.
 
     Raises
     ------
@@ -49,12 +49,12 @@ def check(model):
         raise NotApplicable(f"a {type(model).__name__} is neither a ramp nor a rate")
     meta = model.meta
     if meta.subarray.num_superstripe:
-        raise NotApplicable("superstripes have an order of reading that is not modeled")
+        raise NotApplicable("the read-out order of superstripes is not modeled")
     ngroups = model.shape[1] if is_ramp(model) else meta.exposure.ngroups
     if not ngroups or not meta.exposure.group_time:
-        raise NotApplicable("the header does not say the number of groups and the time between them")
+        raise NotApplicable("the header lacks the number of groups or the group time (NGROUPS, TGROUP)")
     if ngroups < 2:
-        raise NotApplicable("a single group has no slope whose noise could be told from light")
+        raise NotApplicable("a single group has no slope, so noise and signal cannot be separated")
     readout = readout_of(model)
     declared = (meta.subarray.ysize, meta.subarray.xsize)
     if None not in declared and declared != tuple(model.shape[-2:]):
@@ -66,7 +66,7 @@ def check(model):
 
 
 def check_fit(model):
-    """Refuse a ramp whose header says too little for ``ramp_fit``, which would fail on it.
+    """Refuse a ramp whose header lacks keywords that ``ramp_fit`` needs.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ def check_fit(model):
     add_missing_flags(model)
     sections = {"exposure": ("group_time", "ngroups", "nints", "nframes")}
     sections["subarray"] = ("xstart", "ystart", "xsize", "ysize")
-    said = {name: getattr(getattr(model.meta, node), name) for node, names in sections.items() for name in names}
-    missing = [name for name, value in said.items() if not value]
+    values = {name: getattr(getattr(model.meta, node), name) for node, names in sections.items() for name in names}
+    missing = [name for name, value in values.items() if not value]
     if missing:
-        raise NotApplicable(f"the header does not say {', '.join(missing)}, without which no ramp can be fitted")
+        raise NotApplicable(f"the header lacks {', '.join(missing)}, which ramp_fit needs")
 
 
 def check_domain(network, model, readout, noise):
-    """Warn if a network was not made for an exposure; refuse another instrument or number of outputs.
+    """Log a warning if an exposure is outside of a network's domain; refuse another instrument or number of outputs.
 
     Parameters
     ----------
@@ -98,17 +98,17 @@ def check_domain(network, model, readout, noise):
     model : RampModel, ImageModel or CubeModel
         The exposure.
     readout : jwst_denoise.readout.Readout
-        Its order of reading.
+        Its read-out order.
     noise : jwst_denoise.ramps.noise.GroupNoise
         Read noise and gain.
 
     Raises
     ------
     NotApplicable
-        If the network was made for another instrument or number of outputs.
+        If the instrument or the number of outputs is outside of the domain.
     """
     exposure = model.meta.exposure
-    found = {
+    properties = {
         "level": "ramp",
         "n_groups": model.shape[1] if is_ramp(model) else exposure.ngroups,
         "read_pattern": exposure.readpatt,
@@ -116,18 +116,18 @@ def check_domain(network, model, readout, noise):
         "read_noise": _median(noise.read_noise),
         "background": None if is_ramp(model) else _median(model.data * as_scaled(noise, model).gain),
     }
-    info.check_domain(network, model, refused=("instrument", "outputs"), **found)
+    info.check_domain(network, model, refused=("instrument", "outputs"), **properties)
     if "IRS2" in (exposure.readpatt or "") and not network.info["domain"].get("read_patterns"):
         log.warning("%s was not measured on %s; compare with ramp_fit", network.info["name"], exposure.readpatt)
 
 
 def as_scaled(noise, model):
-    """Read noise and gain for rates that gain_scale may have brought to the standard gain already.
+    """Read noise and gain for rates, which gain_scale may have converted to the standard gain.
 
     Parameters
     ----------
     noise : jwst_denoise.ramps.noise.GroupNoise
-        Of the reference files.
+        From the reference files.
     model : ImageModel or CubeModel
         The rate.
 
@@ -144,21 +144,21 @@ def _check_rate(model):
     steps = model.meta.cal_step
     calibrated = [name for name in ("flat_field", "photom") if getattr(steps, name) == "COMPLETE"]
     if calibrated or model.meta.bunit_data not in (None, "DN/s"):
-        raise NotApplicable(f"this is no rate in DN/s: {', '.join(calibrated) or model.meta.bunit_data}")
+        raise NotApplicable(f"this is not a rate in DN/s: {', '.join(calibrated) or model.meta.bunit_data}")
     for name in ("err", "dq", "var_poisson", "var_rnoise"):
         array = getattr(model, name, None)
         if array is None or array.shape != model.data.shape:
-            raise NotApplicable(f"the rate has no {name.upper()} of its own shape, of which its noise could be told")
+            raise NotApplicable(f"the rate has no {name.upper()} of the same shape, which is needed for its noise")
 
 
 def _check_first_time(model):
-    """Refuse what this step has denoised; other steps leave noise that it can see."""
+    """Refuse an exposure that this step has denoised; other steps leave noise for it to remove."""
     before = model.meta.instance.get("jwst_denoise", {}).get("ramp_denoise", {}).get("product")
     if before == "rate" or (before == "ramp" and is_ramp(model)):
         raise NotApplicable("ramp_denoise has denoised this exposure already")
     cleaned = [name for name in _CLEANED_BY if getattr(model.meta.cal_step, name) == "COMPLETE"]
     if cleaned:
-        log.info("Correlated noise was removed by %s before; what is left is denoised", " and ".join(cleaned))
+        log.info("Correlated noise was removed by %s before; the remaining noise is denoised", " and ".join(cleaned))
 
 
 def _median(values):

@@ -1,4 +1,4 @@
-"""Step ``ramp_denoise``: rates of ramps with the read noise taken out by a network."""
+"""Step ``ramp_denoise``: removes read noise from the slopes or the groups of ramps with a network."""
 
 import functools
 import logging
@@ -24,7 +24,7 @@ FAMILY, DEFAULT = "ramp_denoise", "ramp_denoise-jwst"
 
 @dataclass(frozen=True, kw_only=True)
 class RampDenoiseSettings(Settings):
-    """Parameters of ``ramp_denoise``; `RampDenoiseStep.spec` says what they mean."""
+    """Parameters of ``ramp_denoise``, explained in `RampDenoiseStep.spec`."""
 
     model: str
     device: str
@@ -38,10 +38,10 @@ class RampDenoiseSettings(Settings):
 
 
 class RampDenoiseStep(DenoiseStep):
-    """Fit ramps and denoise their slopes, or take the correlated noise out of the groups before ramp fitting.
+    """Fit ramps and denoise their slopes, or remove the correlated noise of the groups before ramp fitting.
 
-    A ramp is fitted by jwst's own ``ramp_fit``. The network works on what comes of it; bright pixels stay as they are.
-    Rates that were fitted before, such as the pair that ``ramp_fit`` hands its hooks, are denoised as they come.
+    ``ramp_fit`` of jwst fits the ramps, and the network denoises the rates; bright pixels do not change. Rates from an
+    earlier fit, such as the pair that hooks of ``ramp_fit`` get, are denoised directly.
     """
 
     class_alias = "ramp_denoise"
@@ -54,8 +54,8 @@ class RampDenoiseStep(DenoiseStep):
         model = string(default='auto')  # Name of a shipped model or path of a model file; auto: ramp_denoise-jwst
         device = string(default='auto')  # auto, cpu, cuda, cuda:N or mps
         product = option('rate', 'ramp', default='rate')  # Denoised rates, or groups without correlated noise
-        tile_size = integer(default=256, min=64)  # Edge of the tiles in which images are worked on, pixels
-        algorithm = option('OLS_C', 'LIKELY', default=None)  # Of ramp_fit; this and the next: None is ramp_fit's own
+        tile_size = integer(default=256, min=64)  # Edge of the tiles in which images are processed, pixels
+        algorithm = option('OLS_C', 'LIKELY', default=None)  # Of ramp_fit, as the next ones; None: its value
         firstgroup = integer(default=None)  # Of ramp_fit: ignore groups before this one (zero indexed)
         lastgroup = integer(default=None)  # Of ramp_fit: ignore groups after this one (zero indexed)
         suppress_one_group = boolean(default=None)  # Of ramp_fit: no slope from a single good group
@@ -63,10 +63,10 @@ class RampDenoiseStep(DenoiseStep):
     """
 
     def settings(self, model):
-        """Parameters in force; a hook that is given a ramp must return a ramp."""
+        """Parameters in force; a hook that gets a ramp must return a ramp."""
         settings = super().settings(model)
         if self._is_hook and is_ramp(model) and settings.product == "rate":
-            log.info("A hook that is given a ramp gives a ramp back: product='ramp'")
+            log.info("A hook that gets a ramp gives a ramp back: product='ramp'")
             return replace(settings, product="ramp")
         return settings
 
@@ -88,13 +88,13 @@ class RampDenoiseStep(DenoiseStep):
         Parameters
         ----------
         data : path, RampModel, ImageModel, CubeModel, ModelContainer, ModelLibrary, list, or tuple
-            What to denoise. A tuple is (rate, rateints or None), as ``ramp_fit`` makes it.
+            The exposure or exposures. Hooks of ``ramp_fit`` get a tuple (rate, rateints or None).
 
         Returns
         -------
         tuple, or same kind as data
-            Of a ramp (rate, rateints); with ``product='ramp'``, and of rates, the same kind. Data models that were
-            given are not changed.
+            (rate, rateints) for a ramp; the same kind for rates and with ``product='ramp'``. Input data models are not
+            changed.
         """
         if not isinstance(data, tuple) or not all(model is None or is_rate(model) for model in data):
             return super().process(data)
@@ -115,7 +115,7 @@ class RampDenoiseStep(DenoiseStep):
             rates = ramp_fit.fit_ramps(self, model, settings)
         except NotApplicable as reason:
             return self._mark(model, "SKIPPED", reason)
-        if self.parent is None:  # the ramp is a copy, or was read, and is not needed any more
+        if self.parent is None:  # the ramp was copied or read by this step, and is no longer needed
             for name in ("data", "groupdq"):
                 model.instance.pop(name, None)
             model.close()
@@ -138,7 +138,7 @@ class RampDenoiseStep(DenoiseStep):
         Raises
         ------
         NotApplicable
-            If there is no read-out geometry or a single group, or the network was not made for the detector.
+            If there is no read-out geometry or a single group, or the detector is outside of the network's domain.
         ValueError, FileNotFoundError
             If a parameter or a model file is wrong.
         """
@@ -158,7 +158,7 @@ class RampDenoiseStep(DenoiseStep):
         return results if isinstance(model, tuple) else results[0]
 
     def save_model(self, model, suffix=None, idx=None, **arguments):
-        """Save a product; rates are told apart by their suffix, ``denoised_rate`` and ``denoised_rateints``."""
+        """Save a product; the suffixes of rates are ``denoised_rate`` and ``denoised_rateints``."""
         if suffix is None and is_rate(model):
             chosen = "denoised_rate" if self.suffix in (None, self.default_suffix()) else self.suffix
             suffix = f"{chosen}ints" if isinstance(model, datamodels.CubeModel) else chosen

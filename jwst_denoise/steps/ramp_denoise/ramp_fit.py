@@ -1,4 +1,4 @@
-"""Ramp fitting by jwst's own step, inside a step of ours."""
+"""Ramp fitting with the step of jwst, inside a step of this package."""
 
 import functools
 import logging
@@ -11,12 +11,12 @@ __all__ = ["PARAMETERS", "fit_ramps"]
 
 log = logging.getLogger("stpipe.jwst_denoise.steps")
 
-#: Parameters of ramp_fit that a step around it may set.
+#: Parameters of ramp_fit that the outer step may set.
 PARAMETERS = ("algorithm", "firstgroup", "lastgroup", "suppress_one_group", "maximum_cores")
 
 
 class _RampFit(RampFitStep):
-    """ramp_fit with the reference files of the step around it."""
+    """ramp_fit with the reference files of the outer step."""
 
     def get_reference_file(self, model, kind):
         """Path of a reference file, or a data model with typical values."""
@@ -24,16 +24,16 @@ class _RampFit(RampFitStep):
 
 
 def fit_ramps(step, model, settings):
-    """Rates of a ramp as ``ramp_fit`` makes them, with the parameters that CRDS has for it.
+    """Rates of a ramp from ``ramp_fit``, with the parameters that CRDS has for it.
 
     Parameters
     ----------
     step : stpipe.Step
-        The step around it, whose reference files are used.
+        The outer step, whose reference files are used.
     model : RampModel
         Its group flags may be changed.
     settings : object
-        `PARAMETERS`; None leaves ramp_fit's own.
+        `PARAMETERS`; None keeps the value of ramp_fit.
 
     Returns
     -------
@@ -55,6 +55,6 @@ def fit_ramps(step, model, settings):
 def _from_crds(model):
     try:
         return RampFitStep.get_config_from_reference(model)
-    except SystemExit:  # of crds, which may have no cache, no context or no server
-        log.warning("CRDS was not asked for parameters of ramp_fit")
+    except SystemExit:  # CRDS may have no cache, no context or no server
+        log.warning("CRDS is not configured; ramp_fit runs with default parameters")
         return RampFitStep._empty_config()

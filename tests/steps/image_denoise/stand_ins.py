@@ -26,18 +26,18 @@ def scene():
 
 
 class Halving:
-    """Brings faint pixels half-way to the scene, and says half the error."""
+    """Brings background pixels half-way to the scene, and halves their errors."""
 
     uses_ratio, takes_stack, uncertainties = True, False, ("none", "aleatoric")
-    seen, limit = [], FAINT
+    calls, limit = [], FAINT
 
     def denoise(self, image, *, uncertainty, **options):
-        self.seen.append((image, uncertainty, options))
+        self.calls.append((image, uncertainty, options))
         observed = coadd_frames(image).image if self.takes_stack else image
-        share = (np.isfinite(observed.rate) & (scene() < self.limit)).astype("f4")
-        rate = np.where(share > 0, (observed.rate + self.known()) / 2, observed.rate)
-        err = None if uncertainty == "none" else np.sqrt(observed.variance) * np.where(share > 0, 0.5, 1)
-        return DenoisedImage(rate, err, share, observed)
+        weight = (np.isfinite(observed.rate) & (scene() < self.limit)).astype("f4")
+        rate = np.where(weight > 0, (observed.rate + self.known()) / 2, observed.rate)
+        err = None if uncertainty == "none" else np.sqrt(observed.variance) * np.where(weight > 0, 0.5, 1)
+        return DenoisedImage(rate, err, weight, observed)
 
     def known(self):
         return scene()
@@ -91,12 +91,12 @@ def fixed():
 
 def install(network, monkeypatch, family="astro_unet"):
     """Make the network what any model file gives."""
-    network.seen = []
+    network.calls = []
     info = {"name": "standin", "family": family, "sha256": "ab" * 32, "domain": DOMAIN}
 
     class Loaded:
-        def check_domain(self, **facts):
-            return model_files.Domain(**DOMAIN).reasons(**facts)
+        def check_domain(self, **properties):
+            return model_files.Domain(**DOMAIN).reasons(**properties)
 
     Loaded.info, Loaded.network = info, network
     monkeypatch.setattr(image_denoise_step.model_files, "load", lambda name, device: Loaded())

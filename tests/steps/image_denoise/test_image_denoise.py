@@ -25,15 +25,15 @@ from .stand_ins import (
 )
 
 
-def test_faint_pixels_are_the_networks_and_all_else_stays(rate, halving):
+def test_background_pixels_are_denoised_and_all_others_stay(rate, halving):
     before = arrays(rate)
     result = run(rate)
-    taken = (scene() < FAINT) & ~fixed()
-    np.testing.assert_allclose(result.data[taken], (before["data"] + scene() / GAIN)[taken] / 2, rtol=1e-5)
-    np.testing.assert_allclose(result.err[taken], before["err"][taken] / 2, rtol=0.05)
-    np.testing.assert_allclose((result.var_poisson + result.var_rnoise)[taken], result.err[taken] ** 2, rtol=1e-5)
+    written = (scene() < FAINT) & ~fixed()
+    np.testing.assert_allclose(result.data[written], (before["data"] + scene() / GAIN)[written] / 2, rtol=1e-5)
+    np.testing.assert_allclose(result.err[written], before["err"][written] / 2, rtol=0.05)
+    np.testing.assert_allclose((result.var_poisson + result.var_rnoise)[written], result.err[written] ** 2, rtol=1e-5)
     for name, array in before.items():
-        np.testing.assert_array_equal(getattr(result, name)[~taken], array[~taken])
+        np.testing.assert_array_equal(getattr(result, name)[~written], array[~written])
         np.testing.assert_array_equal(getattr(rate, name), array)
     np.testing.assert_array_equal(result.dq, rate.dq)
     assert type(result) is type(rate)
@@ -43,7 +43,7 @@ def test_faint_pixels_are_the_networks_and_all_else_stays(rate, halving):
 
 def test_network_is_given_electrons_and_their_noise(rate, halving):
     run(rate, exposure_time_ratio=3, tile_size=128, mosaic=True)
-    ((image, uncertainty, options),) = halving.seen
+    ((image, uncertainty, options),) = halving.calls
     good = ~fixed()
     np.testing.assert_allclose(image.rate[good], rate.data[good] * GAIN, rtol=1e-6)
     assert not np.isfinite(image.rate[~good]).any()
@@ -65,23 +65,23 @@ def test_calibrated_images_and_mosaics(rng, rate, halving):
             model.meta.cal_step.resample, model.meta.instrument.detector = "COMPLETE", "MULTIPLE"
             model.meta.instrument.channel = "SHORT"
         result = run(model)
-        ratio = np.nanmedian(halving.seen[-1][0].rate / halving.seen[0][0].rate)
+        ratio = np.nanmedian(halving.calls[-1][0].rate / halving.calls[0][0].rate)
         assert ratio == pytest.approx(1.03 if mosaic else 1, rel=0.03 if mosaic else 1e-5)
         assert result.meta.cal_step.image_denoise == "COMPLETE"
         assert result.meta.bunit_data == "MJy/sr"
 
 
-def test_light_that_was_subtracted_is_noise_that_is_known(rng, rate, halving):
+def test_noise_of_a_subtracted_sky_is_included(rng, rate, halving):
     sky = 0.15
     rate.data -= np.float32(sky / GAIN)
     run(rate)
-    image = halving.seen[0][0]
+    image = halving.calls[0][0]
     expected = np.sqrt((READ / TIME) ** 2 + sky / TIME)
     assert np.nanmedian(image.read_noise) == pytest.approx(expected, rel=0.02)
     assert np.nanmedian(image.poisson) == pytest.approx(1 / TIME, rel=0.02)
 
 
-def test_noise_of_light_from_variances_or_from_the_time():
+def test_poisson_noise_from_variances_or_from_the_time():
     rng = np.random.default_rng(1)
     rate = np.concatenate([rng.normal(1, 0.1, 20_000), rng.uniform(2, 50, 500)])
     deviation, variance = np.full(rate.shape, 0.1), 0.004 * rate + 0.02
@@ -91,11 +91,11 @@ def test_noise_of_light_from_variances_or_from_the_time():
     assert (poisson, rest) == (0.01, pytest.approx(0.014, rel=0.03))
 
 
-def test_fewer_groups_have_more_noise_of_light(rate, halving):
+def test_fewer_groups_have_more_poisson_noise(rate, halving):
     rate.var_rnoise[70:80, 100:110] *= 8  # half of the groups
     rate.var_poisson[70:80, 100:110] *= 2
     run(rate)
-    image = halving.seen[0][0]
+    image = halving.calls[0][0]
     np.testing.assert_allclose(image.poisson[70:80, 100:110], 2 / TIME, rtol=0.02)
     np.testing.assert_allclose(image.read_noise[70:80, 100:110], np.sqrt(8) * READ / TIME, rtol=0.01)
 
@@ -103,7 +103,7 @@ def test_fewer_groups_have_more_noise_of_light(rate, halving):
 def test_original_is_kept_through_files(rate, halving, tmp_path):
     result = run(rate)
     result.save("one.fits")
-    with datamodels.open("one.fits") as model:  # by software that knows nothing of this package
+    with datamodels.open("one.fits") as model:  # without this package
         model.save("two.fits")
     for name in ("one.fits", "two.fits"):
         np.testing.assert_array_equal(fits.getdata(name), result.data)  # the first image is still SCI
@@ -134,7 +134,7 @@ def test_doubts_are_in_header_and_log(rate, monkeypatch, caplog):
     network = install(Erasing(), monkeypatch)
     with caplog.at_level(logging.WARNING):
         result = run(rate)
-    assert len(network.seen) == 1
+    assert len(network.calls) == 1
     recorded = result.meta.jwst_denoise.image_denoise
     assert "flux_change" in recorded.doubts.split(", ")
     assert recorded.flux_change == pytest.approx(-0.5, abs=0.05)
@@ -149,12 +149,12 @@ def test_errors_stay_without_uncertainty(rate, halving):
     assert result.meta.jwst_denoise.image_denoise.uncertainty == "none"
 
 
-def test_every_integration_by_itself(rateints, halving):
+def test_every_integration_alone(rateints, halving):
     result = run(rateints, save_noise=True, save_qa=True)
-    assert len(halving.seen) == 3
+    assert len(halving.calls) == 3
     for k in range(3):
-        taken = (scene() < FAINT) & ~fixed()
-        np.testing.assert_allclose(result.data[k][taken], (rateints.data[k] + scene() / GAIN)[taken] / 2, rtol=1e-5)
+        written = (scene() < FAINT) & ~fixed()
+        np.testing.assert_allclose(result.data[k][written], (rateints.data[k] + scene() / GAIN)[written] / 2, rtol=1e-5)
     with datamodels.open("jw1_ints_image_denoise_noise.fits") as noise:
         np.testing.assert_allclose(noise.data, rateints.data - result.data, atol=1e-6)
     assert imread("jw1_ints_image_denoise_qa.png")[..., :3].std() > 0.1

@@ -19,8 +19,8 @@ def test_tuple_list_container_and_path(rate, rateints, halving, tmp_path):
     assert [type(r) for r in results] == [datamodels.ImageModel, datamodels.CubeModel]
     assert run((rate, None))[1] is None
     rate.save(tmp_path / "a_rate.fits")
-    found = [*run([rate, rate]), *run(ModelContainer([rate.copy(), rate.copy()])), run(str(tmp_path / "a_rate.fits"))]
-    for result in found:
+    results_of_several = [*run([rate, rate]), *run(ModelContainer([rate.copy(), rate.copy()])), run(str(tmp_path / "a_rate.fits"))]
+    for result in results_of_several:
         np.testing.assert_array_equal(result.data, results[0].data)
 
 
@@ -38,8 +38,8 @@ def test_only_once(rate, halving, caplog):
     np.testing.assert_array_equal(twice.data, once.data)
     assert "image_denoise has denoised this image already; force=True" in caplog.text
     again = run(once, force=True)
-    taken = (scene() < FAINT) & ~fixed()
-    assert np.std((again.data - scene() / GAIN)[taken]) < 0.6 * np.std((once.data - scene() / GAIN)[taken])
+    written = (scene() < FAINT) & ~fixed()
+    assert np.std((again.data - scene() / GAIN)[written]) < 0.6 * np.std((once.data - scene() / GAIN)[written])
     np.testing.assert_array_equal(again.extra_fits.SCI_ORIGINAL.data, rate.data)
     rate.meta.jwst_denoise.ramp_denoise.product = "rate"
     assert run(rate).meta.cal_step.image_denoise == "SKIPPED"
@@ -82,7 +82,7 @@ def change(**values):
         (change(meta__exposure__type="NRC_WFSS"), "kind spectrum"),
     ],
 )
-def test_what_cannot_be_told_in_electrons_is_skipped(rate, halving, caplog, spoil, reason):
+def test_images_without_a_conversion_to_electrons_are_skipped(rate, halving, caplog, spoil, reason):
     spoil(rate)
     before = arrays(rate)
     result = run(rate)
@@ -97,12 +97,12 @@ def test_what_cannot_be_told_in_electrons_is_skipped(rate, halving, caplog, spoi
     ("kind", "reason"),
     [
         (datamodels.MultiSlitModel, "before extract_2d"),
-        (datamodels.RampModel, "ramp_denoise takes it"),
+        (datamodels.RampModel, "use ramp_denoise, or run ramp_fit first"),
         (datamodels.IFUCubeModel, "IFU cube"),
-        (datamodels.GuiderCalModel, "is no image"),
+        (datamodels.GuiderCalModel, "is not an image"),
     ],
 )
-def test_what_is_no_image_is_skipped(halving, caplog, kind, reason):
+def test_other_data_are_skipped(halving, caplog, kind, reason):
     assert run(kind()).meta.cal_step.image_denoise == "SKIPPED"
     assert reason in caplog.text
 
@@ -194,7 +194,7 @@ def test_hook_of_ramp_fit(rng, halving, caplog, monkeypatch, gain):
     fit = RampFitStep.call(ramp, configure_log=False, **references)
     pair = RampFitStep.call(ramp, configure_log=False, post_hooks=[hook], **references)
     assert [model.meta.cal_step.image_denoise for model in pair] == ["COMPLETE", "COMPLETE"]
-    assert len(halving.seen) == 3
-    assert halving.seen[0][2]["ratio"] == 4
+    assert len(halving.calls) == 3
+    assert halving.calls[0][2]["ratio"] == 4
     faint = scene() < FAINT
     np.testing.assert_allclose(pair[0].data[faint], (fit[0].data + scene() / GAIN)[faint] / 2, rtol=1e-5)

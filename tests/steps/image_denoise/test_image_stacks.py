@@ -15,13 +15,13 @@ def test_a_stack_becomes_one_image(rng, rateints, stack):
     before = rateints.data.copy()
     result = run(rateints, model="noise2noise-stack", save_noise=True, save_qa=True)
     assert type(result) is datamodels.ImageModel
-    ((frames, _, options),) = stack.seen
+    ((frames, _, options),) = stack.calls
     assert len(frames) == 3
     assert "ratio" not in options
     mean = coadd_frames(frames).image
     np.testing.assert_allclose(result.extra_fits.SCI_ORIGINAL.data, mean.rate / GAIN, rtol=1e-6)
-    taken = (scene() < FAINT) & ~fixed()
-    np.testing.assert_allclose(result.data[taken], ((mean.rate + scene()) / 2 / GAIN)[taken], rtol=1e-5)
+    written = (scene() < FAINT) & ~fixed()
+    np.testing.assert_allclose(result.data[written], ((mean.rate + scene()) / 2 / GAIN)[written], rtol=1e-5)
     np.testing.assert_allclose((result.var_poisson + result.var_rnoise)[~fixed()], result.err[~fixed()] ** 2, rtol=1e-4)
     np.testing.assert_array_equal((result.dq & DNU) != 0, fixed())
     assert result.meta.jwst_denoise.image_denoise.frames == 3
@@ -35,9 +35,9 @@ def test_a_stack_becomes_one_image(rng, rateints, stack):
 
 def test_a_stack_takes_the_place_of_the_rate_in_a_pair(rate, rateints, stack):
     alone = run(rateints, model="noise2noise-stack")
-    made, cube = run((rate, rateints), model="noise2noise-stack")
-    np.testing.assert_array_equal(made.data, alone.data)
-    assert made.meta.filename == "jw1_rate.fits"
+    stacked, cube = run((rate, rateints), model="noise2noise-stack")
+    np.testing.assert_array_equal(stacked.data, alone.data)
+    assert stacked.meta.filename == "jw1_rate.fits"
     np.testing.assert_array_equal(cube.data, rateints.data)
     pair = run((rate, None), model="noise2noise-stack")
     assert (pair[0].meta.cal_step.image_denoise, pair[1]) == ("SKIPPED", None)
@@ -102,20 +102,20 @@ def without_coordinates(image):
         (without_coordinates, "no world coordinates"),
     ],
 )
-def test_what_is_no_stack_is_skipped(rng, stack, caplog, spoil, reason):
+def test_what_is_not_a_stack_is_skipped(rng, stack, caplog, spoil, reason):
     images = [pointed(make(rng)), pointed(make(rng))]
     images[1].meta.filename = "b_rate.fits"
     spoil(images[1])
     results = run(images, model="noise2noise-stack")
     assert reason in caplog.text
-    assert not stack.seen
+    assert not stack.calls
     for result, image in zip(results, images, strict=True):
         assert result.meta.cal_step.image_denoise == "SKIPPED"
         assert image.meta.cal_step.image_denoise is None
         np.testing.assert_array_equal(result.data, image.data)
 
 
-def test_a_single_image_is_no_stack(rate, stack, caplog):
+def test_a_single_image_is_not_a_stack(rate, stack, caplog):
     assert run(rate, model="noise2noise-stack").meta.cal_step.image_denoise == "SKIPPED"
     assert "a stack needs 2 frames or more" in caplog.text
 
