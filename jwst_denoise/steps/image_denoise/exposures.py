@@ -96,6 +96,6 @@ def recommend_masks(model):
     masked = "COMPLETE" in (steps.cosmic_ray_mask, steps.outlier_detection)
     if not masked and not (model.dq is not None and np.any(model.dq & JUMP_DET)):
         log.info(
-            "No step has flagged cosmic rays (no JUMP_DET in DQ, no S_CRMASK); run cosmic_ray_mask first, since the "
+            "No step has flagged cosmic rays (no JUMP_DET in DQ, no S_CRMASK); run cosmic_ray_mask before, since the "
             "network treats unflagged cosmic rays as stars"
         )

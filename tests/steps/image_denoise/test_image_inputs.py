@@ -19,7 +19,11 @@ def test_tuple_list_container_and_path(rate, rateints, halving, tmp_path):
     assert [type(r) for r in results] == [datamodels.ImageModel, datamodels.CubeModel]
     assert run((rate, None))[1] is None
     rate.save(tmp_path / "a_rate.fits")
-    results_of_several = [*run([rate, rate]), *run(ModelContainer([rate.copy(), rate.copy()])), run(str(tmp_path / "a_rate.fits"))]
+    results_of_several = [
+        *run([rate, rate]),
+        *run(ModelContainer([rate.copy(), rate.copy()])),
+        run(str(tmp_path / "a_rate.fits")),
+    ]
     for result in results_of_several:
         np.testing.assert_array_equal(result.data, results[0].data)
 
