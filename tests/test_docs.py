@@ -53,7 +53,7 @@ def test_parameter_files_that_are_named_exist(page):
     shipped = (
         r"\w+_nsclean\w*|nsclean_\w+|\w+_cosmic_ray_mask_?\w*|\w+_detector1_ramp\w*|\w+_image_denoise|\w+_denoise1"
     )
-    pattern = rf"(?:pars path |``)(?!calwebb)((?!jw|exposure_|x_){shipped})"
+    pattern = rf"(?:pars path |``)(?!calwebb)((?!jw|exposure_|example_|x_){shipped})"
     names = re.findall(pattern, page.read_text())
     assert set(names) <= set(jwst_denoise.parameters.names())
 
