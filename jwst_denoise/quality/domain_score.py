@@ -114,7 +114,7 @@ def score_domain(image, noise, usable, after=None):
     known, difference = _differences(scaled, background, 2)  # far enough that correlations do not cancel
     known &= np.abs(difference) <= CLIP * measured
     bright = np.count_nonzero(scaled[usable] > SIGNAL) / np.count_nonzero(usable)
-    stripes = _stripes(scaled - box_level(scaled, background), background)
+    stripes = _stripes((scaled - box_level(scaled, background)) / np.float32(measured or 1), background)
     return DomainScore(measured, _correlation(difference, known), float(bright), stripes)
 
 
