@@ -68,7 +68,7 @@ def draw_figures(directory, groups, quick):
 
 
 def draw_bars(path, rows, quantities):
-    """Draw the rows of some quantities as bars: one panel for each quantity, one color for each column.
+    """Draw the rows of some quantities as bars: one panel for each group and quantity, one color for each column.
 
     Parameters
     ----------
@@ -119,12 +119,12 @@ def _draw_panel(axis, rows):
     axis.set(
         yticks=ticks,
         yticklabels=[row.configuration for row in rows],
-        title="\n".join(textwrap.wrap(rows[0].quantity, 70)),
+        title="\n".join(textwrap.wrap(f"{rows[0].quantity} ({rows[0].group})", 70)),
     )
     axis.set_xlabel(rows[0].unit)
     axis.invert_yaxis()
     axis.grid(axis="x", alpha=0.3)
-    axis.legend(fontsize=8)
+    axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _gray(number, columns):
