@@ -67,5 +67,11 @@ def test_readme_has_the_numbers_of_the_benchmark():
     assert tool.table().count("\n") == len(tool.ROWS) + 1
 
 
+@pytest.mark.parametrize("name", jwst_denoise.model_files.shipped())
+def test_shipped_models_contain_their_cards(name):
+    card = (ROOT / "tools" / "cards" / name / "card.md").read_text(encoding="utf-8")
+    assert jwst_denoise.model_files.read_info(jwst_denoise.model_files.path_of(name))["card"] == card
+
+
 def test_readme_is_short():
     assert (ROOT / "README.md").read_text().count("\n") <= 150

@@ -192,7 +192,6 @@ def test_allowed(text):
     assert list(rejected(text)) == []
 
 
-@pytest.mark.xfail(reason="the pages are being rewritten", strict=False)
 def test_prose():
     assert "\n".join(findings(PROSE)) == ""
 

@@ -92,8 +92,10 @@ def project_sources(sources, wcs, to_sky, shape, growth=3):
         raise ValueError(f"the mosaic covers {100 * inside.mean():.2g} % of the exposure; is it of the same field?")
     pixel = np.abs(columns[-1, -1] - columns[0, 0]) + np.abs(rows[-1, -1] - rows[0, 0])
     pixel /= max(sum(shape) - 2, 1)  # mosaic pixels to a pixel of the exposure, for the sources that fall between
-    found = grow_mask(sources, int(np.ceil(pixel / 2))) if pixel > 1 else sources
-    projected = map_coordinates(found.astype(np.uint8), [rows, columns], order=0, mode="constant", prefilter=False) > 0
+    sources = grow_mask(sources, int(np.ceil(pixel / 2))) if pixel > 1 else sources
+    projected = (
+        map_coordinates(sources.astype(np.uint8), [rows, columns], order=0, mode="constant", prefilter=False) > 0
+    )
     return grow_mask(projected & inside, growth)
 
 

@@ -50,9 +50,9 @@ def test_segments_fall_on_their_pixels(tmp_path, exposure, mosaic):
     segments = np.zeros((400, 400), np.int32)
     segments[place(exposure, mosaic, positions)] = [1, 2, 7]
     sources, wcs = read_sources(write(tmp_path / "segments.fits", segments, mosaic))
-    found = project_sources(sources, wcs, exposure.pixel_to_world_values, SHAPE, growth=0)
-    assert all(found[y, x] for x, y in positions)
-    assert found.sum() <= 9 * len(positions)
+    masked = project_sources(sources, wcs, exposure.pixel_to_world_values, SHAPE, growth=0)
+    assert all(masked[y, x] for x, y in positions)
+    assert masked.sum() <= 9 * len(positions)
     grown = project_sources(sources, wcs, exposure.pixel_to_world_values, SHAPE, growth=3)
     assert grown[33, 20] and grown[80, 97] and not grown[30, 26]
 
@@ -61,11 +61,11 @@ def test_coordinates_are_those_of_every_pixel(exposure, mosaic):
     rng = np.random.default_rng(1)
     sources = rng.uniform(size=(400, 400)) < 0.5
     coarse = tangent(SCALE * 2, (100, 100), angle=-20)
-    found = project_sources(sources, coarse, exposure.pixel_to_world_values, SHAPE, growth=0)
+    masked = project_sources(sources, coarse, exposure.pixel_to_world_values, SHAPE, growth=0)
     y, x = np.indices(SHAPE)
     columns, rows = coarse.world_to_pixel_values(*exposure.pixel_to_world_values(x, y))
     expected = sources[np.rint(rows).astype(int), np.rint(columns).astype(int)]
-    assert (found != expected).mean() < 1e-3
+    assert (masked != expected).mean() < 1e-3
 
 
 def test_sources_of_an_image_are_detected(tmp_path, exposure, mosaic):
@@ -75,9 +75,9 @@ def test_sources_of_an_image_are_detected(tmp_path, exposure, mosaic):
     (row,), (column,) = place(exposure, mosaic, [(70, 40)])
     image += 30 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 8)
     sources, wcs = read_sources(write(tmp_path / "mosaic.fits", image, mosaic))
-    found = project_sources(sources, wcs, exposure.pixel_to_world_values, SHAPE)
-    assert found[40, 70]
-    assert found.mean() < 0.2
+    masked = project_sources(sources, wcs, exposure.pixel_to_world_values, SHAPE)
+    assert masked[40, 70]
+    assert masked.mean() < 0.2
 
 
 def test_another_field_is_refused(mosaic):

@@ -104,17 +104,17 @@ def test_estimate_recovers_the_statistics():
     mask = rng.random(readout.shape) < 0.7
     mask[100:200, 60:400] = False
     data = colored(rng, readout, HYPER, frames=8) + rng.normal(size=(8, *readout.shape))
-    found = estimate_hyper(data, mask, readout)
-    assert found.common == pytest.approx(HYPER.common, rel=0.25)
-    assert found.output == pytest.approx(HYPER.output, rel=0.25)
-    assert found.common_slope == pytest.approx(HYPER.common_slope, abs=0.12)
-    assert found.output_slope == pytest.approx(HYPER.output_slope, abs=0.12)
-    assert found.white == pytest.approx(1, abs=0.03)
+    hyper = estimate_hyper(data, mask, readout)
+    assert hyper.common == pytest.approx(HYPER.common, rel=0.25)
+    assert hyper.output == pytest.approx(HYPER.output, rel=0.25)
+    assert hyper.common_slope == pytest.approx(HYPER.common_slope, abs=0.12)
+    assert hyper.output_slope == pytest.approx(HYPER.output_slope, abs=0.12)
+    assert hyper.white == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize(("hyper", "tolerance"), [(None, 0.15), (HYPER, 0.05)])
 def test_residual_is_what_the_posterior_expects(scene, hyper, tolerance):
-    """Statistics that one small frame tells are uncertain by as much; known ones leave the draw's own error."""
+    """Statistics estimated from one small frame are uncertain by as much; known ones leave the error of the draw."""
     readout, noise, data, mask = scene
     result = fit(data, mask, readout, hyper=hyper)
     error = noise - result.noise
@@ -143,9 +143,9 @@ def test_a_stack_is_its_images(scene):
     stack = np.stack([data, data[::-1]])
     together, variance = fit_noise(stack, mask, readout, hyper=HYPER)
     assert together.shape == variance.shape == stack.shape
-    for image, found in zip(stack, together, strict=True):
+    for image, together_noise in zip(stack, together, strict=True):
         alone, _ = fit_noise(image, mask, readout, hyper=HYPER)
-        assert np.std(found - alone) < 0.05 * np.sqrt(variance.mean())
+        assert np.std(together_noise - alone) < 0.05 * np.sqrt(variance.mean())
 
 
 def test_background_is_kept_or_removed():

@@ -85,8 +85,8 @@ class MaskedSpectrum:
     def _expected(self, theta):
         """(mean, difference) spectra for log amplitudes, slopes and log white variance."""
         common, common_slope, output, output_slope, white = theta
-        share = np.array([1, 1 - 1 / self._outputs])[:, None]
-        expected = np.exp(white) * self._white * share
+        fraction = np.array([1, 1 - 1 / self._outputs])[:, None]
+        expected = np.exp(white) * self._white * fraction
         expected = expected + np.exp(common + self._interpolate(common_slope)[:2])
         return expected + np.exp(output + self._interpolate(output_slope)[2:])
 

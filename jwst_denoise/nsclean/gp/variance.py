@@ -102,9 +102,9 @@ def _calibration(formula, error, among, used, classes=4):
     formula, count = formula[:, :blocks].ravel(), among.sum(axis=-1).ravel()
     squared = np.sum(error**2, axis=-1, where=among).ravel()
     index = np.searchsorted(np.quantile(formula, np.linspace(0, 1, classes + 1)[1:-1]), formula)
-    bins_of, predicted, found = (np.bincount(index, v, classes) for v in (count, count * formula, squared))
+    bins_of, predicted, measured = (np.bincount(index, v, classes) for v in (count, count * formula, squared))
     occupied = predicted > 0
     if not occupied.any():
         return np.ones_like
-    nodes, factors = predicted[occupied] / bins_of[occupied], found[occupied] / predicted[occupied]
+    nodes, factors = predicted[occupied] / bins_of[occupied], measured[occupied] / predicted[occupied]
     return lambda values: np.interp(values, nodes, factors)

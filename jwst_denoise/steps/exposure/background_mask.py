@@ -98,11 +98,11 @@ def mosaic_sources(path, model, n_sigma, growth):
         located = with_wcs(model, image, dq, "")
     to_sky, _ = sky_of(located, model.meta.filename or type(model).__name__)
     try:
-        found = project_sources(sources, wcs, to_sky, model.data.shape[-2:], growth)
+        masked = project_sources(sources, wcs, to_sky, model.data.shape[-2:], growth)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    log.info("%.1f %% of the pixels are sources of %s", 100 * found.mean(), path)
-    return found
+    log.info("%.1f %% of the pixels are sources of %s", 100 * masked.mean(), path)
+    return masked
 
 
 def find_file(name, config_file=None):
