@@ -73,6 +73,17 @@ def test_errors_alone_replace_no_page(rateints, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_mask_of_a_ramp_does_not_outlast_a_single_step(ramp, rateints, caplog):
+    """Only a pipeline passes the mask of its ramp on to the errors of the rates."""
+    cleaned = NSCleanStep.call(rateints, method="median", configure_log=False)
+    step = NSCleanStep(method="median")
+    step.run(ramp)
+    step.errors_only = True
+    with caplog.at_level("INFO"):
+        step.run(cleaned)
+    assert "background mask of the groups" not in caplog.text
+
+
 def test_errors_alone_need_a_cleaned_rate(rateints, ramp):
     for model in (rateints, ramp):
         result = NSCleanStep.call(model, errors_only=True, configure_log=False)

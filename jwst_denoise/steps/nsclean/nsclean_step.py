@@ -152,7 +152,7 @@ class NSCleanStep(DenoiseStep):
         fitter = Fitter(readout, settings.fit_options(background_of(model, settings.background)), flat)
         mask = self._background_mask(model, settings, readout)
         result = (ramps if is_ramp else rates).clean(model, mask, fitter, settings)
-        if is_ramp:
+        if is_ramp and self.parent is not None:
             _MASKS_OF_RAMPS[self._pipeline] = mask
         return result
 
