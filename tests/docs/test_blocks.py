@@ -20,7 +20,7 @@ from jwst_denoise.commands.main import main
 
 from .pages import ROOT, code_blocks, name_of, shell_lines
 
-pytestmark = pytest.mark.filterwarnings("default")  # as for a reader
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # warnings do not stop a reader
 
 #: Recipe -> detector, scene, subarray, type of the exposure in the header if it is not that of the scene, read pattern.
 EXPOSURES = {
