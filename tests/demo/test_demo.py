@@ -149,7 +149,7 @@ def test_noise_free_exposure_lacks_exactly_the_simulated_noise():
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--instrument", "hubble"], "no demo of instrument 'hubble'; known: nirspec, nircam, niriss"),
+        (["--instrument", "hubble"], "'hubble' is not one of 'nirspec', 'nircam', 'niriss'"),
         (["--real", "--full"], "--real simulates nothing"),
     ],
 )

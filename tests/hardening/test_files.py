@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import asdf
 import numpy as np
 import pytest
 
@@ -21,12 +22,12 @@ pytestmark = [
 
 @pytest.fixture
 def reachable():
-    """Directory that every user reaches, unlike pytest's."""
+    """Directory that every user can read, unlike pytest's."""
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        for path in (Path(directory), Path(model_files.__file__)):
+        for path in (Path(directory), Path(model_files.__file__), Path(asdf.__file__)):
             if os.geteuid() == 0 and not reached_by_everybody(path):
-                pytest.skip(f"root cannot do without its permissions here: others do not reach {path}")
+                pytest.skip(f"root cannot drop its permissions here: other users cannot read {path}")
         yield Path(directory)
 
 

@@ -8,6 +8,7 @@ from pytest_socket import SocketConnectBlockedError
 from support.offline import connections_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", ["steps", "pipeline"])
 def test_steps_and_pipeline_do_not_connect(job):
     assert connections_of(job) == []

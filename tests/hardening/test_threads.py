@@ -25,6 +25,7 @@ def restored_threads():
     torch.set_num_threads(count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", RUNS)
 def test_one_and_two_threads(step, exposure, working_directory, restored_threads):
     kind, parameters = RUNS[step]

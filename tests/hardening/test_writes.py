@@ -43,6 +43,7 @@ def outputs(working_directory, rate):
     return {name: working_directory / name / "jw1_nscleanstep.fits" for name in ("full", "killed")}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of resources, no signals")
 def test_full_disk_and_kill(outputs, rate):
     before = {name: path.read_bytes() for name, path in outputs.items()}

@@ -19,6 +19,8 @@ from jwst_denoise import (
 )
 from jwst_denoise.networks import build
 
+pytestmark = pytest.mark.slow
+
 INFO = {
     "name": "untrained",
     "domain": {"description": "tests", "instruments": ["NIRCAM", "NIRSPEC"]},

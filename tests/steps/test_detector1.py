@@ -34,6 +34,7 @@ def run(request, active_cache, uncal, tmp_path):
     return request.param, tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_products_of_the_pipeline(run):
     level, directory = run
     for name in ("jw1_rate.fits", "jw1_rateints.fits"):

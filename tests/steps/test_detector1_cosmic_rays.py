@@ -10,6 +10,7 @@ from jwst_denoise import parameters, products, simulate
 JUMP = 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ngroups", [2, 5])
 def test_hook_of_the_jump_step(active_cache, tmp_path, ngroups):
     """The hook takes gain and read noise from CRDS; with two groups, which the jump step skips, it works alone."""

@@ -167,6 +167,7 @@ def test_quality_metrics_outside_their_bounds_are_red(images):
     assert f"{metrics['residual_mean']:.3g}" in colors
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("alias", ["nsclean", "ramp_denoise", "cosmic_ray_mask", "image_denoise"])
 @pytest.mark.parametrize(

@@ -200,6 +200,7 @@ def test_without_crds_typical_values_serve_the_fit_too(ramp, halving, monkeypatc
     assert "Typical gain and read noise of NRCA1" in caplog.text
 
 
+@pytest.mark.slow
 def test_products_do_not_replace_those_of_the_pipeline(ramp, halving, references, tmp_path):
     ramp.save(tmp_path / "jw1_ramp.fits")
     run("jw1_ramp.fits", **references, save_results=True, save_noise=True, save_qa=True)

@@ -135,6 +135,7 @@ def test_history_has_one_line_for_each_step_where_a_step_of_jwst_has_dropped_the
     assert len(lines) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "level"), [("rate", ""), ("rateints", "ints_"), ("ramp", "")])
 def test_products_beside_the_main_one(request, kind, level, tmp_path):
     model = request.getfixturevalue(kind)
