@@ -48,7 +48,8 @@ def _add_command(benchmark):
     def run(**values):
         _run(benchmark, **values)
 
-    command.add_command(click.Command(benchmark.name, callback=run, params=options, help=benchmark.help))
+    texts = {"help": benchmark.help, "short_help": f"{benchmark.title}."}
+    command.add_command(click.Command(benchmark.name, callback=run, params=options, **texts))
 
 
 def _run(benchmark, path, only, quick, figures=None, models=None, studies=False):

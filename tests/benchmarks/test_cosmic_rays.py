@@ -29,13 +29,11 @@ def models(untrained):
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, clear_caches):
     """Tiny images and a short scan."""
     monkeypatch.setattr(cases, "size_of", lambda quick: SMALL)
     monkeypatch.setattr(detection, "QUICK_SCAN", {"objlim": (5.0,), "sigclip": (4.5, 20.0)})
-    detection._measured.cache_clear()
-    yield
-    detection._measured.cache_clear()
+    clear_caches(detection._measured)
 
 
 def rows(name):
@@ -102,11 +100,11 @@ def test_observer_of_single_pixels_is_limited_by_gaussian_noise():
     np.testing.assert_allclose(detected, expected, atol=4 * np.sqrt(0.25 / 1e4) + 0.03)
 
 
-def test_images_differ_and_are_reproducible():
+def test_images_differ_and_are_reproducible(clear_caches):
     first, second = cases.cases("cluster", 2, 48, 1)
     assert (first.filter, first.image.seconds) != (second.filter, second.image.seconds)
     assert not np.array_equal(first.image.data, cases.cases("cluster", 2, 48, 2)[0].image.data)
-    cases.cases.cache_clear()
+    clear_caches(cases.cases)
     np.testing.assert_array_equal(cases.cases("cluster", 2, 48, 1)[0].image.data, first.image.data)
 
 

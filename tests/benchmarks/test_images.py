@@ -47,7 +47,7 @@ def models(untrained):
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, clear_caches):
     """Small scenes and few of them."""
     monkeypatch.setattr(scenes, "EDGE", 256)
     monkeypatch.setattr(astro_unet, "RATIOS", (2, 5))
@@ -56,14 +56,7 @@ def small(monkeypatch):
     monkeypatch.setattr(sources, "FLUX_CASES", sources.FLUX_CASES[:1])
     monkeypatch.setattr(out_of_distribution, "CASES", out_of_distribution.CASES[-1:])
     monkeypatch.setattr(stacks, "size_of", lambda quick: (1, 128))
-    clear()
-    yield
-    clear()
-
-
-def clear():
-    for cached in CACHED:
-        cached.cache_clear()
+    clear_caches(*CACHED)
 
 
 class Known:

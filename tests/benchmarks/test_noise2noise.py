@@ -25,19 +25,14 @@ SCENES = [*filaments.scenes_for("test"), *filaments.scenes_for("validation")]
 
 
 @pytest.fixture
-def shrinking(monkeypatch):
+def shrinking(monkeypatch, clear_caches):
     """The networks leave a fifth of the noise, or a little less with clean targets."""
     monkeypatch.setattr(noise2noise, "train_denoiser", lambda name, clean, quick: Shrinking(0.196 if clean else 0.2))
     monkeypatch.setattr(
         noise2noise, "error_predictor", lambda name, quick: lambda image, result: np.full(image.shape, 0.4)
     )
     monkeypatch.setattr(noise2noise, "CASES", {"white": filaments.CASES["white"]})
-    caches = noise2noise.denoise_case, noise2noise._calibration
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    for cache in caches:
-        cache.cache_clear()
+    clear_caches(noise2noise.denoise_case, noise2noise._calibration)
 
 
 def test_filaments_have_structure_on_all_scales_and_empty_regions():
@@ -103,18 +98,17 @@ def test_removed_signal_fails_the_target(shrinking, monkeypatch):
     assert False in [row.passed for row in noise2noise.residual(False)]
 
 
-def test_figures(monkeypatch, tmp_path):
+def test_figures(monkeypatch, clear_caches, tmp_path):
     monkeypatch.setattr(noise2noise, "train_denoiser", lambda name, clean, quick: Shrinking(0.2))
     predict = lambda image, result: np.full(image.shape, 0.4)  # noqa: E731
     monkeypatch.setattr(noise2noise, "error_predictor", lambda name, quick: predict)
-    noise2noise.denoise_case.cache_clear()
+    clear_caches(noise2noise.denoise_case)
     monkeypatch.setenv("JWST_DENOISE_DATA", str(tmp_path))
     noise2noise.draw_experiment(tmp_path / "0.png", True)
     noise2noise.draw_spectra(tmp_path / "1.png", True)
     with pytest.raises(MissingInput, match="sst_stokes"):
         solar.draw_solar(tmp_path / "2.png", True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.png", "1.png"]
-    noise2noise.denoise_case.cache_clear()
 
 
 def test_frequency_of_half_the_power():
@@ -180,9 +174,9 @@ def test_profiles_of_the_cube_are_antisymmetric_about_their_center():
     assert (np.abs(cube.sum(axis=0)) < 0.3 * np.abs(cube).sum(axis=0))[strong].all()
 
 
-def test_row_of_cubes(monkeypatch):
+def test_row_of_cubes(monkeypatch, clear_caches):
     monkeypatch.setattr(cubes, "EDGE", 48)
-    cubes.scenes_for.cache_clear()
+    clear_caches(cubes.scenes_for)
     exact = SimpleNamespace(predict=lambda image, err: (cubes.scenes_for("test")[0] + 0.1, None))
     same = SimpleNamespace(denoise=lambda image, uncertainty: SimpleNamespace(rate=image.rate))
     monkeypatch.setattr(cubes, "_train", lambda quick: exact)
@@ -191,7 +185,6 @@ def test_row_of_cubes(monkeypatch):
     assert row.metrics["cube"] == pytest.approx(0.1, rel=1e-3)
     assert row.metrics["planes"] == pytest.approx(1, rel=0.02)
     assert row.metrics["components"] < 0.6
-    cubes.scenes_for.cache_clear()
 
 
 @pytest.fixture

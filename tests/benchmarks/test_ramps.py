@@ -29,7 +29,7 @@ def models(untrained):
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, clear_caches):
     """Few reads of few lines, and one small subarray."""
     monkeypatch.setattr(nirps, "FEW", 144)
     monkeypatch.setattr(nirps, "reads_of", lambda quick: 4)
@@ -38,15 +38,8 @@ def small(monkeypatch):
     case = faint.Case("NIRCam", "cluster", "BRIGHT1", 0.3, "SUB160")
     monkeypatch.setattr(faint, "QUICK", (case,))
     monkeypatch.setattr(sources, "size_of", lambda quick: (160, 1))
-    clear()
-    yield
-    clear()
-
-
-def clear():
-    cached_functions = (nirps.simulate_band, nirps.read_differences, nirps.fall, nirps_images.measure_pair)
-    for cached in (*cached_functions, faint.measured, sources.measured):
-        cached.cache_clear()
+    clear_caches(nirps.simulate_band, nirps.read_differences, nirps.fall, nirps_images.measure_pair)
+    clear_caches(faint.measured, sources.measured)
 
 
 def test_slopes_of_corrected_reads_are_corrected_slopes(small):

@@ -12,8 +12,8 @@ from jwst_denoise.commands.main import COMMANDS, main
 
 
 def commands():
-    """Arguments of every command and sub-command of the package itself."""
-    for name in COMMANDS.keys() - {"benchmark"}:
+    """Arguments of every command and sub-command."""
+    for name in COMMANDS:
         yield (name,)
         command = main.get_command(None, name)
         yield from ((name, nested) for nested in getattr(command, "commands", {}))
