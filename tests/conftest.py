@@ -18,6 +18,13 @@ settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("quick")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Collect no doctests from the tests: --doctest-modules would import each file twice."""
+    collectors = yield
+    return [collector for collector in collectors if type(collector).__name__ != "DoctestModule"]
+
+
 @pytest.fixture(scope="session")
 def data_directory():
     """Directory of the real data files that are too large for the repository; without them the test skips."""

@@ -1,5 +1,6 @@
 """Every command line and every parameter file that the documentation shows can be run as it stands."""
 
+import importlib.util
 import re
 import shlex
 
@@ -20,6 +21,9 @@ from .pages import PAGES, RECIPES, blocks, commands, name_of
 ALIASES = {step.class_alias: step.class_name for step in get_steps() if step.class_alias}
 PACKAGE_STEPS = {alias: name for alias, name in ALIASES.items() if name.startswith("jwst_denoise.")}
 PARS = re.compile(r"^\$\(jwst-denoise pars path (\w+)\)$")
+NEEDS_BENCHMARKS = pytest.mark.skipif(
+    importlib.util.find_spec("jwst_denoise_benchmarks") is None, reason="jwst_denoise_benchmarks is not installed"
+)
 WITH_COMMANDS = [page for page in PAGES if commands(page)]
 WITH_FILES = [page for page in PAGES if any("\nclass:" in block for block in blocks(page, "yaml"))]
 
@@ -106,7 +110,7 @@ def test_commands_exist(page):
         "strun nsclean --method=gp",
         "jwst-denoise simulate --scene moon",
         "jwst-denoise pars find",
-        "jwst-denoise benchmark images --only speeds",
+        pytest.param("jwst-denoise benchmark images --only speeds", marks=NEEDS_BENCHMARKS),
         "jwst-denoise train noise2noise --set width=3",
     ],
 )
