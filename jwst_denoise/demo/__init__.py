@@ -1,4 +1,4 @@
-"""The demonstration: the real pipeline on simulated exposures and on a flight exposure, without and with our steps."""
+"""The demonstration: real pipelines on simulated exposures and a flight exposure, without and with the steps."""
 
 from jwst_denoise.demo.run import run_demo
 from jwst_denoise.demo.scenarios import SCENARIOS, Scenario, choose_scenario

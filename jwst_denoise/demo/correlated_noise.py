@@ -11,13 +11,13 @@ from jwst_denoise.demo.scenarios import noiseless_uncal, simulate_scenario
 
 __all__ = ["run_parts"]
 
-#: Reference pixels have white noise of their own, which their correction turns into stripes; the truth has none.
+#: The white noise of reference pixels becomes stripes in their correction; the truth has none.
 TRUTH_STEPS = {"refpix": {"skip": True}}
+TITLES = {"default": "calwebb_detector1", "nsclean": "with nsclean", "denoise1": "calwebb_denoise1"}
 _IGNORED = "ERR does not include correlated noise."
 _HALOS = "the fit takes a part of faint signal outside of the mask for noise; a larger mask_dilation leaves more."
 _NETWORK = (
-    "ramp_denoise makes faint pixels more like their neighbors; for photometry of faint sources leave it out "
-    "(--steps.ramp_denoise.skip=true)."
+    "ramp_denoise smooths faint signal; for photometry of faint sources leave it out (--steps.ramp_denoise.skip=true)."
 )
 _SMOOTH = (
     "the noise after ramp_denoise is correlated between neighbors. For the error of a sum, measure the scatter of "
@@ -64,7 +64,7 @@ def run_parts(scenario, output, cache, log, stages):
     ]
     with stages.stage("comparing with the truth"):
         runs = {"default": default, "nsclean": cleaned, "denoise1": denoised}
-        images = {name: read_image(made.path, exposure) for name, made in runs.items()}
+        images = {name: read_image(run.path, exposure) for name, run in runs.items()}
         return [
             _clean_part(scenario, exposure, output, runs, images, read_image(noiseless.path, exposure), commands[:2]),
             _ramp_part(scenario, exposure, output, runs, images, commands[2:]),
@@ -99,10 +99,12 @@ def _ramp_part(scenario, exposure, output, runs, images, commands):
 
 def _part(title, scenario, exposure, output, runs, images, truth, metrics, notes, commands):
     """Draw the pictures of two runs, write their report, and describe them."""
-    title = f"{title}. Simulated: {scenario.title}"
     first, last = images
-    picture = output.parent / f"{last}_truth.png"
-    pictures.draw_against_truth(picture, title, images, truth, exposure.readout)
+    picture, shown = output.parent / f"{last}_truth.png", {TITLES[name]: image for name, image in images.items()}
+    pictures.draw_against_truth(picture, f"Simulated: {scenario.title}", shown, truth, exposure.readout)
     alias = "nsclean" if last == "nsclean" else "ramp_denoise"
     files = [picture, *write_report(output.parent / last, alias, runs[first].path, runs[last].path)]
-    return Part(title, ("", *metrics), metric_rows(metrics.values()), notes, files, commands, metrics)
+    columns = ("errors" if last == "denoise1" else "remaining noise", *metrics)
+    return Part(
+        title, f"Simulated: {scenario.title}", columns, metric_rows(metrics.values()), notes, files, commands, metrics
+    )

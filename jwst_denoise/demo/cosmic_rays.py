@@ -22,9 +22,9 @@ NEIGHBORS = np.ones((3, 3, 3), dtype=bool)  # charge can arrive within an averag
 
 #: Label, format, and attribute of `Detections`.
 _ROWS = (
-    ("groups with charge above 5 σ, flagged", "{:.1f}", "clear"),
-    ("groups with charge of 1.5 to 5 σ, flagged", "{:.1f}", "faint"),
-    ("groups without charge, flagged", "{:.3f}", "false"),
+    ("flagged groups with charge above 5 σ", "{:.1f}", "clear"),
+    ("flagged groups with charge of 1.5 to 5 σ", "{:.1f}", "faint"),
+    ("flagged groups without charge", "{:.3f}", "false"),
     ("the same in cores of sources", "{:.3f}", "cores"),
     ("hit pixels with a wrong rate", "{:.1f}", "wrong"),
 )
@@ -95,9 +95,9 @@ def run_part(output, cache, log, stages):
             options = {"config_file": str(parameters.path(scenario.parameters)), "steps": KEEP_JUMPS}
             masked = run_pipeline("calwebb_detector1", uncal, output / "cosmic_ray_mask", log, stage.name, **options)
     with stages.stage("comparing with the truth"):
-        ramps = [made.path.with_name(f"{scenario.root}_jump.fits") for made in (default, masked)]
+        ramps = [run.path.with_name(f"{scenario.root}_jump.fits") for run in (default, masked)]
         flags = [read_flags(path) for path in ramps]
-        images = [read_image(made.path, exposure) for made in (default, masked)]
+        images = [read_image(run.path, exposure) for run in (default, masked)]
         charge, truth = read_charge(exposure, flags[0]), find_truth(exposure, images)
         metrics = {
             name: measure_detections(*pair, charge, truth)
@@ -105,8 +105,7 @@ def run_part(output, cache, log, stages):
         }
         files = write_report(output, "cosmic_ray_mask", *ramps)
     rows = [
-        (label, *(form.format(100 * getattr(one, name)) for one in metrics.values()), "%")
-        for label, form, name in _ROWS
+        (label, *(form.format(100 * getattr(one, name)) for one in metrics.values())) for label, form, name in _ROWS
     ]
     clear, faint = metrics["jump step"].hits
     notes = [
@@ -120,8 +119,8 @@ def run_part(output, cache, log, stages):
         strun_line("calwebb_detector1", uncal, output / "default"),
         strun_line(scenario.parameters, uncal, output / "cosmic_ray_mask"),
     ]
-    title = f"Cosmic rays. Simulated: {scenario.title}"
-    return Part(title, ("", *metrics), rows, notes, files, commands, metrics)
+    title = f"Simulated: {scenario.title}"
+    return Part("Cosmic rays", title, ("per cent", *metrics), rows, notes, files, commands, metrics)
 
 
 def read_charge(exposure, flags):

@@ -26,7 +26,7 @@ PAIRS = ((1, 0), (2, 1), (2, 0))
 METHODS = {"median": "column medians", "gp": "nsclean"}
 #: Geometry of the 128 × 128 subarray of GUIDER2.
 READOUT = Readout((128, 128), fastaxis=2, slowaxis=-1)
-HALF = 64  # the noise is fitted on rows from here on and judged on the rows below
+HALF = 64  # the noise is fitted on rows from here on and checked on the rows below
 STAR, STAR_RADIUS = (97, 65), 12  # row and column, counted from 0; pixels
 
 
@@ -53,7 +53,7 @@ def run_part(output, cache, log, stages):
         metrics = cross_validate(exposure)
         files = write_report(output, "nsclean", default.path, cleaned.path)
     rows = [
-        (f"integrations {pair[0]} − {pair[1]}", *(f"{scatter:.2f}" for scatter in each.values()), "DN")
+        (f"integrations {pair[0]} − {pair[1]}", *(f"{scatter:.2f}" for scatter in each.values()))
         for pair, each in metrics.items()
     ]
     notes = [
@@ -64,8 +64,10 @@ def run_part(output, cache, log, stages):
         strun_line("calwebb_guider", exposure, output / "default"),
         strun_line(PARAMETERS, exposure, output / "nsclean"),
     ]
-    columns = ("scatter of the lower half", "raw", *METHODS.values())
-    return Part("Flight exposure: FGS ACQ1, GUIDER2, 2022-04-27", columns, rows, notes, files, commands)
+    columns = ("scatter of the lower half / DN", "raw", *METHODS.values())
+    return Part(
+        "Flight exposure", "FGS ACQ1, GUIDER2, 2022-04-27, from the jwst package", columns, rows, notes, files, commands
+    )
 
 
 def exposure_path():

@@ -21,6 +21,15 @@ RUNS = {
     "r = 2": "nsclean, then image_denoise with exposure_time_ratio r = 2 after stage 2",
     "stack": "nsclean, then image_denoise of the stack of integrations",
 }
+#: Name of a run -> its title in the picture.
+TITLES = {
+    "default": "default pipeline",
+    "flicker": "with clean_flicker_noise",
+    "nsclean": "with cosmic_ray_mask and nsclean",
+    "denoise1": "calwebb_denoise1",
+    "r = 2": "nsclean and image_denoise, r = 2",
+    "stack": "nsclean and image_denoise of the stack",
+}
 #: Directory -> pipeline of stage 1, and parameters of its steps.
 STAGE1 = {
     "default": ("calwebb_detector1", {}),
@@ -32,7 +41,7 @@ STACK = {"model": "noise2noise-stack"}
 _CAUSES = {
     "flicker": "clean_flicker_noise takes a part of extended signal for noise.",
     "nsclean": "its fit takes a part of faint halos outside of the mask for noise; mask_dilation=8 leaves more.",
-    "denoise1": "beyond that of nsclean, ramp_denoise makes faint pixels more like their neighbors.",
+    "denoise1": "beyond that of nsclean, ramp_denoise smooths faint signal.",
     "r = 2": "beyond that of nsclean, image_denoise lowers sources below S/N 10.",
     "stack": "beyond that of nsclean, the stack model lowers faint extended signal.",
 }
@@ -64,20 +73,22 @@ def run_part(output, cache, log, stages):
         images = {name: read_image(path, exposure) for name, path in paths.items()}
         truth = find_truth(exposure, list(images.values()))
         metrics = {name: measure_image(image, truth) for name, image in images.items()}
-        picture, title = output.with_suffix(".png"), f"Images. Simulated: {IMAGES.title}, {IMAGES.nints} integrations"
-        pictures.draw_against_truth(picture, title, images, truth, exposure.readout)
+        picture, title = output.with_suffix(".png"), f"Simulated: {IMAGES.title}, {IMAGES.nints} integrations"
+        shown = {TITLES[name]: image for name, image in images.items()}
+        pictures.draw_against_truth(picture, title, shown, truth, exposure.readout)
         files = write_report(output.parent / "image_denoise", "image_denoise", paths["nsclean"], paths["r = 2"])
     notes = [
-        "; ".join(f"{name}: {text}" for name, text in RUNS.items()) + ". Errors are differences from the true signal.",
+        "; ".join(f"{name}: {text}" for name, text in RUNS.items() if name in metrics)
+        + ". Errors are differences from the true signal.",
         "The image for r = 2 is 1/r of the input and (1 − 1/r) of the estimate of the network. So the noise of a pixel "
         "falls to about 1/r = 0.5; in a real exposure twice as long it would fall to 1/√r = 0.71, since the second "
-        "half has noise of its own.",
+        "half has independent noise.",
         *explain_fluxes(metrics, _CAUSES),
         "For photometry of faint sources use the image after nsclean; use the denoised ones for detection.",
         *explain_errors(metrics, dict.fromkeys(metrics, _SMOOTH) | dict.fromkeys(("default", "flicker"), _IGNORED)),
     ]
     rows, commands = metric_rows(metrics.values()), _commands(uncal, output)
-    return Part(title, ("", *metrics), rows, notes, [picture, *files], commands, metrics)
+    return Part("Images", title, ("errors", *metrics), rows, notes, [picture, *files], commands, metrics)
 
 
 def _run_all(uncal, output, log, stages):

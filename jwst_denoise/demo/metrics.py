@@ -52,7 +52,7 @@ class Truth:
     seconds: float
 
     def centered(self, image):
-        """Image less the median of its background pixels."""
+        """Image minus the median of its background pixels."""
         return image - np.median(image[self.background])
 
 

@@ -8,16 +8,16 @@ from jwst_denoise.steps.common.result import Result
 
 __all__ = ["Part", "explain_errors", "explain_fluxes", "metric_rows", "write_report"]
 
-#: Label, format, attribute of `jwst_denoise.demo.metrics.Metrics`, factor, unit.
+#: Label, format, attribute of `jwst_denoise.demo.metrics.Metrics`, factor.
 _METRIC_ROWS = (
-    ("background, error of a pixel", "{:.2f}", "background_noise", 1, "e⁻ rms"),
-    ("background, error in apertures", "{:.3f}", "aperture_noise", 1, "e⁻/pixel rms"),
-    ("sources, error of a pixel", "{:.2f}", "source_noise", 1, "e⁻ rms"),
-    ("sources, total flux: bias", "{:+.2f}", "flux_bias", 100, "%"),
-    ("sources, flux of each: rms error", "{:.2f}", "flux_scatter", 1, "ERR of its flux"),
-    ("background, shift", "{:+.2f}", "shift", 1, "e⁻"),
-    ("scatter / ERR, pixels", "{:.3f}", "over_err", 1, "1 is correct"),
-    ("scatter / ERR, apertures", "{:.3f}", "aperture_over_err", 1, "1 is correct"),
+    ("background pixels / e⁻ rms", "{:.2f}", "background_noise", 1),
+    ("background apertures / e⁻", "{:.3f}", "aperture_noise", 1),
+    ("pixels of sources / e⁻ rms", "{:.2f}", "source_noise", 1),
+    ("flux of all sources / %", "{:+.2f}", "flux_bias", 100),
+    ("flux of a source / its ERR", "{:.2f}", "flux_scatter", 1),
+    ("background level / e⁻", "{:+.2f}", "shift", 1),
+    ("scatter / ERR, pixels", "{:.3f}", "over_err", 1),
+    ("scatter / ERR, apertures", "{:.3f}", "aperture_over_err", 1),
 )
 BIAS, SCATTER = 0.005, 0.1  # fraction of the flux, and distance of scatter / ERR from 1, that are explained
 
@@ -30,10 +30,12 @@ class Part:
     ----------
     title : str
         Heading.
+    exposure : str
+        Description of the exposure.
     columns : tuple of str
         Heading of the table, and names of its columns.
     rows : list of tuple of str
-        Label, one value a column, unit.
+        Label with unit, and one value a column.
     notes : list of str
         Sentences beneath the table.
     files : list of path-like
@@ -45,6 +47,7 @@ class Part:
     """
 
     title: str
+    exposure: str
     columns: tuple
     rows: list
     notes: list
@@ -56,8 +59,8 @@ class Part:
 def metric_rows(metrics):
     """Rows of a table with one `Metrics` a column."""
     return [
-        (label, *(form.format(factor * getattr(one, name)) for one in metrics), unit)
-        for label, form, name, factor, unit in _METRIC_ROWS
+        (label, *(form.format(factor * getattr(one, name)) for one in metrics))
+        for label, form, name, factor in _METRIC_ROWS
     ]
 
 
@@ -78,7 +81,7 @@ def explain_fluxes(metrics, causes):
     return [
         f"{name}: total flux {100 * metrics[name].flux_bias:+.1f} %: {cause}"
         for name, cause in causes.items()
-        if abs(metrics[name].flux_bias) > BIAS
+        if name in metrics and abs(metrics[name].flux_bias) > BIAS
     ]
 
 
@@ -88,7 +91,7 @@ def explain_errors(metrics, causes):
         f"{name}: on the background, pixels scatter by {metrics[name].over_err:.2f} ERR and sums over apertures by "
         f"{metrics[name].aperture_over_err:.2f} ERR: {cause}"
         for name, cause in causes.items()
-        if max(abs(metrics[name].over_err - 1), abs(metrics[name].aperture_over_err - 1)) > SCATTER
+        if name in metrics and max(abs(metrics[name].over_err - 1), abs(metrics[name].aperture_over_err - 1)) > SCATTER
     ]
 
 

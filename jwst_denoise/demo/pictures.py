@@ -20,6 +20,7 @@ from jwst_denoise.statistics import power_spectrum
 __all__ = ["draw_against_truth"]
 
 UNIT = "e⁻"
+COLUMNS = 3  # maps in a row, for more than two images
 
 
 def draw_against_truth(path, title, images, truth, readout):
@@ -32,7 +33,7 @@ def draw_against_truth(path, title, images, truth, readout):
     title : str
         Heading.
     images : dict
-        Name of a run -> jwst_denoise.demo.metrics.Image.
+        Title -> jwst_denoise.demo.metrics.Image, the default pipeline first.
     truth : jwst_denoise.demo.metrics.Truth
         The truth; errors are differences from its expected image.
     readout : jwst_denoise.readout.Readout
@@ -40,15 +41,19 @@ def draw_against_truth(path, title, images, truth, readout):
     """
     known = truth.background | truth.sources
     errors = {name: truth.centered(image.data - truth.expected) for name, image in images.items()}
-    shown = {name: image.data for name, image in images.items()} | {"true signal": truth.signal}
-    shown = {name: truth.centered(image) for name, image in shown.items()}
-    first, *_ = shown.values()
-    scene, style = scene_style(first, known), difference_style(next(iter(errors.values())), truth.background)
-    maps = [Map(name, image, UNIT, scene) for name, image in shown.items()]
-    maps += [Map(f"{name}: error", np.where(known, error, np.nan), UNIT, style) for name, error in errors.items()]
+    centered = {name: truth.centered(image.data) for name, image in images.items()}
+    first, *_ = images
+    scene, style = scene_style(centered[first], known), difference_style(errors[first], truth.background)
+    maps = [Map(name, image, UNIT, scene) for name, image in centered.items()]
+    wrong = [Map(f"{name}: error", np.where(known, error, np.nan), UNIT, style) for name, error in errors.items()]
+    if len(images) == 2:
+        rows = arrange_maps([*maps, *wrong])
+    else:
+        groups = (slice(start, start + COLUMNS) for start in range(0, len(images), COLUMNS))
+        rows = [row for group in groups for row in (maps[group], wrong[group])]
     graphs = [partial(draw, errors, truth) for draw in (_draw_histogram, _draw_noise)]
     lines = [partial(draw, errors, truth, readout) for draw in (_draw_lines, _draw_spectra)]
-    write_figure(path, title, [*arrange_maps(maps), [*lines, *graphs]])
+    write_figure(path, title, [*rows, [*lines, *graphs]])
 
 
 def _draw_lines(errors, truth, readout, axis):

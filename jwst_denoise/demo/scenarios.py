@@ -34,7 +34,7 @@ class Scenario:
     ngroups : int
         Groups of an integration.
     parameters : str
-        Shipped parameter file with the step of interest in calwebb_detector1.
+        Shipped parameter file with the step in calwebb_detector1.
     seed : int
         Seed of the random numbers.
     nints : int

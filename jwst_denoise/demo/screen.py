@@ -71,12 +71,12 @@ def show_part(console, part, environment):
         Variables of the CRDS cache.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate((*part.columns, "")):
-        table.add_column(column, justify="right" if 0 < number < len(part.columns) else "left")
-    for label, first, *others, unit in part.rows:
-        table.add_row(label, first, *(f"[bold green]{value}[/]" for value in others), unit)
-    notes = [Text(note, style="dim") for note in part.notes]
-    console.print(Panel(Group(table, "", *notes), title=part.title, width=min(WIDTH, console.width)))
+    for number, column in enumerate(part.columns):
+        table.add_column(column, justify="right" if number else "left")
+    for label, first, *others in part.rows:
+        table.add_row(label, first, *(f"[bold green]{value}[/]" for value in others))
+    lines = [Text(part.exposure), "", table, "", *(Text(f"• {note}", style="dim") for note in part.notes)]
+    console.print(Panel(Group(*lines), title=part.title, width=min(WIDTH, console.width)))
     plain = {"highlight": False, "markup": False, "soft_wrap": True}
     for path in part.files:
         console.print(f"{'page' if str(path).endswith('.html') else 'picture'}: {path}", **plain)

@@ -116,7 +116,7 @@ class Comparison:
 
     @cached_property
     def flat(self):
-        """Name -> (ny, nx) image less the local level of its background pixels."""
+        """Name -> (ny, nx) image minus the local level of its background pixels."""
         return {name: one.image - box_level(one.image, self.background) for name, one in self.pair}
 
     @cached_property

@@ -101,9 +101,9 @@ def record_of(model, file=None):
     Record
     """
     meta = dict(model.meta.instance)
-    ours = meta.get("jwst_denoise", {})
+    recorded = meta.get("jwst_denoise", {})
     shape = getattr(getattr(model, "data", None), "shape", None) or (len(getattr(model, "slits", ())),)
-    software = {"jwst_denoise": ours.get("version")} | {name: _get(meta, path) for name, path in _SOFTWARE.items()}
+    software = {"jwst_denoise": recorded.get("version")} | {name: _get(meta, path) for name, path in _SOFTWARE.items()}
     return Record(
         file.name if file else meta.get("filename") or "in memory",
         type(model).__name__,
@@ -111,7 +111,7 @@ def record_of(model, file=None):
         _known({name: _get(meta, path) for name, path in _EXPOSURE_INFO.items()}),
         _known(software),
         dict(meta.get("cal_step", {})),
-        {step: dict(values) for step, values in ours.items() if hasattr(values, "items")},
+        {step: dict(values) for step, values in recorded.items() if hasattr(values, "items")},
         file.sha256 if file else "",
         file.size if file else 0,
     )

@@ -24,7 +24,7 @@ __all__ = [
     "slit_row",
 ]
 
-FEWEST = 5  # sources from which the change of flux is judged
+FEWEST = 5  # sources from which the change of flux is checked
 STRIPED = 1.2  # scatter over ERR before, from which stripes are detected as sources
 PIXEL, APERTURE = 0, 1  # rows of the noise by scale
 #: Quality metrics that apply to every step; the others apply to networks that denoise images.
@@ -48,14 +48,14 @@ def notes(comparison):
     if comparison.before.plane is None:
         sentences.append("The image after is a single one.")
     record = comparison.after.record
-    ours = record.denoise.get("image_denoise", {}) if "image_denoise" in _ran(comparison) else {}
-    ratio = re.search(r"exposure_time_ratio=([\d.]+)", ours.get("parameters") or "")
-    if ratio and "astro_unet" in (ours.get("model") or "astro_unet"):
+    recorded = record.denoise.get("image_denoise", {}) if "image_denoise" in _ran(comparison) else {}
+    ratio = re.search(r"exposure_time_ratio=([\d.]+)", recorded.get("parameters") or "")
+    if ratio and "astro_unet" in (recorded.get("model") or "astro_unet"):
         r = float(ratio[1])
         sentences.append(
             f"exposure_time_ratio r = {r:g}: the output is 1/r of the image plus (1 − 1/r) of the estimate of the "
             f"network. Where that estimate is good, the noise of a pixel falls to about 1/r ({number(1 / r)}). A real "
-            f"exposure r times longer would have 1/√r ({number(r**-0.5)}), since its second part has noise of its own."
+            f"exposure r times longer would have 1/√r ({number(r**-0.5)}), since its second part has additional noise."
         )
     return sentences
 
@@ -73,7 +73,7 @@ def cards(comparison):
         scale = APERTURE if len(content) > 1 else PIXEL
         ratios = [each[scale].over_err for each in scales]
         name = f"scatter / ERR, {'apertures' if scale == APERTURE else 'pixels'}"
-        content.append((name, _arrow(*ratios), _judge_errors(ratios[1])))
+        content.append((name, _arrow(*ratios), _error_note(ratios[1])))
     content += [_removed_card(comparison), _flux_card(comparison.quality.sources)]
     sources = comparison.quality.sources
     kept = f"{sources.vanished} of {sources.clear} clear ones lost; {sources.appeared} contradict the image before"
@@ -100,39 +100,39 @@ def noise(comparison):
 
 def quality(comparison):
     """Rows of the quality metrics."""
-    judged, outside = _judged(comparison), comparison.quality.outside
+    checked, outside = _checked_metrics(comparison), comparison.quality.outside
     return [
         SimpleNamespace(
             meaning=meaning,
             value=number(comparison.quality.metrics[name]),
-            bounds=f"{low:g} to {high:g}".replace("-", "−") if name in judged else "not judged",
-            verdict="" if name not in judged else "doubt" if name in outside else "good",
+            bounds=f"{low:g} to {high:g}".replace("-", "−") if name in checked else "no bound",
+            verdict="" if name not in checked else "doubt" if name in outside else "good",
         )
         for name, (low, high, meaning) in BOUNDS.items()
     ]
 
 
 def quality_notes(comparison):
-    """Number of sources, and which metrics are judged."""
-    sources, judged = comparison.quality.sources, _judged(comparison)
+    """Number of sources, and which metrics are checked."""
+    sources, checked = comparison.quality.sources, _checked_metrics(comparison)
     sentences = [
-        f"Detections: {sources.before} before and {sources.after} after, each relative to the noise of its own image. "
+        f"Detections: {sources.before} before and {sources.after} after, each relative to the noise in it. "
         "Fainter peaks pass when the noise is lower; one image alone cannot show which of them are real.",
         f"Lost: {sources.vanished} of the {sources.clear} clear sources before.",
         f"Contradicted: {sources.appeared} of those after exceed the image before by more than 3 σ.",
     ]
-    if "vanished" not in judged:
-        sentences.append("ERR before is too small, so stripes count as sources: losses are not judged.")
-    if "correlation" not in judged:
+    if "vanished" not in checked:
+        sentences.append("ERR before is too small, so stripes count as sources: losses are not counted as failures.")
+    if "correlation" not in checked:
         sentences.append("The bounds of the removed values hold for white noise, which only image_denoise removes.")
     return sentences
 
 
 def doubts(comparison):
-    """Sentences about the judged quality metrics outside their bounds."""
-    judged = _judged(comparison)
+    """Sentences about the checked quality metrics outside their bounds."""
+    checked = _checked_metrics(comparison)
     pairs = zip(comparison.quality.outside, comparison.quality.warnings, strict=True)
-    return [sentence for name, sentence in pairs if name in judged]
+    return [sentence for name, sentence in pairs if name in checked]
 
 
 def flags(before, after):
@@ -184,8 +184,8 @@ def _ran(comparison):
     return steps_between(comparison.before.record, comparison.after.record)
 
 
-def _judged(comparison):
-    """Names of the metrics that are judged."""
+def _checked_metrics(comparison):
+    """Names of the metrics that are checked."""
     names = set(BOUNDS if "image_denoise" in _ran(comparison) else _ALWAYS)
     if len(comparison.quality.sources.flux_before) < FEWEST:
         names.discard("flux_change")
@@ -212,7 +212,7 @@ def _arrow(old, new, unit=""):
     return f"{number(old)} → {number(new)} {unit}".strip()
 
 
-def _judge_errors(width):
+def _error_note(width):
     """Whether ERR matches the scatter."""
     if not np.isfinite(width) or abs(width - 1) <= 0.05:
         return "1 if ERR is correct"

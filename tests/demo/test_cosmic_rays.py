@@ -53,19 +53,19 @@ def measure(exposure, truth, flags, image=None):
 
 @pytest.mark.parametrize(("level", "clear", "faint"), [(1.5, 1, 1), (10, 1, 0), (30, 0, 0)])
 def test_flagged_hits_are_found(exposure, truth, level, clear, faint):
-    found = measure(exposure, truth, flags_of(exposure, level))
-    assert found.clear == clear
-    assert found.faint == pytest.approx(faint, abs=0.1)  # a faint hit may have a clear one in the next group
-    assert found.false == found.wrong == 0
-    assert not found.cores > 0
+    result = measure(exposure, truth, flags_of(exposure, level))
+    assert result.clear == clear
+    assert result.faint == pytest.approx(faint, abs=0.1)  # a faint hit may have a clear one in the next group
+    assert result.false == result.wrong == 0
+    assert not result.cores > 0
 
 
 def test_a_flag_one_group_late_is_found_and_not_false(exposure, truth):
     flags = np.roll(flags_of(exposure, 1.5), 1, axis=0)
     flags[0] = 0
-    found = measure(exposure, truth, flags)
-    assert found.false == 0
-    assert found.clear > 0.7  # those in the last group have none after them
+    result = measure(exposure, truth, flags)
+    assert result.false == 0
+    assert result.clear > 0.7  # those in the last group have none after them
 
 
 def test_false_flags_and_wrong_rates_are_counted(exposure, truth):
@@ -73,9 +73,9 @@ def test_false_flags_and_wrong_rates_are_counted(exposure, truth):
     flags[3] |= JUMP
     hit = (exposure.truth.cosmic_rays[0] > 0).any(axis=0)
     wrong = replace(image_of(exposure), data=np.where(hit, image_of(exposure, 5).data, image_of(exposure).data))
-    found = measure(exposure, truth, flags, wrong)
-    assert found.false == pytest.approx(1 / 5, abs=0.03)
-    assert found.wrong == 1
+    result = measure(exposure, truth, flags, wrong)
+    assert result.false == pytest.approx(1 / 5, abs=0.03)
+    assert result.wrong == 1
 
 
 def test_saturated_groups_and_the_differences_around_them_do_not_count(exposure):
@@ -88,8 +88,8 @@ def test_saturated_groups_and_the_differences_around_them_do_not_count(exposure)
 
 def test_scenario_has_as_many_events_as_a_full_frame():
     """Ten times the rates on a tenth of the pixels."""
-    usual, ours = scenarios.simulate.CosmicRayParameters(), scenarios.COSMIC_RAYS.hits
+    usual, raised = scenarios.simulate.CosmicRayParameters(), scenarios.COSMIC_RAYS.hits
     ny, nx = scenarios.simulate.subarray("NRCB1", scenarios.COSMIC_RAYS.subarray).shape
     for name in ("snowball_rate", "shower_rate"):
-        assert getattr(ours, name) * ny * nx / 2048**2 == pytest.approx(getattr(usual, name), rel=0.03)
+        assert getattr(raised, name) * ny * nx / 2048**2 == pytest.approx(getattr(usual, name), rel=0.03)
     assert scenarios.COSMIC_RAYS.ngroups == 3

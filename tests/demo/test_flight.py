@@ -9,9 +9,9 @@ RAW = {(1, 0): 13.89, (2, 1): 13.49, (2, 0): 13.94}  # DN, of the exposure itsel
 
 
 def test_gp_predicts_the_noise_of_pixels_outside_the_fit():
-    found = flight.cross_validate()
-    assert tuple(found) == flight.PAIRS
-    for pair, scatter in found.items():
+    results = flight.cross_validate()
+    assert tuple(results) == flight.PAIRS
+    for pair, scatter in results.items():
         assert scatter["raw"] == pytest.approx(RAW[pair], abs=0.01)
         assert scatter["gp"] < scatter["median"] - 0.2 < scatter["raw"] - 0.5
 

@@ -1,4 +1,4 @@
-"""A field of stars before and after stripes were taken out, as products in memory and on disk."""
+"""A field of stars with and without stripes, as products in memory and on disk."""
 
 import numpy as np
 import pytest
@@ -64,8 +64,8 @@ def cubes():
 @pytest.fixture(scope="session")
 def files(pair, cubes, tmp_path_factory):
     """Name -> path of all products."""
-    directory, found = tmp_path_factory.mktemp("products"), {}
+    directory, paths = tmp_path_factory.mktemp("products"), {}
     for name, model in zip(("rate", "clean", "rateints", "cleanints"), (*pair, *cubes), strict=True):
-        found[name] = directory / f"{name}.fits"
-        model.save(found[name])
-    return found
+        paths[name] = directory / f"{name}.fits"
+        model.save(paths[name])
+    return paths

@@ -21,23 +21,23 @@ const seen = () => [...document.querySelectorAll(".overview figure")]
   .filter((each) => getComputedStyle(each).display !== "none").map((each) => each.className).join(" ");
 const press = (key) => { document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })); return seen(); };
 const style = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
-const found = {
+const noted = {
   inner: innerWidth, width: document.documentElement.scrollWidth, start: seen(), b1: press("b"), b2: press("b"),
   removed: press("r"), side: press("v"),
 };
 const flags = () => style(".overview .after .flags", "display");
-found.flags = [flags(), (press("f"), flags()), (press("f"), flags())];
+noted.flags = [flags(), (press("f"), flags()), (press("f"), flags())];
 const stage = document.querySelector(".overview .after .stage"), box = stage.getBoundingClientRect();
 const spot = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
 stage.dispatchEvent(new PointerEvent("pointermove", spot));
-found.value = document.getElementById("value").textContent;
+noted.value = document.getElementById("value").textContent;
 document.querySelector('[data-action="blink"]').click();
-found.clicked = seen();
-found.pressed = document.querySelector('[data-action="blink"]').getAttribute("aria-pressed");
+noted.clicked = seen();
+noted.pressed = document.querySelector('[data-action="blink"]').getAttribute("aria-pressed");
 press("v");
 const texts = [...document.querySelectorAll("h1, h2, h3, p, td, th, figcaption, .card span, button, caption, li")];
-found.small = Math.min(...texts.map((each) => parseFloat(getComputedStyle(each).fontSize)));
-document.documentElement.dataset.found = encodeURIComponent(JSON.stringify(found));
+noted.small = Math.min(...texts.map((each) => parseFloat(getComputedStyle(each).fontSize)));
+document.documentElement.dataset.noted = encodeURIComponent(JSON.stringify(noted));
 </script>
 """
 
@@ -54,14 +54,14 @@ def framed(page, width, height):
     """A page with the other in a frame of a telephone's width, because windows are not made as narrow."""
     path = page.parent / "framed.html"
     text = html.escape(page.read_text(encoding="utf-8"))
-    take = "document.documentElement.dataset.found = this.contentDocument.documentElement.dataset.found"
+    take = "document.documentElement.dataset.noted = this.contentDocument.documentElement.dataset.noted"
     frame = f'<iframe style="width:{width}px;height:{height}px;border:0" onload="{take}" srcdoc="{text}"></iframe>'
     path.write_text(f'<meta charset="utf-8"><body style="margin:0">{frame}', encoding="utf-8")
     return path
 
 
 def browse(page, directory, width, height):
-    """Screenshot and printed page in a directory; what the probe has found."""
+    """Screenshot and printed page in a directory; the values that the probe notes."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         pytest.skip(f"no browser on PATH: {', '.join(BROWSERS)}")
@@ -71,20 +71,20 @@ def browse(page, directory, width, height):
         "--dump-dom", page.as_uri(),
     ]  # fmt: skip
     shown = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True).stdout
-    return json.loads(unquote(re.search(r'data-found="([^"]+)"', shown)[1]))
+    return json.loads(unquote(re.search(r'data-noted="([^"]+)"', shown)[1]))
 
 
-def assert_works(found, width):
-    assert found["inner"] == width
-    assert found["width"] <= width
-    assert found["small"] >= 12.5
-    assert found["start"] == found["side"] == "before after removed"
-    assert (found["b1"], found["b2"], found["removed"]) == ("after", "before", "removed")
-    assert (found["clicked"], found["pressed"]) == ("before", "true")
-    place, value = found["value"].split(": ")
+def assert_works(noted, width):
+    assert noted["inner"] == width
+    assert noted["width"] <= width
+    assert noted["small"] >= 12.5
+    assert noted["start"] == noted["side"] == "before after removed"
+    assert (noted["b1"], noted["b2"], noted["removed"]) == ("after", "before", "removed")
+    assert (noted["clicked"], noted["pressed"]) == ("before", "true")
+    place, value = noted["value"].split(": ")
     assert re.fullmatch(r"x = (90|91), y = (75|76)", place)
     assert 0 < float(value.removeprefix("≈ ").removesuffix(" DN/s")) < 10
-    assert found["flags"] == ["none", "block", "none"]
+    assert noted["flags"] == ["none", "block", "none"]
 
 
 def assert_not_blank(path, width):
