@@ -1,6 +1,6 @@
 """Correlated read noise of HxRG detectors, estimated from dark pixels; functions on arrays."""
 
 from jwst_denoise.nsclean.fit import estimate_hyper, fit, fit_noise
-from jwst_denoise.nsclean.options import FitOptions, Hyper, NoiseFit
+from jwst_denoise.nsclean.options import FitOptions, Hyper, NoiseFit, SourceLoss
 
-__all__ = ["FitOptions", "Hyper", "NoiseFit", "estimate_hyper", "fit", "fit_noise"]
+__all__ = ["FitOptions", "Hyper", "NoiseFit", "SourceLoss", "estimate_hyper", "fit", "fit_noise"]

@@ -12,7 +12,7 @@ from jwst_denoise.readout import copy_tiled
 __all__ = ["estimate_hyper", "fit", "fit_noise"]
 
 
-def fit_noise(data, mask, readout, method="gp", *, err=None, background="remove", **options):
+def fit_noise(data, mask, readout, method="gp", max_source_loss=0.01, *, err=None, background="remove", **options):
     """Estimate correlated read noise from the dark pixels of an image.
 
     Parameters
@@ -26,6 +26,8 @@ def fit_noise(data, mask, readout, method="gp", *, err=None, background="remove"
         Order in which the pixels are read.
     method : {"gp", "nsclean", "median"}, optional
         Gaussian-process posterior mean; least-squares Fourier fit of Rauscher (2024); median of each line.
+    max_source_loss : float, optional
+        Largest fraction of its flux that ``gp`` may remove from a faint source on dark pixels; 1 for no bound.
     err : ndarray, optional
         Standard deviation of the white noise of each pixel, for ``gp``. Only relative values matter; the scale is
         measured. Uniform by default.
@@ -57,18 +59,20 @@ def fit_noise(data, mask, readout, method="gp", *, err=None, background="remove"
     >>> bool(np.allclose(noise, stripes))
     True
     """
-    result = fit(data, mask, readout, method, err=err, background=background, **options)
+    result = fit(data, mask, readout, method, max_source_loss, err=err, background=background, **options)
     return result.noise, result.variance
 
 
-def fit(data, mask, readout, method="gp", *, err=None, background="remove", **options):
+def fit(data, mask, readout, method="gp", max_source_loss=0.01, *, err=None, background="remove", **options):
     """Estimate the noise like `fit_noise`, and return the background and the noise statistics too.
 
     Returns
     -------
     NoiseFit
     """
-    settings = FitOptions.from_keywords(method=method, background=background, **options)
+    settings = FitOptions.from_keywords(
+        method=method, max_source_loss=max_source_loss, background=background, **options
+    )
     data, usable, err = _prepare(data, mask, readout, err)
     if settings.method == "gp":
         return GaussianProcess(readout, settings).fit(data, usable, err)

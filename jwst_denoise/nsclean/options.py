@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-__all__ = ["REFERENCE_FREQUENCY", "FitOptions", "Hyper", "NoiseFit"]
+__all__ = ["REFERENCE_FREQUENCY", "FitOptions", "Hyper", "NoiseFit", "SourceLoss"]
 
 #: Frequency at which amplitudes are quoted, Hz: about half a line of a full frame.
 REFERENCE_FREQUENCY = 1000.0
@@ -62,6 +62,9 @@ class FitOptions:
     ----------
     method : {"gp", "nsclean", "median"}
         Estimator.
+    max_source_loss : float
+        ``gp``: largest fraction of its flux that the fit may remove from a source that the mask does not cover, 0 to 1.
+        1 returns the unbounded posterior mean.
     background : {"remove", "keep"}
         Whether the level and the smooth field of the dark pixels are noise or sky.
     critical_frequency, kill_width : float
@@ -88,6 +91,7 @@ class FitOptions:
     """
 
     method: str = "gp"
+    max_source_loss: float = 0.01
     background: str = "remove"
     critical_frequency: float = 1 / 256
     kill_width: float = 1 / 1024
@@ -102,6 +106,7 @@ class FitOptions:
     def __post_init__(self):
         """Check the values."""
         self._require(self.method in _METHODS, "method", f"one of {', '.join(_METHODS)}")
+        self._require(0 <= self.max_source_loss <= 1, "max_source_loss", "between 0 and 1")
         self._require(self.background in _BACKGROUNDS, "background", f"one of {', '.join(_BACKGROUNDS)}")
         self._require(0 < self.critical_frequency < 0.5, "critical_frequency", "between 0 and 0.5 cycles per pixel")
         self._require(0 <= self.kill_width <= 2 * self.critical_frequency, "kill_width", "at most 2 critical_frequency")
@@ -126,6 +131,25 @@ class FitOptions:
 
 
 @dataclass(frozen=True)
+class SourceLoss:
+    """Fraction of the flux above the local background that a fit removes from faint sources on dark pixels.
+
+    Parameters
+    ----------
+    star : float
+        Star with a FWHM of 2.2 pixels in an aperture of r = 2.5 pixels.
+    galaxy : float
+        Gaussian source with a FWHM of 8 pixels in an aperture of r = 8 pixels.
+    trace : float
+        Spectral trace across the lines, 41 lines long with a FWHM of 2.2 pixels, in a box of 5 pixels.
+    """
+
+    star: float
+    galaxy: float
+    trace: float
+
+
+@dataclass(frozen=True)
 class NoiseFit:
     """Result of `fit`.
 
@@ -140,9 +164,12 @@ class NoiseFit:
         ``noise`` with ``background="remove"``.
     hyper : Hyper or None
         Noise statistics that ``gp`` used.
+    source_loss : SourceLoss or None
+        Flux that ``gp`` removes from faint sources, predicted from ``hyper`` and the mask.
     """
 
     noise: np.ndarray
     variance: np.ndarray
     background: np.ndarray
     hyper: Hyper | None = None
+    source_loss: SourceLoss | None = None

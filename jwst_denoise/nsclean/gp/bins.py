@@ -96,15 +96,17 @@ class Bins:
         """View of a series as (…, outputs, lines, bins of a line)."""
         return series[..., : self.used].reshape(*series.shape[:-1], self.readout.lines, self.per_line)
 
+    @property
+    def frame_shape(self):
+        """Lines, and bins of all outputs along the fast axis."""
+        return self.readout.lines, self.readout.outputs * self.readout.width // self.size
+
     def sum(self, images):
         """Sums over the pixels of each bin: (…, ny, nx) → (…, outputs, length)."""
         frame = self.readout.to_detector(images)
-        total = sum((frame[..., start :: self.size] for start in range(1, self.size)), start=frame[..., :: self.size])
-        series = np.zeros((*frame.shape[:-2], self.readout.outputs, self.length), dtype=frame.dtype)
-        lines = np.moveaxis(self.lines(series), -3, 0)
-        for line, stripe in zip(lines, self._stripes(total), strict=True):
-            line[..., self.place] = stripe
-        return series
+        return self.from_frame(
+            sum((frame[..., start :: self.size] for start in range(1, self.size)), start=frame[..., :: self.size])
+        )
 
     def spread(self, series):
         """Images with the value of each bin on all of its pixels: (…, outputs, length) → (…, ny, nx)."""
@@ -112,13 +114,26 @@ class Bins:
         shape = list(self.readout.shape)
         shape[axis] //= self.size
         image = np.empty((*series.shape[:-2], *shape), dtype=series.dtype)
-        frame = replace(self.readout, shape=tuple(shape), interleave=None).to_detector(image)
-        lines = np.moveaxis(self.lines(series), -3, 0)
-        for line, stripe in zip(lines, self._stripes(frame), strict=True):
-            stripe[...] = line[..., self.place]
+        self.to_frame(series, replace(self.readout, shape=tuple(shape), interleave=None).to_detector(image))
         return np.repeat(image, self.size, axis=axis)
 
-    def _stripes(self, frame):
-        """Views of the part of each output of (…, lines, bins along the fast axis), in read-out order."""
+    def to_frame(self, series, frame=None):
+        """Arrange a series in the detector frame: (…, outputs, length) → (…, lines, bins along the fast axis)."""
+        if frame is None:
+            frame = np.empty((*series.shape[:-2], *self.frame_shape), dtype=series.dtype)
+        for line, stripe in self._stripes(series, frame):
+            stripe[...] = line[..., self.place]
+        return frame
+
+    def from_frame(self, frame):
+        """Series of a frame, 0 at times when no pixel is read: inverse of `to_frame`."""
+        series = np.zeros((*frame.shape[:-2], self.readout.outputs, self.length), dtype=frame.dtype)
+        for line, stripe in self._stripes(series, frame):
+            line[..., self.place] = stripe
+        return series
+
+    def _stripes(self, series, frame):
+        """Views of each output in a series and in a frame, both in read-out order: (…, lines, bins)."""
         parts = np.split(frame, self.readout.outputs, axis=-1)
-        return [part[..., ::-1] if output % 2 else part for output, part in enumerate(parts)]
+        stripes = [part[..., ::-1] if output % 2 else part for output, part in enumerate(parts)]
+        return zip(np.moveaxis(self.lines(series), -3, 0), stripes, strict=True)

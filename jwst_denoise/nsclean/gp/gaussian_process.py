@@ -13,9 +13,10 @@ from jwst_denoise.nsclean.gp.bins import Bins
 from jwst_denoise.nsclean.gp.dark_pixels import DarkPixels
 from jwst_denoise.nsclean.gp.field import EVIDENCE, FieldBasis, field_amplitude, least_squares, regularized
 from jwst_denoise.nsclean.gp.posterior import Posterior
+from jwst_denoise.nsclean.gp.source_loss import SOURCES, SourceCorrection, SourceProbe
 from jwst_denoise.nsclean.gp.spectrum import MaskedSpectrum
 from jwst_denoise.nsclean.gp.variance import posterior_variance
-from jwst_denoise.nsclean.options import Hyper, NoiseFit
+from jwst_denoise.nsclean.options import Hyper, NoiseFit, SourceLoss
 
 __all__ = ["GaussianProcess"]
 
@@ -33,7 +34,7 @@ class GaussianProcess:
     readout : Readout
         Order in which the pixels are read.
     options : FitOptions
-        ``background``, ``frame_outlier_sigma`` and ``hyper`` are used.
+        ``background``, ``max_source_loss``, ``frame_outlier_sigma`` and ``hyper`` are used.
     """
 
     def __init__(self, readout, options):
@@ -68,6 +69,7 @@ class GaussianProcess:
         data, mask, err = _as_stack(data, mask, err)
         noise, background = np.zeros_like(data), np.zeros_like(data)
         variance = np.zeros((len(mask), *shape[-2:]), dtype=data.dtype)
+        limits = []
         step = max(1, CHUNK_PIXELS // (shape[-1] * shape[-2]))
         if len(data) > step:
             hyper = hyper or self.estimate(data, mask, err)
@@ -76,10 +78,15 @@ class GaussianProcess:
             dark = self._gather(data[part], *_select(part, mask, err))
             if dark:
                 hyper = hyper or self._statistics(dark)
+                dark = dark.with_white_noise(hyper.white)
+                if len(mask) > 1 or not limits:
+                    limits.append(self._limit_source_loss(dark, hyper))
                 own_variance = variance[part] if len(mask) > 1 else variance if start == 0 else None
-                self._fit_chunk(dark.with_white_noise(hyper.white), hyper, noise[part], background[part], own_variance)
+                self._fit_chunk(dark, hyper, limits[-1][0], noise[part], background[part], own_variance)
         variance = np.broadcast_to(variance, data.shape).reshape(shape)
-        return NoiseFit(noise.reshape(shape), variance, background.reshape(shape), hyper)
+        losses = np.max([losses for _, losses in limits], axis=0) if limits else np.zeros(len(SOURCES))
+        source_loss = SourceLoss(*map(float, losses))
+        return NoiseFit(noise.reshape(shape), variance, background.reshape(shape), hyper, source_loss)
 
     def _gather(self, data, mask, err):
         return DarkPixels.gather(data, mask, err, self._bins, self._options.frame_outlier_sigma)
@@ -110,14 +117,21 @@ class GaussianProcess:
         inflation = np.mean(drawn[:, :, 1:] ** 2 / white[:, 1:], axis=(0, 2))  # hardly depends on the order along lines
         return white * (1 + inflation[:, None])
 
-    def _roots(self, hyper, unit):
+    def _limit_source_loss(self, dark, hyper):
+        """Coefficients of `SourceCorrection`, and the fraction of their flux that `SOURCES` lose with them."""
+        probe = SourceProbe(self._bins, dark.weight.mean(axis=0), partial(self._roots, hyper, dark.unit))
+        coefficients = probe.limit(self._options.max_source_loss)
+        return coefficients, dark.reliability * probe.losses(coefficients)
+
+    def _roots(self, hyper, unit, bins=None):
         """Square roots of the prior eigenvalues for mean and differences of the outputs, in units of ``unit``."""
-        scale = 1 / (self._bins.interval * unit**2)
-        common, output = (self._bins.averaged(partial(hyper.density, kind)) * scale for kind in ("common", "output"))
+        bins = bins or self._bins
+        scale = 1 / (bins.interval * unit**2)
+        common, output = (bins.averaged(partial(hyper.density, kind)) * scale for kind in ("common", "output"))
         outputs = self._readout.outputs
         return tuple(np.sqrt(power).astype(np.float32) for power in (output + outputs * common, output))
 
-    def _fit_chunk(self, dark, hyper, noise, background, variance):
+    def _fit_chunk(self, dark, hyper, coefficients, noise, background, variance):
         """Write the estimates of some images into ``noise``, ``background`` and, unless None, ``variance``.
 
         A simulated exposure with known noise is analyzed with the images; its errors calibrate the variance.
@@ -129,7 +143,11 @@ class GaussianProcess:
         roots = self._roots(hyper, dark.unit)
         posterior = Posterior(weight, self._basis, *roots, self._basis.prior_shape * (hyper.field / dark.unit))
         truth, weighted = self._draw(posterior, weight[-1:]) if draw else (None, None)
-        streams, field = posterior.solve(np.concatenate([dark.weighted, weighted]) if draw else dark.weighted)
+        weighted = np.concatenate([dark.weighted, weighted]) if draw else dark.weighted
+        streams, field = posterior.solve(weighted)
+        if coefficients.any():
+            residual = weighted - weight * (streams + field)
+            streams -= SourceCorrection(self._bins)(streams, residual, coefficients)
         remove = self._options.background == "remove"
         images = len(noise)
         scale = dark.unit * dark.reliability
