@@ -28,6 +28,8 @@ class DarkPixels:
         (images,) weighted mean of the dark pixels, which is subtracted.
     weight, weighted : ndarray
         (images or 1, outputs, length) Σ w and (images, outputs, length) Σ w·d of the bins.
+    pixel_weight : ndarray
+        (ny, nx) weights of the pixels, mean of the images.
     reliability : float
         Factor of the correction, 0 to 1: small where few pixels are dark.
     """
@@ -37,6 +39,7 @@ class DarkPixels:
     level: np.ndarray
     weight: np.ndarray
     weighted: np.ndarray
+    pixel_weight: np.ndarray
     reliability: float
 
     @classmethod
@@ -68,17 +71,19 @@ class DarkPixels:
             return None
         unit = np.float32(np.sqrt(np.count_nonzero(keep) / total))
         weighted = bins.sum(data.astype(np.float32, copy=False) * (weight * unit))
+        pixel_weight = weight.mean(axis=0) * unit**2
         weight = bins.sum(weight) * unit**2
         reliability = pixels**2 / (pixels**2 + FEW_PIXELS**2)
         total = weight.sum(axis=(-2, -1))
         level = reliability * weighted.sum(axis=(-2, -1)) / np.where(total > 0, total, 1)
         weighted -= level[:, None, None] * weight
-        return cls(white, float(unit), level, weight, weighted, reliability)
+        return cls(white, float(unit), level, weight, weighted, pixel_weight, reliability)
 
     def with_white_noise(self, white):
         """Return the same pixels with weights for another standard deviation of the white noise."""
         factor = np.float32((self.white / white) ** 2)
-        return replace(self, white=white, weight=self.weight * factor, weighted=self.weighted * factor)
+        names = "weight", "weighted", "pixel_weight"
+        return replace(self, white=white, **{name: factor * getattr(self, name) for name in names})
 
 
 def white_noise(data, mask, err, readout):

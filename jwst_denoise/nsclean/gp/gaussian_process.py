@@ -119,7 +119,7 @@ class GaussianProcess:
 
     def _limit_source_loss(self, dark, hyper):
         """Coefficients of `SourceCorrection`, and the fraction of their flux that `SOURCES` lose with them."""
-        probe = SourceProbe(self._bins, dark.weight.mean(axis=0), partial(self._roots, hyper, dark.unit))
+        probe = SourceProbe(self._bins, dark.pixel_weight, partial(self._roots, hyper, dark.unit))
         coefficients = probe.limit(self._options.max_source_loss)
         return coefficients, dark.reliability * probe.losses(coefficients)
 

@@ -32,8 +32,11 @@ RESIDUAL_SCALES = (1.0, 5.0)
 #: Half of the edge of a source's image, pixels.
 HALF = 20
 PROBE_LINES, PROBE_BLOCKS = 128, 4
-PROBE_SOURCES, MOST_IMAGES = 480, 24
-CELL = 48
+PROBE_SOURCES = 480
+#: Edge of a cell with one source, pixels, and the number of places that are tried.
+CELL, PLACES = 48, 8
+#: Smallest coverage of an aperture by dark pixels, as a fraction of the largest coverage.
+WELL_COVERED = 0.9
 #: Flux of a simulated source, in units of the white noise.
 FLUX = 300.0
 SEED = 20240211
@@ -95,15 +98,17 @@ class SourceCorrection:
 
     def __init__(self, bins):
         self._bins = bins
-        lines, width = bins.frame_shape
-        line = np.arange(lines)[:, None] / (2 * lines)
-        pixel = np.arange(width) / (2 * width * bins.size)
+        reach = 3 * AVERAGED_LINES, 3 * AVERAGED_PIXELS / bins.size
+        sizes = [fft.next_fast_len(int(n + r), real=True) for n, r in zip(bins.frame_shape, reach, strict=True)]
+        self._shape = tuple(sizes)
+        line = fft.fftfreq(sizes[0])[:, None]
+        pixel = fft.rfftfreq(sizes[1], bins.size)
         average = _gauss(line, AVERAGED_LINES) * (1 - _gauss(pixel, AVERAGED_PIXELS))
         smoothing = [(1 - average) * _gauss(line, scale) * _gauss(pixel, scale) for scale in RESIDUAL_SCALES]
         self._average, self._smoothing = average.astype(np.float32), np.array(smoothing, dtype=np.float32)
 
     def __call__(self, streams, residual, coefficients):
-        """Evaluate c₀ A n̂ + (1 − A) (c₁ G₁ + c₂ G₂) z with reflecting edges.
+        """Evaluate c₀ A n̂ + (1 − A) (c₁ G₁ + c₂ G₂) z; beyond the edges n̂ and z are 0.
 
         Parameters
         ----------
@@ -121,37 +126,38 @@ class SourceCorrection:
         transform = self._transform(streams)
         transform *= average * self._average
         transform += self._transform(residual) * np.tensordot(smoothing, self._smoothing, 1)
-        return self._bins.from_frame(fft.idctn(transform, axes=(-2, -1), overwrite_x=True, workers=-1))
+        lines, width = self._bins.frame_shape
+        return self._bins.from_frame(fft.irfft2(transform, self._shape, workers=-1)[..., :lines, :width])
 
     def _transform(self, series):
-        return fft.dctn(self._bins.to_frame(series), axes=(-2, -1), overwrite_x=True, workers=-1)
+        return fft.rfft2(self._bins.to_frame(series), self._shape, workers=-1)
 
 
 class SourceProbe:
     """Responses of the noise estimate to simulated sources.
 
-    Tall frames are represented by a few blocks of lines. Sources have random places and signs; those with less than
-    half of their aperture on dark pixels are left out.
+    Tall frames are represented by a few blocks of lines. Sources have random places on dark pixels and random signs.
 
     Parameters
     ----------
     bins : Bins
         Time bins.
     weight : ndarray
-        (outputs, length) inverse variances of the bins.
+        (ny, nx) inverse variances of the pixels.
     roots : callable
         Square roots of the prior eigenvalues, as for `Posterior`, as a function of `Bins`.
     """
 
     def __init__(self, bins, weight, roots):
-        self._bins, weight = _select_lines(bins, weight)
-        self._sources = _place_sources(self._bins, weight)
-        series = self._simulate()
+        self._bins, pixel_weight = _select_lines(bins, bins.readout.to_detector(weight))
+        self._sources = _place_sources(pixel_weight > 0)
+        weighted = self._sum_bins(pixel_weight * self._simulate(pixel_weight.shape))
+        weight = self._sum_bins(pixel_weight[None])
         basis = FieldBasis(self._bins)
-        posterior = Posterior(weight[None], basis, *roots(self._bins), np.zeros(basis.shape))
-        streams, _ = posterior.solve(weight * series)
+        posterior = Posterior(weight, basis, *roots(self._bins), np.zeros(basis.shape))
+        streams, _ = posterior.solve(weighted)
+        residual = weighted - weight * streams
         correct = SourceCorrection(self._bins)
-        residual = weight * (series - streams)
         responses = [streams, *(correct(streams, residual, row) for row in np.eye(correct.terms))]
         self._values = {name: self._measure(responses, name) for name in self._sources}
         #: Fraction of the flux that the posterior mean removes from each of `SOURCES`.
@@ -165,7 +171,7 @@ class SourceProbe:
             aperture, ring = (np.tensordot(signs, values, 1) for values in self._values[name])
             if len(aperture):
                 flux = aperture.sum(axis=-1) - aperture.shape[-1] * np.median(ring, axis=-1)
-                losses[index] = flux.mean() / FLUX
+                losses[index] = np.average(flux, weights=self._sources[name][-1]) / FLUX
         return losses
 
     def limit(self, bound):
@@ -178,27 +184,30 @@ class SourceProbe:
             coefficients += np.linalg.lstsq(slope.T, excess, rcond=1e-3)[0]
         return coefficients
 
-    def _simulate(self):
-        """Series of images of the sources: (images, outputs, length)."""
-        lines, width = self._bins.frame_shape
-        images = 1 + max(int(image) for place in self._sources.values() for image in place[0])
-        frames = np.zeros((images, lines + 2 * HALF, width * self._bins.size + 2 * HALF), dtype=np.float32)
+    def _simulate(self, shape):
+        """Images of the sources in the detector frame: (images, lines, pixels)."""
+        images = 1 + max(int(places[0].max(initial=0)) for places in self._sources.values())
+        frames = np.zeros((images, shape[0] + 2 * HALF, shape[1] + 2 * HALF), dtype=np.float32)
         for name, places in self._sources.items():
-            for image, line, pixel, sign in places.T:
+            for image, line, pixel, sign, _ in places.T:
                 part = frames[image, line : line + 2 * HALF + 1, pixel : pixel + 2 * HALF + 1]
                 part += sign * FLUX * SOURCES[name].image
-        frames = frames[:, HALF:-HALF, HALF:-HALF]
-        return self._bins.from_frame(frames.reshape(images, lines, width, -1).mean(axis=-1))
+        return frames[:, HALF:-HALF, HALF:-HALF]
+
+    def _sum_bins(self, frames):
+        bins = frames.reshape(*frames.shape[:-1], -1, self._bins.size).sum(axis=-1)
+        return self._bins.from_frame(bins)
 
     def _measure(self, responses, name):
         """Values in aperture and ring of each source, positive for a loss: two arrays (responses, sources, pixels)."""
-        margin = HALF // self._bins.size
-        frames = [np.pad(self._bins.to_frame(r), ((0, 0), (HALF, HALF), (margin, margin))) for r in responses]
-        image, line, pixel, sign = self._sources[name]
-        regions = SOURCES[name].aperture, SOURCES[name].ring
-        return [
-            np.array([sign[:, None] * f[_index(self._bins, image, line, pixel, o)] for f in frames]) for o in regions
-        ]
+        frames = [self._bins.to_frame(series) for series in responses]
+        size, (lines, width) = self._bins.size, self._bins.frame_shape
+        image, line, pixel, sign, _ = self._sources[name]
+        regions = []
+        for offsets in (SOURCES[name].aperture, SOURCES[name].ring):
+            lines_, pixels = _pixels((lines, width * size), line, pixel, offsets)
+            regions.append(np.array([sign[:, None] * frame[image[:, None], lines_, pixels // size] for frame in frames]))
+        return regions
 
 
 def _gauss(frequency, scale):
@@ -206,46 +215,51 @@ def _gauss(frequency, scale):
     return np.exp(-2 * (np.pi * scale * frequency) ** 2)
 
 
-def _select_lines(bins, weight):
-    """Bins of a shorter frame that consists of blocks of lines, and their weights."""
+def _select_lines(bins, frame):
+    """Blocks of lines of a frame (lines, pixels) and the bins of a frame that consists of these lines."""
     readout = bins.readout
     if readout.lines <= PROBE_LINES:
-        return bins, weight
+        return bins, frame
     size = PROBE_LINES // PROBE_BLOCKS
     starts = np.linspace(0, readout.lines - size, PROBE_BLOCKS).astype(int)
     shape = list(readout.shape)
     shape[abs(readout.slowaxis) % 2] = PROBE_LINES
     short = Bins(replace(readout, shape=tuple(shape), reference=(0, 0, 0, 0)))
-    selected = np.zeros((len(weight), short.length), dtype=weight.dtype)
-    short.lines(selected)[...] = bins.lines(weight)[:, (starts[:, None] + np.arange(size)).ravel()]
-    return short, selected
+    return short, frame[(starts[:, None] + np.arange(size)).ravel()]
 
 
-def _place_sources(bins, weight):
-    """Random places of the sources: name -> (4, n) image, line, pixel and sign."""
+def _place_sources(dark):
+    """Places of the sources, one in each cell of a grid: name -> (5, n) image, line, pixel, sign, weight.
+
+    Each is the one of a few random places whose aperture has most dark pixels, and its weight is the number of those
+    that are well covered.
+    """
     rng = np.random.default_rng(SEED)
-    lines, width = bins.frame_shape
-    shape = np.array([lines, width * bins.size])
+    shape = np.array(dark.shape)
     cells = np.maximum(shape // CELL, 1)
-    images = int(np.clip(-(-PROBE_SOURCES // cells.prod()), 1, MOST_IMAGES))
-    cell = np.indices((images, *cells)).reshape(3, -1)
-    places = ((cell[1:] + rng.random(cell[1:].shape)) * (shape / cells)[:, None]).astype(int)
-    sign = rng.choice([-1, 1], cell.shape[1])
-    margin = HALF // bins.size
-    dark = np.pad(bins.to_frame(weight) > 0, ((HALF, HALF), (margin, margin)))[None]
-    names = np.resize(["star", "galaxy", "star", "trace"], cell.shape[1])
+    images = -(-PROBE_SOURCES // cells.prod())
+    image, *cell = np.indices((images, *cells)).reshape(3, -1)
+    places = (np.array(cell)[..., None] + rng.random((2, image.size, PLACES))) / cells[:, None, None]
+    sign = rng.choice([-1, 1], image.size)
+    names = rng.permutation(np.resize(["star", "galaxy", "star", "trace"], image.size))
     sources = {}
     for name, source in SOURCES.items():
         own = names == name
         edge = np.minimum(source.margin, (shape - 1) // 2)[:, None]
-        line, pixel = np.clip(places[:, own], edge, shape[:, None] - 1 - edge)
-        covered = dark[_index(bins, np.zeros_like(line), line, pixel, source.aperture)].mean(axis=-1)
-        use = covered >= min(0.5, covered.max())
-        sources[name] = np.array([cell[0, own], line, pixel, sign[own]])[:, use & (covered > 0)]
+        line, pixel = (edge + places[:, own].reshape(2, -1) * (shape[:, None] - 2 * edge)).astype(int)
+        covered = dark[*_pixels(shape, line, pixel, source.aperture)].mean(axis=-1).reshape(-1, PLACES)
+        best = covered.argmax(axis=-1)
+        share = np.mean((covered > 0) & (covered >= WELL_COVERED * covered.max(initial=0)), axis=-1)
+        place = [a.reshape(-1, PLACES)[np.arange(len(best)), best] for a in (line, pixel)]
+        sources[name] = np.array([image[own], *place, sign[own], PLACES * share], dtype=int)[:, share > 0]
     return sources
 
 
-def _index(bins, image, line, pixel, offsets):
-    """Index of the pixels at ``offsets`` from each source in frames with margins of ``HALF`` pixels."""
-    lines = line[:, None] + offsets[0] + HALF
-    return image[:, None], lines, (pixel[:, None] + offsets[1] + HALF) // bins.size
+def _pixels(shape, line, pixel, offsets):
+    """Lines and pixels at ``offsets`` from each source; outside of the frame, those on the other side of the source."""
+    places = []
+    for size, center, offset in zip(shape, (line, pixel), offsets, strict=True):
+        place = center[:, None] + offset
+        place = np.where((place < 0) | (place >= size), center[:, None] - offset, place)
+        places.append(np.clip(place, 0, size - 1))
+    return places
