@@ -31,14 +31,14 @@ AVERAGED_LINES, AVERAGED_PIXELS = 4.0, 32.0
 RESIDUAL_SCALES = (1.0, 5.0)
 #: Half of the edge of a source's image, pixels.
 HALF = 20
-PROBE_LINES, PROBE_BLOCKS = 128, 4
-PROBE_SOURCES = 480
+PROBE_LINES, PROBE_BLOCKS = 256, 8
+PROBE_SOURCES = 400
 #: Edge of a cell with one source, pixels, and the number of places that are tried.
-CELL, PLACES = 48, 8
+CELL, PLACES = 44, 32
 #: Smallest coverage of an aperture by dark pixels, as a fraction of the largest coverage.
 WELL_COVERED = 0.9
 #: Flux of a simulated source, in units of the white noise.
-FLUX = 300.0
+FLUX = 100.0
 SEED = 20240211
 
 
@@ -72,12 +72,17 @@ class Source:
 def _create_sources():
     line, pixel = np.mgrid[-HALF : HALF + 1, -HALF : HALF + 1]
     r = np.hypot(line, pixel)
-    star, galaxy, trace = (np.exp(-4 * np.log(2) * (x / fwhm) ** 2) for x, fwhm in ((r, 2.2), (r, 8), (pixel, 2.2)))
+    star = 0.98 * _peak(r, 2.2) + 0.02 * _peak(r, 8)  # the halo has a fifth of the flux
+    galaxy, trace = _peak(r, 8), _peak(pixel, 2.2)
     return {
         "star": Source.create(star, r < 2.5, (r > 6) & (r < 14)),
         "galaxy": Source.create(galaxy, r < 8, (r > 14) & (r < HALF)),
         "trace": Source.create(trace, abs(pixel) < 3, (abs(pixel) > 6) & (abs(pixel) < 14)),
     }
+
+
+def _peak(distance, fwhm):
+    return np.exp(-4 * np.log(2) * (distance / fwhm) ** 2)
 
 
 #: Simulated sources: a star (FWHM 2.2 pixels, aperture r = 2.5), a galaxy (FWHM 8, r = 8), a spectral trace across 41 lines.
@@ -171,7 +176,7 @@ class SourceProbe:
             aperture, ring = (np.tensordot(signs, values, 1) for values in self._values[name])
             if len(aperture):
                 flux = aperture.sum(axis=-1) - aperture.shape[-1] * np.median(ring, axis=-1)
-                losses[index] = np.average(flux, weights=self._sources[name][-1]) / FLUX
+                losses[index] = flux.mean() / FLUX
         return losses
 
     def limit(self, bound):
@@ -189,7 +194,7 @@ class SourceProbe:
         images = 1 + max(int(places[0].max(initial=0)) for places in self._sources.values())
         frames = np.zeros((images, shape[0] + 2 * HALF, shape[1] + 2 * HALF), dtype=np.float32)
         for name, places in self._sources.items():
-            for image, line, pixel, sign, _ in places.T:
+            for image, line, pixel, sign in places.T:
                 part = frames[image, line : line + 2 * HALF + 1, pixel : pixel + 2 * HALF + 1]
                 part += sign * FLUX * SOURCES[name].image
         return frames[:, HALF:-HALF, HALF:-HALF]
@@ -202,7 +207,7 @@ class SourceProbe:
         """Values in aperture and ring of each source, positive for a loss: two arrays (responses, sources, pixels)."""
         frames = [self._bins.to_frame(series) for series in responses]
         size, (lines, width) = self._bins.size, self._bins.frame_shape
-        image, line, pixel, sign, _ = self._sources[name]
+        image, line, pixel, sign = self._sources[name]
         regions = []
         for offsets in (SOURCES[name].aperture, SOURCES[name].ring):
             lines_, pixels = _pixels((lines, width * size), line, pixel, offsets)
@@ -229,10 +234,9 @@ def _select_lines(bins, frame):
 
 
 def _place_sources(dark):
-    """Places of the sources, one in each cell of a grid: name -> (5, n) image, line, pixel, sign, weight.
+    """Places of the sources, one in each cell of a grid: name -> (4, n) image, line, pixel, sign.
 
-    Each is the one of a few random places whose aperture has most dark pixels, and its weight is the number of those
-    that are well covered.
+    Each is the best covered by dark pixels of a few random places. Of each kind, those that are well covered are kept.
     """
     rng = np.random.default_rng(SEED)
     shape = np.array(dark.shape)
@@ -241,17 +245,17 @@ def _place_sources(dark):
     image, *cell = np.indices((images, *cells)).reshape(3, -1)
     places = (np.array(cell)[..., None] + rng.random((2, image.size, PLACES))) / cells[:, None, None]
     sign = rng.choice([-1, 1], image.size)
-    names = rng.permutation(np.resize(["star", "galaxy", "star", "trace"], image.size))
+    names = rng.permutation(np.resize(["star", "galaxy", "star", "galaxy", "star", "trace"], image.size))
     sources = {}
     for name, source in SOURCES.items():
         own = names == name
         edge = np.minimum(source.margin, (shape - 1) // 2)[:, None]
         line, pixel = (edge + places[:, own].reshape(2, -1) * (shape[:, None] - 2 * edge)).astype(int)
-        covered = dark[*_pixels(shape, line, pixel, source.aperture)].mean(axis=-1).reshape(-1, PLACES)
-        best = covered.argmax(axis=-1)
-        share = np.mean((covered > 0) & (covered >= WELL_COVERED * covered.max(initial=0)), axis=-1)
-        place = [a.reshape(-1, PLACES)[np.arange(len(best)), best] for a in (line, pixel)]
-        sources[name] = np.array([image[own], *place, sign[own], PLACES * share], dtype=int)[:, share > 0]
+        covered = dark[*_pixels(shape, line, pixel, source.aperture)].mean(axis=-1)
+        best = np.arange(0, line.size, PLACES) + covered.reshape(-1, PLACES).argmax(axis=-1)
+        use = (covered > 0) & (covered >= WELL_COVERED * covered.max(initial=0)) & (2 * source.margin[1] < shape[1])
+        places_ = np.array([image[own], line[best], pixel[best], sign[own]])
+        sources[name] = places_[:, use[best]]
     return sources
 
 
