@@ -9,7 +9,7 @@ from stdatamodels.jwst import datamodels
 
 from jwst_denoise import nsclean
 
-__all__ = ["Fitter", "flat_field"]
+__all__ = ["Fitter", "flat_field", "source_metrics"]
 
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
@@ -31,6 +31,11 @@ class Fitter:
     readout: object
     options: dict = field(default_factory=dict)
     flat: np.ndarray | None = None
+
+    @property
+    def bounded(self):
+        """Whether the loss of sources is bounded, so that the fit at a pixel hardly depends on the pixel itself."""
+        return self.options["method"] == "gp" and self.options["max_source_loss"] < 1
 
     def prepared(self, sample, mask, err=None):
         """Fitter with the noise statistics of a sample, for all images of the exposure.
@@ -81,6 +86,38 @@ class Fitter:
             return data
         sky = nsclean.fit(data / self.flat, mask, self.readout, **{**self.options, "background": "keep"}).background
         return data - (self.flat - 1) * sky
+
+
+def source_metrics(fit, readout, bound):
+    """Log the predicted loss of unmasked sources, and return it for the header.
+
+    Parameters
+    ----------
+    fit : jwst_denoise.nsclean.NoiseFit
+        Result for the first images of the exposure.
+    readout : jwst_denoise.readout.Readout
+        How the pixels are read.
+    bound : float
+        ``max_source_loss``.
+
+    Returns
+    -------
+    dict
+        ``source_loss``; empty if the method does not predict it.
+    """
+    if fit.source_loss is None:
+        return {}
+    star, galaxy, trace = (100 * getattr(fit.source_loss, name) for name in ("star", "galaxy", "trace"))
+    log.info(
+        "Predicted flux loss of unmasked sources: stars %.2g %%, galaxies %.2g %%, traces %.2g %%", star, galaxy, trace
+    )
+    if readout.outputs == 1 and bound < 1:
+        log.info(
+            "One output reads this exposure, so max_source_loss=%g limits what can be removed; to remove more, mask "
+            "the sources (source_mask, user_mask) and raise max_source_loss",
+            bound,
+        )
+    return {"source_loss": fit.source_loss.star}
 
 
 def flat_field(step, model):

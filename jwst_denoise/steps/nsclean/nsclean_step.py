@@ -23,6 +23,7 @@ log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 _MASKS_OF_RAMPS = weakref.WeakKeyDictionary()
 _FIT_OPTIONS = (
     "method",
+    "max_source_loss",
     "critical_frequency",
     "kill_width",
     "weights_sigma",
@@ -37,6 +38,7 @@ class NSCleanSettings(Settings):
     """Parameters of ``nsclean``, explained in `NSCleanStep.spec`."""
 
     method: str
+    max_source_loss: float
     background: str
     user_mask: str | None
     source_mask: str | None
@@ -88,6 +90,7 @@ class NSCleanStep(DenoiseStep):
 
     spec = """
         method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit, median of lines
+        max_source_loss = float(default=0.01, min=0.0, max=1.0)  # 'gp': largest loss of unmasked stars; 1 = no bound
         background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky, or picture frame to remove
         user_mask = string(default=None)  # FITS mask, 2-D or 3-D, non-zero = dark background
         source_mask = string(default=None)  # Images: mosaic or segmentation map (FITS, WCS) whose sources are masked

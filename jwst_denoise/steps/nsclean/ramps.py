@@ -21,6 +21,7 @@ from jwst_denoise.ramps.slopes import RemovedNoise
 from jwst_denoise.steps.common.progress import chunks
 from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.nsclean.contamination import check_group_correlation
+from jwst_denoise.steps.nsclean.fitter import source_metrics
 
 __all__ = ["clean"]
 
@@ -55,10 +56,12 @@ def clean(model, mask, fitter, settings):
     """
     nints, ngroups, ny, nx = model.data.shape
     fitter = _calibrated(model, mask, fitter)
+    first = _fit_of(model, mask, fitter, 1)
     if fitter.options["background"] == "keep" and ngroups > 2:
-        check_group_correlation(*(_fit_of(model, mask, fitter, group) for group in (1, ngroups - 1)))
+        check_group_correlation(first.noise[0], _fit_of(model, mask, fitter, ngroups - 1).noise[0])
     noise = np.zeros(model.data.shape, np.float32) if settings.save_noise else None
     background = np.zeros((nints, ny, nx), np.float32) if settings.save_background else None
+    losses = source_metrics(first, fitter.readout, settings.max_source_loss)
     total = RemovedNoise(ngroups, model.meta.exposure.group_time)
     for index in (part.start for part in chunks(nints, 1, "integrations")):
         for groups, removed, sky in _fits(model, index, mask, fitter):
@@ -67,17 +70,17 @@ def clean(model, mask, fitter, settings):
                 noise[index, groups] = removed
             if background is not None:
                 background[index] += sky.sum(axis=0) / (ngroups - 1)
-    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": total.rate_rms}
+    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": total.rate_rms, **losses}
     log.info("Removed %.4g DN rms from the groups, %.4g DN/s rms from the rates", total.group_rms, total.rate_rms)
     saved = mask if settings.save_mask else None
     return Result(noise, saved, background, metrics, background_pixels=_plane(mask, 0))
 
 
 def _fit_of(model, mask, fitter, group):
-    """Correlated noise (ny, nx) in the difference of a group of the first integration and the one before."""
+    """Fit to the difference of a group of the first integration and the one before."""
     step = np.diff(np.array(model.data[0, group - 1 : group + 1], np.float32), axis=0)
     step[_unusable(model, 0, slice(group, group + 1))] = np.nan
-    return fitter(step, _plane(mask, 0)).noise[0]
+    return fitter(step, _plane(mask, 0))
 
 
 def _fits(model, index, mask, fitter):

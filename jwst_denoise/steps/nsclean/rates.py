@@ -11,6 +11,7 @@ from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.exposure.image_product import ImageProduct
 from jwst_denoise.steps.nsclean import errors
 from jwst_denoise.steps.nsclean.contamination import check_error_scale
+from jwst_denoise.steps.nsclean.fitter import source_metrics
 
 __all__ = ["clean", "fit_errors"]
 
@@ -49,21 +50,23 @@ def clean(model, mask, fitter, settings):
     noise = np.zeros(shape, np.float32) if settings.save_noise else None
     background = np.zeros(shape, np.float32) if settings.save_background else None
     fitter = _prepared(product, mask, fitter)
-    scale, square = None, 0.0
+    scale, square, losses = None, 0.0, None
     for part in chunks(shape[0], size, "integrations"):
         images, dark = product.images(part), _planes(mask, part)
         fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
         if scale is None:
-            scale = product.error_scale(part, images - fit.noise, used, fit.variance)
+            losses = source_metrics(fit, fitter.readout, settings.max_source_loss) if losses is None else losses
+            sign = -1 if fitter.bounded else 1
+            scale = product.error_scale(part, images - fit.noise, used, sign * fit.variance)
             check_error_scale(scale)
         removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
         product.subtract(part, removed)
-        product.update_errors(part, scale, used, fit.variance)
+        product.update_errors(part, scale, False if fitter.bounded else used, fit.variance)
         square += float(np.sum(removed**2, dtype=float)) / removed[0].size
         for target, source in ((noise, removed), (background, fit.background)):
             if target is not None:
                 target[part] = source
-    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0]))}
+    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0])), **losses}
     if scale is not None:
         metrics["error_scale"] = scale
     unit = model.meta.bunit_data or "(no BUNIT)"
