@@ -180,3 +180,13 @@ def test_schema_serves_models_of_several_exposures():
     with datamodels.MultiExposureModel() as model:
         exposure = model.schema["properties"]["exposures"]["items"]["properties"]["meta"]["properties"]
         assert "nsclean" in exposure["cal_step"]["properties"]
+
+
+def test_predicted_loss_of_sources_is_recorded(rate):
+    lost = {}
+    for bound in (0.01, 1.0):
+        result = NSCleanStep.call(rate, max_source_loss=bound, configure_log=False)
+        lost[bound] = result.meta.jwst_denoise.nsclean.source_loss
+    assert 0 <= lost[0.01] <= 0.012
+    assert lost[1.0] > lost[0.01]
+    assert NSCleanStep.call(rate, method="median", configure_log=False).meta.jwst_denoise.nsclean.source_loss is None

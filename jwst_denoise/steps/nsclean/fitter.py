@@ -32,11 +32,6 @@ class Fitter:
     options: dict = field(default_factory=dict)
     flat: np.ndarray | None = None
 
-    @property
-    def bounded(self):
-        """Whether the loss of sources is bounded, so that the fit at a pixel hardly depends on the pixel itself."""
-        return self.options["method"] == "gp" and self.options["max_source_loss"] < 1
-
     def prepared(self, sample, mask, err=None):
         """Fitter with the noise statistics of a sample, for all images of the exposure.
 

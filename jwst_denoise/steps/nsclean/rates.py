@@ -56,12 +56,11 @@ def clean(model, mask, fitter, settings):
         fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
         if scale is None:
             losses = source_metrics(fit, fitter.readout, settings.max_source_loss) if losses is None else losses
-            sign = -1 if fitter.bounded else 1
-            scale = product.error_scale(part, images - fit.noise, used, sign * fit.variance)
+            scale = product.error_scale(part, images - fit.noise, used, fit.variance)
             check_error_scale(scale)
         removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
         product.subtract(part, removed)
-        product.update_errors(part, scale, False if fitter.bounded else used, fit.variance)
+        product.update_errors(part, scale, used, fit.variance)
         square += float(np.sum(removed**2, dtype=float)) / removed[0].size
         for target, source in ((noise, removed), (background, fit.background)):
             if target is not None:
