@@ -100,8 +100,8 @@ def _ramp_part(scenario, exposure, output, runs, images, commands):
 def _part(title, scenario, exposure, output, runs, images, truth, metrics, notes, commands):
     """Draw the pictures of two runs, write their report, and describe them."""
     first, last = images
-    picture, shown = output.parent / f"{last}_truth.png", {TITLES[name]: image for name, image in images.items()}
-    pictures.draw_against_truth(picture, f"Simulated: {scenario.title}", shown, truth, exposure.readout)
+    picture = output.parent / f"{last}_truth.png"
+    pictures.draw_against_truth(picture, f"Simulated: {scenario.title}", images, TITLES, truth, exposure.readout)
     alias = "nsclean" if last == "nsclean" else "ramp_denoise"
     files = [picture, *write_report(output.parent / last, alias, runs[first].path, runs[last].path)]
     columns = ("errors" if last == "denoise1" else "remaining noise", *metrics)

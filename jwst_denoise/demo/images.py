@@ -74,8 +74,7 @@ def run_part(output, cache, log, stages):
         truth = find_truth(exposure, list(images.values()))
         metrics = {name: measure_image(image, truth) for name, image in images.items()}
         picture, title = output.with_suffix(".png"), f"Simulated: {IMAGES.title}, {IMAGES.nints} integrations"
-        shown = {TITLES[name]: image for name, image in images.items()}
-        pictures.draw_against_truth(picture, title, shown, truth, exposure.readout)
+        pictures.draw_against_truth(picture, title, images, TITLES, truth, exposure.readout)
         files = write_report(output.parent / "image_denoise", "image_denoise", paths["nsclean"], paths["r = 2"])
     notes = [
         "; ".join(f"{name}: {text}" for name, text in RUNS.items() if name in metrics)

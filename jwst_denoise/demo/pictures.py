@@ -23,7 +23,7 @@ UNIT = "e⁻"
 COLUMNS = 3  # maps in a row, for more than two images
 
 
-def draw_against_truth(path, title, images, truth, readout):
+def draw_against_truth(path, title, images, titles, truth, readout):
     """Draw images and their errors: maps, means of lines, spectrum in the order of readout, histogram, noise of areas.
 
     Parameters
@@ -33,7 +33,9 @@ def draw_against_truth(path, title, images, truth, readout):
     title : str
         Heading.
     images : dict
-        Title -> jwst_denoise.demo.metrics.Image, the default pipeline first.
+        Name of a run -> jwst_denoise.demo.metrics.Image, the default pipeline first.
+    titles : dict
+        Name of a run -> title of its map.
     truth : jwst_denoise.demo.metrics.Truth
         The truth; errors are differences from its expected image.
     readout : jwst_denoise.readout.Readout
@@ -44,8 +46,10 @@ def draw_against_truth(path, title, images, truth, readout):
     centered = {name: truth.centered(image.data) for name, image in images.items()}
     first, *_ = images
     scene, style = scene_style(centered[first], known), difference_style(errors[first], truth.background)
-    maps = [Map(name, image, UNIT, scene) for name, image in centered.items()]
-    wrong = [Map(f"{name}: error", np.where(known, error, np.nan), UNIT, style) for name, error in errors.items()]
+    maps = [Map(titles[name], image, UNIT, scene) for name, image in centered.items()]
+    wrong = [
+        Map(f"{titles[name]}: error", np.where(known, error, np.nan), UNIT, style) for name, error in errors.items()
+    ]
     if len(images) == 2:
         rows = arrange_maps([*maps, *wrong])
     else:

@@ -38,6 +38,7 @@ COLORS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
 OTHER_COLORS = ("#6b7280", "#047857", "#d97706", "#be185d", "#0891b2", "#4338ca")
 FLAGGED, MISSING, TEXT, DOUBT = "#f97316", "#31516b", "#010203", "#b91c1c"
 WIDTH, GRAPH_HEIGHT, LARGEST_HEIGHT = 16.0, 3.9, 6.5  # inches; of the figure, a graph, and at most a map
+BESIDE = 1.0  # inches, labels and color bar of a map
 WIDE = 3  # an image this much wider than high gets a separate row
 BELOW = 5.0  # sigma of the noise, from black to the median of a scene, and where its stretch turns logarithmic
 BRIGHTEST = 99.9  # per cent of the pixels below white
@@ -258,7 +259,7 @@ def draw_fluxes(axis, comparison, title=""):
         signal = sources.flux_before / sources.flux_error
         change = 100 * (sources.flux_after / sources.flux_before - 1)
         axis.errorbar(signal, change, 100 / signal, fmt="o", ms=3, color=COLORS["after"], elinewidth=0.6, alpha=0.7)
-        reach = 1.3 * np.percentile(np.abs(change), 98) + 0.1
+        reach = 1.3 * np.percentile(np.abs(change), 98) + 50 / np.median(signal)
         axis.set(xscale="log", ylim=(-reach, reach), xlim=(0.8 * signal.min(), 1.25 * signal.max()))
     axis.axhline(0, color=TEXT, lw=0.6)
     axis.set(xlabel="S/N in the aperture", ylabel="change of flux / %")
@@ -345,7 +346,7 @@ def _height(panel, width):
     if not isinstance(panel, Map):
         return GRAPH_HEIGHT
     ny, nx = panel.image.shape
-    return min(0.85 * width * ny / nx, LARGEST_HEIGHT) + 0.9
+    return min((width - BESIDE) * ny / nx, LARGEST_HEIGHT) + 0.7
 
 
 def _coarse(mask, step):

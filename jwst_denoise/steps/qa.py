@@ -48,7 +48,7 @@ def draw_picture(alias, before, after, result):
 
 
 def select_close_ups(flagged, size=CLOSE_UP, number=MOST_CLOSE_UPS):
-    """Corners (y, x) of parts of an image: with many flagged pixels, a typical number, and few.
+    """Corners (y, x) of parts of an image, from the one with most flagged pixels to parts with fewer.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def select_close_ups(flagged, size=CLOSE_UP, number=MOST_CLOSE_UPS):
     corners = [(y, x) for y in ys for x in xs]
     counts = np.array([np.count_nonzero(flagged[y : y + size, x : x + size]) for y, x in corners])
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-    picks = np.unique(np.linspace(0, len(order) - 1, number).round().astype(int)) if len(order) else []
+    picks = np.unique(np.arange(number) * len(order) // number) if len(order) else []
     return [corners[order[k]] for k in picks]
 
 

@@ -101,9 +101,11 @@ def drawn(monkeypatch, draw, *arguments):
 
 
 def test_picture_against_the_truth(truth, images, monkeypatch):
-    panels = drawn(monkeypatch, pictures.draw_against_truth, images, truth, READOUT)
-    assert list(panels)[:4] == ["default", "denoised", "default: error", "denoised: error"]
-    shown = panels["denoised: error"].images[0].get_array()
+    panels = drawn(
+        monkeypatch, pictures.draw_against_truth, images, {"default": "without", "denoised": "with"}, truth, READOUT
+    )
+    assert list(panels)[:4] == ["without", "with", "without: error", "with: error"]
+    shown = panels["with: error"].images[0].get_array()
     np.testing.assert_allclose(shown, truth.centered(images["denoised"].data - truth.signal))
     assert [bar.get_ylabel() for title in list(panels)[:4] for bar in panels[title].child_axes] == ["e⁻"] * 4
     noise = {line.get_label(): line.get_ydata() for line in panels["background: mean over an area"].lines}

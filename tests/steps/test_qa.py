@@ -150,7 +150,7 @@ def test_close_ups_with_many_and_few_flags():
     flagged[70:74, 3:9] = flagged[3, 3] = flagged[130, 70] = True
     flagged[130:132, 100] = True
     corners = qa.select_close_ups(flagged)
-    assert (corners[0], corners[-1], len(corners)) == ((64, 0), (0, 0), 3)
+    assert corners == [(64, 0), (128, 64), (0, 0)]
     assert qa.select_close_ups(np.zeros((10, 300), bool)) == []
 
 
