@@ -220,7 +220,7 @@ def draw_histogram(axis, samples, edges, xlabel, title="", expected=None):
 def draw_profile(axis, comparison, along, title=""):
     """Draw the interquartile mean of the background pixels of every row (``along=1``) or column (``along=0``)."""
     curves = {name: (np.arange(1, len(y) + 1), y) for name, y in comparison.profiles(along).items()}
-    ylabel = label_with_unit("interquartile mean of background", comparison.unit)
+    ylabel = label_with_unit("interquartile mean", comparison.unit)
     draw_lines(axis, curves, f"{'y' if along else 'x'} / pixel", ylabel, title)
 
 

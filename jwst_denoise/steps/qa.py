@@ -87,8 +87,8 @@ def _noise_rows(comparison, result):
         others.append(plotting.Map("weight of the network in the result", weight, "0 to 1", style))
     order = "along the rows" if comparison.before.readout is None else "in the order of readout"
     graphs = [
-        partial(plotting.draw_profile, along=1, title="rows"),
-        partial(plotting.draw_profile, along=0, title="columns"),
+        partial(plotting.draw_profile, along=1, title="rows of the background"),
+        partial(plotting.draw_profile, along=0, title="columns of the background"),
         partial(plotting.draw_spectrum, title=f"power spectrum {order}"),
         partial(plotting.draw_noise, title="noise of the mean over an area"),
     ]

@@ -55,7 +55,8 @@ def test_panels_have_units_and_labels(images):
     assert title == "NIRCAM NRCA1 NRC_IMAGE · jw1_rate.fits · nsclean"
     assert content == "background: 100% of the pixels, without sources, flagged pixels and outliers"
     assert list(panels(figure)) == [
-        "before", "after", "removed: before − after", "rows", "columns", "power spectrum in the order of readout",
+        "before", "after", "removed: before − after", "rows of the background", "columns of the background",
+        "power spectrum in the order of readout",
         "noise of the mean over an area",
     ]  # fmt: skip
     assert bars(figure) == ["DN/s"] * 3
@@ -64,7 +65,7 @@ def test_panels_have_units_and_labels(images):
         assert (axis.get_xlabel(), axis.get_ylabel()) == ("x / pixel", "y / pixel")
         assert axis.images[0].get_extent() == [0.5, SHAPE[1] + 0.5, 0.5, SHAPE[0] + 0.5]
     rows, spectrum = starting(figure, "rows"), starting(figure, "power spectrum")
-    assert (rows.get_xlabel(), rows.get_ylabel()) == ("y / pixel", "interquartile mean of background / DN/s")
+    assert (rows.get_xlabel(), rows.get_ylabel()) == ("y / pixel", "interquartile mean / DN/s")
     assert (spectrum.get_xlabel(), spectrum.get_ylabel()) == ("frequency / Hz", "power of background / (DN/s)² Hz⁻¹")
 
 
