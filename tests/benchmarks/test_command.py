@@ -84,6 +84,7 @@ def run_all(folder, *options):
     return run("all", "--quick", "--only", "nsclean", "--output", folder, *options)
 
 
+@pytest.mark.slow
 def test_page_and_file(short, tmp_path):
     result = run_all(tmp_path / "output")
     assert result.exit_code == 0, result.output
@@ -93,6 +94,7 @@ def test_page_and_file(short, tmp_path):
     assert content["machine"]["processor"] in page and "benchmark all --only nsclean --quick" in page
 
 
+@pytest.mark.slow
 def test_resumed_run_measures_what_is_missing(short, tmp_path):
     run_all(tmp_path)
     path = tmp_path / "nsclean.json"
@@ -106,6 +108,7 @@ def test_resumed_run_measures_what_is_missing(short, tmp_path):
     assert "kept" in (tmp_path / "nsclean.rst").read_text()
 
 
+@pytest.mark.slow
 def test_rows_of_another_machine_are_not_kept(short, tmp_path):
     run_all(tmp_path)
     path = tmp_path / "nsclean.json"
@@ -117,6 +120,7 @@ def test_rows_of_another_machine_are_not_kept(short, tmp_path):
     assert "not kept" not in path.read_text()
 
 
+@pytest.mark.slow
 def test_failed_target_of_all_is_an_error(short, tmp_path, monkeypatch):
     monkeypatch.setattr(catalog.Group, "rows", lambda self, quick: [FAILED])
     result = run_all(tmp_path)

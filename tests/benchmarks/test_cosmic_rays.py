@@ -141,6 +141,7 @@ def test_errors_of_filling_are_those_of_the_pixels(small, models):
     assert detected["truth"]["sky level"] == pytest.approx(np.concatenate(sums).mean(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_command_writes_rows_and_figures(small, models, tmp_path):
     only = [part for name in ("detection", "ceiling", "thresholds", "tiles") for part in ("--only", name)]
     files = ["--json", str(tmp_path / "rows.json"), "--figures", str(tmp_path / "png"), "--models", str(models)]
@@ -178,6 +179,7 @@ def test_observations(models, data_directory):
     assert slit["unchanged"] and slit["finite"]
 
 
+@pytest.mark.slow
 def test_some_charge_of_hits_remains_after_the_jump_step():
     image = after_jump.remaining_hits(8, quick=True)
     assert not image.hits[image.bad].any()

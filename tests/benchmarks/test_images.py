@@ -289,6 +289,7 @@ def test_width_of_a_gaussian():
     np.testing.assert_allclose([stacks.stamp_width(stamp) for stamp in stamps], expected, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_command_measures_images(small, models, tmp_path):
     only = [part for name in MEASURED for part in ("--only", name)]
     files = ["--json", str(tmp_path / "rows.json"), "--figures", str(tmp_path / "png"), "--models", str(models)]
@@ -313,6 +314,7 @@ def test_job_denoises_a_stack(models):
     assert result.rate.shape == (64, 64) and np.isfinite(result.err).all()
 
 
+@pytest.mark.slow
 def test_experiments_train(small, monkeypatch):
     monkeypatch.setattr(studies, "EXPERIMENTS", dict(list(studies.EXPERIMENTS.items())[2:3]))
     rows = list(studies.experiments(True))

@@ -98,6 +98,7 @@ def test_removed_signal_fails_the_target(shrinking, monkeypatch):
     assert False in [row.passed for row in noise2noise.residual(False)]
 
 
+@pytest.mark.slow
 def test_figures(monkeypatch, clear_caches, tmp_path):
     monkeypatch.setattr(noise2noise, "train_denoiser", lambda name, clean, quick: Shrinking(0.2))
     predict = lambda image, result: np.full(image.shape, 0.4)  # noqa: E731

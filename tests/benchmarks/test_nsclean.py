@@ -34,12 +34,14 @@ def test_rows_of_a_mask():
     assert expected.passed and pull.passed is False
 
 
+@pytest.mark.slow
 def test_series_in_a_separate_process():
     times, _, peaks, _ = speed.long_series(quick=True)
     assert times.configuration.endswith("gp")
     assert times.metrics["peak"] == 1e9 * peaks.result["nsclean"] > times.metrics["input"] > 0
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_job():
     readout = Readout.for_detector("NRS1", (256, 512))
     measured = in_process(speed.nsclean_job, *readout.shape, repeats=2)

@@ -136,6 +136,7 @@ def test_lines_stand_out():
     assert np.flatnonzero(traces.line_columns(flux)[0]).tolist() == [100, 101, 102]
 
 
+@pytest.mark.slow
 def test_ramps_are_cut_to_groups_and_lines():
     detector = simulate.detector("NRS1")
     scene, observation = simulate.scene("slit", detector, np.random.default_rng(5), brightness=0.1)
@@ -155,6 +156,7 @@ def test_ramps_are_cut_to_groups_and_lines():
     assert errors.pull(error[np.isfinite(error)]) < 1.6
 
 
+@pytest.mark.slow
 def test_command_measures_nirps(small, models, tmp_path):
     names = ("noise", "images", "reads", "fabry-perot")
     only = [part for name in names for part in ("--only", name)]
@@ -168,6 +170,7 @@ def test_command_measures_nirps(small, models, tmp_path):
     assert {path.name for path in (tmp_path / "png").iterdir()} == expected
 
 
+@pytest.mark.slow
 def test_jwst_rows_and_figures(small, models, tmp_path):
     with models_from(models):
         absolute, ratio, background, sources_row = faint.faint(True)

@@ -179,6 +179,7 @@ def test_errors_are_calibrated(pool):
     assert scores["within_1"] == pytest.approx(0.68, abs=0.06)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "name"), [("astro_unet", "network1"), ("noise2noise", "uncertainty"), ("noise2noise", "stack")]
 )

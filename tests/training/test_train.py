@@ -21,6 +21,7 @@ TINY = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["cosmic_ray_mask", "inpaint"])
 def test_train_writes_what_a_model_file_needs(tmp_path, family):
     output = train(family, "small", tmp_path / "run", progress=False, **TINY)
