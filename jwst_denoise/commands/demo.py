@@ -26,10 +26,10 @@ __all__ = ["command"]
 def command(output, instrument, full, real):
     """Run the pipeline without and with the steps of this package, and compare.
 
-    First, calwebb_detector1 processes a simulated exposure, and the results are compared with the known truth. Then
-    images of a simulated field are denoised. Finally, calwebb_guider processes a flight exposure, which is part of the
-    jwst package, and the correction is cross-validated. The output directory holds products, pictures, the log of the
-    pipeline and the CRDS cache; no network is needed.
+    Simulated exposures with correlated noise, with cosmic rays, and of a deep field are processed and compared with the
+    known truth. Finally, calwebb_guider processes a flight exposure, which is part of the jwst package, and the
+    correction is cross-validated. The output directory holds products, pictures, report pages, the log of the pipelines
+    and the CRDS cache; no network is needed.
 
     \b
         jwst-denoise demo

@@ -10,11 +10,11 @@ __all__ = ["Part", "explain_errors", "explain_fluxes", "metric_rows", "write_rep
 
 #: Label, format, attribute of `jwst_denoise.demo.metrics.Metrics`, factor.
 _METRIC_ROWS = (
-    ("background pixels / e⁻ rms", "{:.2f}", "background_noise", 1),
+    ("background pixels / e⁻", "{:.2f}", "background_noise", 1),
     ("background apertures / e⁻", "{:.3f}", "aperture_noise", 1),
-    ("pixels of sources / e⁻ rms", "{:.2f}", "source_noise", 1),
+    ("pixels of sources / e⁻", "{:.2f}", "source_noise", 1),
     ("flux of all sources / %", "{:+.2f}", "flux_bias", 100),
-    ("flux of a source / its ERR", "{:.2f}", "flux_scatter", 1),
+    ("flux of a source / ERR", "{:.2f}", "flux_scatter", 1),
     ("background level / e⁻", "{:+.2f}", "shift", 1),
     ("scatter / ERR, pixels", "{:.3f}", "over_err", 1),
     ("scatter / ERR, apertures", "{:.3f}", "aperture_over_err", 1),

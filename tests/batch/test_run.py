@@ -153,13 +153,13 @@ def test_worker_that_does_not_come_back_is_replaced(write, out, monkeypatch):
 def test_real_step_is_as_in_a_serial_run(tmp_path, out, address):
     exposures = pytest.importorskip("jwst_denoise_benchmarks.batches.exposures", reason="needs the benchmarks")
 
-    files = exposures.write(tmp_path / "rates", 2, "SUB64P")
+    files = exposures.write_rates(tmp_path / "rates", 2, "SUB64P")
     exposures.serial_job("nsclean", [str(file) for file in files], str(tmp_path / "serial"))()
     records = run(files, out, "nsclean", scheduler=address)
     assert statuses(records) == ["done"] * 2
     products = [next(iter(records[file.name].products)) for file in files]
-    assert all(exposures.identical(tmp_path / "serial" / product, out / product) for product in products)
-    assert not exposures.identical(*(out / product for product in products))
+    assert all(exposures.is_identical(tmp_path / "serial" / product, out / product) for product in products)
+    assert not exposures.is_identical(*(out / product for product in products))
 
 
 def command(files, out, *options):

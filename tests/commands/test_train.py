@@ -182,7 +182,7 @@ def test_noise2noise_trains_on_exposures_and_reports(tmp_path, exposures):
         (["inpaint", "--set", "hidden=0"], "hidden=0 must be positive"),
         (["inpaint", "a_rate.fits"], "a_rate.fits: unexpected file; give exposures for training with --exposures"),
         (["noise2noise", "--preset", "stack", "a_rate.fits"], "preset stack is trained on simulations"),
-        (["inpaint", "--exposures", "none_rate.fits"], "there is no exposure none_rate.fits"),
+        (["inpaint", "--exposures", "none_rate.fits"], "no exposure none_rate.fits"),
         (["cosmic_ray_mask", "--preset", "ramp", "--exposures", "a_rate.fits"], "ramp is trained on simulations"),
     ],
 )
