@@ -21,7 +21,7 @@ __all__ = ["command"]
     type=click.Choice(["nirspec", "nircam", "niriss"], case_sensitive=False),
     help="Instrument to simulate.  [default: nirspec]",
 )
-@click.option("--full", is_flag=True, help="Simulate a full frame of 2048 x 2048 pixels: 10 to 15 minutes.")
+@click.option("--full", is_flag=True, help="Simulate full frames (2048 x 2048): 10 to 15 minutes on two cores.")
 @click.option("--real", is_flag=True, help="Process only the flight exposure.")
 def command(output, instrument, full, real):
     """Run the pipeline without and with the steps of this package, and compare.
