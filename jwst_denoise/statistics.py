@@ -4,15 +4,9 @@ import numpy as np
 from scipy.fft import rfft, rfft2
 
 __all__ = [
-    "MAD_TO_SIGMA",
-    "box_level",
-    "masked_median",
-    "power_spectrum",
-    "radial_power_spectrum",
-    "replace_outliers",
-    "robust_level",
-    "robust_sigma",
-]
+    "MAD_TO_SIGMA", "box_level", "masked_median", "power_spectrum", "radial_power_spectrum", "replace_outliers",
+    "robust_level", "robust_sigma",
+]  # fmt: skip
 
 MAD_TO_SIGMA = 1.4826
 

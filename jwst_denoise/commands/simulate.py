@@ -27,6 +27,7 @@ EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
 @click.option(
     "--scene", type=click.Choice(SCENES), help="Astronomical scene. Default: field for imagers, ifu for NIRSpec."
 )
+@click.option("--outputs", type=click.Choice(["1", "4"]), help="NOUTPUTS of a grism subarray. Default: 4.")
 @click.option("--subarray", help="SUBARRAY, e.g. SUB2048, SUB64P. Default: that of the scene.")
 @click.option("--filter", "filter_name", help="Filter, e.g. F200W, in either wheel. Default: that of the scene.")
 @click.option("--pattern", help="READPATT, e.g. NRSRAPID, BRIGHT1. Default: by instrument.")
@@ -35,12 +36,12 @@ EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
 @click.option(
     "--brightness", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Factor for the flux of sources."
 )
-@click.option(
-    "--transit",
-    type=click.FloatRange(0, 1e5),
-    metavar="PPM",
-    help="Depth of a transit in the middle of the integrations.",
-)
+@click.option("--transit", type=click.FloatRange(0, 1e5), metavar="PPM",
+              help="Depth of a transit in the middle third of the integrations.")  # fmt: skip
+@click.option("--chromatic", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+              help="Relative change of the depth with wavelength, in time series.")  # fmt: skip
+@click.option("--jitter", type=click.FloatRange(0, 1), default=0.005, show_default=True, metavar="PIXELS",
+              help="Rms shift of the star between integrations, in time series.")  # fmt: skip
 @click.option("--no-cosmic-rays", is_flag=True, help="The same as --without cosmic_rays.")
 @click.option("--without", multiple=True, type=click.Choice(EFFECTS), metavar="EFFECT",
               help=f"Leave out an effect; repeatable: {', '.join(EFFECTS)}.")  # fmt: skip
@@ -50,30 +51,37 @@ EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
 @click.option("--root", help="Root of the file names. Default: jwst_sim_<detector>_<scene>_<seed>.")
 @click.option("--output", type=click.Path(file_okay=False), default=".", show_default=True, help="Directory.")
 def command(
-    instrument, detector, scene, subarray, filter_name, pattern, ngroups, nints, brightness, transit,
-    no_cosmic_rays, without, extra, seed, root, output,
+    instrument, detector, scene, outputs, subarray, filter_name, pattern, ngroups, nints, brightness, transit,
+    chromatic, jitter, no_cosmic_rays, without, extra, seed, root, output,
 ):  # fmt: skip
     """Write a simulated exposure and its truth.
 
     The exposure has all detector effects that the pipeline corrects, and correlated read noise. The file
-    <root>_truth.fits contains the rate of the scene, and the correlated noise and the cosmic rays of each group.
+    <root>_truth.fits contains the rate of the scene, and the correlated noise and the cosmic rays of each group; for
+    the time series (bots, soss, nircam_grism, defocused) also the transit, the traces and the jitter. With the same
+    seed, an exposure without --transit has the same noise.
 
     \b
     jwst-denoise simulate
     jwst-denoise simulate --detector NRCB1 --scene cluster --subarray SUB640 --pattern BRIGHT1
-    jwst-denoise simulate --scene bots --nints 50 --ngroups 5 --transit 100
+    jwst-denoise simulate --scene soss --nints 50 --ngroups 5 --transit 10000 --chromatic 0.1
     """  # noqa: D301
     parameters, scene, pattern = _select(instrument, detector, scene, pattern)
     extra = extra or ("uncal",)
     if "IRS2" in pattern and "uncal" in extra:
         raise click.UsageError(f"{pattern} has no simulated uncal (interleaved reference pixels); use --product rate")
     rng = np.random.default_rng(seed)
-    rate, observation = simulate.scene(
-        scene, parameters, rng, subarray_name=subarray and subarray.upper(),
-        filter_name=filter_name and filter_name.upper(), brightness=brightness,
-    )  # fmt: skip
-    if transit is not None:
-        rate = _with_transit(rate, nints, transit * 1e-6)
+    options = {
+        "subarray_name": subarray and subarray.upper(), "filter_name": filter_name and filter_name.upper(),
+        "outputs": outputs and int(outputs), "brightness": brightness,
+    }  # fmt: skip
+    if simulate.SCENES[scene].star:
+        options |= {"depth": (transit or 0) * 1e-6, "chromatic": chromatic, "jitter": jitter}
+        rate, observation = simulate.time_series(scene, parameters, nints, rng, **options)
+    else:
+        rate, observation = simulate.scene(scene, parameters, rng, **options)
+        if transit is not None:
+            rate = _with_transit(rate, nints, transit * 1e-6)
     off = set(without) | ({"cosmic_rays"} if no_cosmic_rays else set())
     console = Console(stderr=True)
     with Progress(console=console) as bar:
@@ -89,10 +97,10 @@ def command(
 
 def _select(instrument, detector, scene, pattern):
     """Return the parameters of the detector, the scene and the read pattern."""
+    chosen = simulate.SCENES[scene or "ifu"]
     if detector is None and instrument is None:
-        imaging = scene is not None and "NIRSPEC" not in simulate.SCENES[scene].modes
-        instrument = "NIRCAM" if imaging else "NIRSPEC"
-    parameters = simulate.detector(detector or DEFAULTS[instrument.upper()][0])
+        instrument = next(iter(chosen.modes))
+    parameters = simulate.detector(detector or chosen.detector or DEFAULTS[instrument.upper()][0])
     if instrument and instrument.upper() != parameters.instrument:
         raise click.UsageError(f"{parameters.name} is a detector of {parameters.instrument}, not of {instrument}")
     _, default_scene, default_pattern = DEFAULTS[parameters.instrument]

@@ -8,15 +8,9 @@ import numpy as np
 from jwst_denoise import products, simulate
 
 __all__ = [
-    "COSMIC_RAYS",
-    "DEFAULT",
-    "IMAGES",
-    "SCENARIOS",
-    "Scenario",
-    "choose_scenario",
-    "noiseless_uncal",
+    "COSMIC_RAYS", "DEFAULT", "IMAGES", "SCENARIOS", "Scenario", "choose_scenario", "noiseless_uncal",
     "simulate_scenario",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

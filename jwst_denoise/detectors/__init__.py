@@ -21,28 +21,8 @@ from jwst_denoise.detectors.parameters import DETECTORS, DetectorParameters, cha
 from jwst_denoise.detectors.read_patterns import PATTERNS, ReadPattern, poisson_fraction, read_pattern
 
 __all__ = [
-    "DETECTORS",
-    "ELEMENTS",
-    "FIXED_SLITS",
-    "FIXED_SLIT_ROWS",
-    "MODES",
-    "PATTERNS",
-    "SUBARRAYS",
-    "DetectorParameters",
-    "FixedSlit",
-    "NoiseSpectrum",
-    "Observation",
-    "ReadPattern",
-    "Subarray",
-    "bandpass",
-    "channel_of",
-    "detector",
-    "elements_of",
-    "frame_time",
-    "observation",
-    "poisson_fraction",
-    "read_pattern",
-    "slit_of_subarray",
-    "subarray",
-    "typical_gain",
-]
+    "DETECTORS", "ELEMENTS", "FIXED_SLITS", "FIXED_SLIT_ROWS", "MODES", "PATTERNS", "SUBARRAYS",
+    "DetectorParameters", "FixedSlit", "NoiseSpectrum", "Observation", "ReadPattern", "Subarray", "bandpass",
+    "channel_of", "detector", "elements_of", "frame_time", "observation", "poisson_fraction", "read_pattern",
+    "slit_of_subarray", "subarray", "typical_gain",
+]  # fmt: skip

@@ -7,35 +7,26 @@ from types import MappingProxyType
 from jwst_denoise.readout import FULL_FRAME
 
 __all__ = [
-    "ELEMENTS",
-    "FIXED_SLITS",
-    "FIXED_SLIT_ROWS",
-    "MODES",
-    "SUBARRAYS",
-    "FixedSlit",
-    "Observation",
-    "Subarray",
-    "bandpass",
-    "elements_of",
-    "frame_time",
-    "observation",
-    "slit_of_subarray",
-    "subarray",
-]
+    "ELEMENTS", "FIXED_SLITS", "FIXED_SLIT_ROWS", "MODES", "SUBARRAYS", "FixedSlit", "Observation", "Subarray",
+    "bandpass", "elements_of", "frame_time", "observation", "slit_of_subarray", "subarray",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Subarray:
-    """Part of a detector: corner (x, y) counted from 1, shape (ny, nx), number of outputs that read it."""
+    """Part of a detector: corner (x, y) counted from 1, shape (ny, nx), outputs that read it (0: all of them)."""
 
     corner: tuple[int, int] = (1, 1)
     shape: tuple[int, int] = (FULL_FRAME, FULL_FRAME)
-    outputs: int = 4
+    outputs: int = 0
 
 
 @dataclass(frozen=True)
 class Observation:
-    """Setup of an exposure by JWST keywords: EXP_TYPE, FILTER, PUPIL, GRATING, SUBARRAY and its corner (x, y)."""
+    """Setup of an exposure by JWST keywords: EXP_TYPE, FILTER, PUPIL, GRATING, SUBARRAY and its corner (x, y).
+
+    With ``outputs=0`` all outputs read a full frame, and one reads a subarray.
+    """
 
     exp_type: str
     filter: str = ""
@@ -45,6 +36,7 @@ class Observation:
     corner: tuple[int, int] = (1, 1)
     fixed_slit: str = ""
     time_series: bool = False
+    outputs: int = 0
 
 
 def _nircam_subarrays():
@@ -93,6 +85,8 @@ def _other_subarrays():
         ("SUB128", (1921, 1921), (128, 128)),
         ("SUB256", (1793, 1793), (256, 256)),
         ("SUB80", (1045, 1), (80, 80)),
+        ("SUBSTRIP256", (1, 1793), (256, FULL_FRAME)),
+        ("SUBSTRIP96", (1, 1803), (96, FULL_FRAME)),
     ):
         yield ("NIS", name), Subarray(corner, shape, 1)
     for detector, row in (("GUIDER1", 961), ("GUIDER2", 961)):
@@ -201,7 +195,9 @@ MODES = MappingProxyType(
         ),
         "NRC_IMAGE": Observation("NRC_IMAGE", "F200W", pupil="CLEAR"),
         "NRC_TSIMAGE": Observation("NRC_TSIMAGE", "F200W", pupil="CLEAR", subarray="SUB64P", time_series=True),
+        "NRC_TSGRISM": Observation("NRC_TSGRISM", "F322W2", pupil="GRISMR", subarray="SUBGRISM256", time_series=True),
         "NIS_IMAGE": Observation("NIS_IMAGE", "CLEAR", pupil="F200W"),
+        "NIS_SOSS": Observation("NIS_SOSS", "CLEAR", pupil="GR700XD", subarray="SUBSTRIP256", time_series=True),
         "FGS_IMAGE": Observation("FGS_IMAGE"),
         "UTR": Observation("UTR"),
     }
@@ -213,7 +209,7 @@ _DEFAULT_MODE = {
 
 
 def observation(detector, mode=None, **changes):
-    """Observation of a detector in a mode; the corner follows from the subarray.
+    """Observation of a detector in a mode; the corner and the number of outputs follow from the subarray.
 
     Parameters
     ----------
@@ -235,11 +231,13 @@ def observation(detector, mode=None, **changes):
     if detector.name.endswith("LONG") and MODES[mode].filter == "F200W":
         changes.setdefault("filter", "F356W")
     if "filter" in changes and "pupil" not in changes:
-        changes |= _elements(detector, changes["filter"])
+        pupil = MODES[mode].pupil
+        changes |= _elements(detector, changes["filter"]) | ({"pupil": pupil} if pupil.startswith("GR") else {})
     result = replace(MODES[mode], **changes)
     if "corner" in changes:
         return result
-    return replace(result, corner=subarray(detector.name, result.subarray, detector.size).corner)
+    place = subarray(detector.name, result.subarray, detector.size)
+    return replace(result, corner=place.corner, outputs=result.outputs or place.outputs)
 
 
 def frame_time(readout, instrument):

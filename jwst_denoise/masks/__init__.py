@@ -14,20 +14,7 @@ from jwst_denoise.masks.traces import find_traces, trace_mask
 from jwst_denoise.masks.user import cut_subarray, read_first_image, read_user_mask, write_mask
 
 __all__ = [
-    "NOT_BACKGROUND",
-    "clip_outliers",
-    "cut_subarray",
-    "dilate_science",
-    "find_traces",
-    "read_first_image",
-    "fixed_slit_region",
-    "from_png",
-    "imaging_mask",
-    "paste_finite",
-    "read_user_mask",
-    "region_mask",
-    "trace_mask",
-    "usable",
-    "write_mask",
-    "write_overlay",
-]
+    "NOT_BACKGROUND", "clip_outliers", "cut_subarray", "dilate_science", "find_traces", "read_first_image",
+    "fixed_slit_region", "from_png", "imaging_mask", "paste_finite", "read_user_mask", "region_mask", "trace_mask",
+    "usable", "write_mask", "write_overlay",
+]  # fmt: skip

@@ -10,15 +10,5 @@ from jwst_denoise.model_files.model import Model
 from jwst_denoise.model_files.saving import pack, save
 
 __all__ = [
-    "Domain",
-    "Model",
-    "ModelInfo",
-    "load",
-    "pack",
-    "path_of",
-    "read_info",
-    "render",
-    "save",
-    "shipped",
-    "verify",
-]
+    "Domain", "Model", "ModelInfo", "load", "pack", "path_of", "read_info", "render", "save", "shipped", "verify",
+]  # fmt: skip

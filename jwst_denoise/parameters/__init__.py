@@ -10,11 +10,5 @@ from jwst_denoise.parameters.selection import select_parameters
 from jwst_denoise.parameters.shipped import copy_files, names, path
 
 __all__ = [
-    "check_names",
-    "collect_hook_parameters",
-    "copy_files",
-    "hook_parameters",
-    "names",
-    "path",
-    "select_parameters",
-]
+    "check_names", "collect_hook_parameters", "copy_files", "hook_parameters", "names", "path", "select_parameters",
+]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 
 from jwst_denoise.products import models
-from jwst_denoise.simulate.exposure import Truth
+from jwst_denoise.simulate import TimeSeries, Truth
 
 __all__ = ["PRODUCTS", "read_truth", "write_products", "write_truth"]
 
@@ -19,7 +19,11 @@ _MODELS = {
 #: Names of the products that can be written.
 PRODUCTS = tuple(_MODELS)
 _ARRAYS = ("rate", "correlated", "cosmic_rays", "drift", "picture_frame", "picture_frame_rate")
-_UNITS = dict(zip(_ARRAYS, ("electron/s", "electron", "electron", "electron", "", "electron/s"), strict=True))
+_SERIES = ("occultation", "depth", "flux", "rows", "wavelength", "jitter")
+_UNITS = {
+    "rate": "electron/s", "correlated": "electron", "cosmic_rays": "electron", "drift": "electron",
+    "picture_frame_rate": "electron/s", "flux": "electron/s", "rows": "pixel", "wavelength": "um", "jitter": "pixel",
+}  # fmt: skip
 
 
 def write_products(exposure, directory, root, products=("uncal",), **options):
@@ -63,13 +67,19 @@ def write_products(exposure, directory, root, products=("uncal",), **options):
 
 
 def write_truth(exposure, path):
-    """Write the truth as FITS, with one extension for each array and keywords of the exposure in the primary header."""
+    """Write the truth as FITS, with one extension for each array and keywords of the exposure in the primary header.
+
+    A time series also has the arrays of its `~jwst_denoise.simulate.TimeSeries` and the light curve.
+    """
     primary = fits.PrimaryHDU()
     primary.header.update({key: value for key, value in exposure.metadata.items() if value != ""})
     hdus = fits.HDUList([primary])
-    for name in _ARRAYS:
-        hdu = fits.ImageHDU(np.asarray(getattr(exposure.truth, name)), name=name.upper())
-        if _UNITS[name]:
+    arrays = {name: getattr(exposure.truth, name) for name in _ARRAYS}
+    if series := exposure.truth.series:
+        arrays |= {name: getattr(series, name) for name in (*_SERIES, "light_curve")}
+    for name, array in arrays.items():
+        hdu = fits.ImageHDU(np.asarray(array), name=name.upper())
+        if name in _UNITS:
             hdu.header["BUNIT"] = _UNITS[name]
         hdus.append(hdu)
     hdus.writeto(path, overwrite=True)
@@ -90,7 +100,11 @@ def read_truth(path):
         missing = [name.upper() for name in _ARRAYS if name.upper() not in hdus]
         if missing:
             raise ValueError(f"{path} is not a truth file: no extension {', '.join(missing)}")
-        return Truth(**{name: _native(hdus[name.upper()].data) for name in _ARRAYS})
+        arrays = {name: _native(hdus[name.upper()].data) for name in _ARRAYS}
+        if _SERIES[0] in hdus:
+            series = {name: _native(hdus[name.upper()].data) for name in _SERIES}
+            arrays["series"] = TimeSeries(arrays["rate"], None, **series)
+        return Truth(**arrays)
 
 
 def _native(array):

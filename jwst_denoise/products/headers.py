@@ -92,7 +92,8 @@ def _instrument(meta, exposure):
         instrument.module, instrument.channel = name[3], "LONG" if name.endswith("LONG") else "SHORT"
     if instrument.name == "NIRISS":
         instrument.focus_position = 0.0
-        instrument.pupil_position = instrument.filter_position = 0.0
+        instrument.pupil_position = 245.76 if observation.pupil == "GR700XD" else 0.0
+        instrument.filter_position = 0.0
     if instrument.name == "NIRSPEC":
         instrument.gwa_xtilt, instrument.gwa_ytilt, instrument.gwa_tilt = 0.348, 0.129, 36.06
         instrument.lamp_mode = "NONE"

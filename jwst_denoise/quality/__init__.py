@@ -11,14 +11,6 @@ from jwst_denoise.quality.residual import Residual, residual_statistics
 from jwst_denoise.quality.sources import Sources, compare_sources
 
 __all__ = [
-    "BOUNDS",
-    "DomainScore",
-    "QualityMetrics",
-    "Residual",
-    "Sources",
-    "aperture_sums",
-    "assess_quality",
-    "compare_sources",
-    "residual_statistics",
-    "score_domain",
-]
+    "BOUNDS", "DomainScore", "QualityMetrics", "Residual", "Sources", "aperture_sums", "assess_quality",
+    "compare_sources", "residual_statistics", "score_domain",
+]  # fmt: skip

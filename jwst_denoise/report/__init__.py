@@ -6,12 +6,6 @@ from jwst_denoise.report.files import compare_files
 from jwst_denoise.report.page import render_page, write_page
 
 __all__ = [
-    "Comparison",
-    "Exposure",
-    "compare_files",
-    "compare_images",
-    "count_planes",
-    "read_images",
-    "render_page",
+    "Comparison", "Exposure", "compare_files", "compare_images", "count_planes", "read_images", "render_page",
     "write_page",
-]
+]  # fmt: skip

@@ -13,17 +13,9 @@ from jwst_denoise import masks, quality
 from jwst_denoise.statistics import box_level, power_spectrum, robust_sigma
 
 __all__ = [
-    "RADIUS",
-    "Comparison",
-    "FlagCount",
-    "Noise",
-    "compare_images",
-    "count_flags",
-    "find_new_flags",
-    "interquartile_profile",
-    "measure_noise",
-    "reject_outliers",
-]
+    "RADIUS", "Comparison", "FlagCount", "Noise", "compare_images", "count_flags", "find_new_flags",
+    "interquartile_profile", "measure_noise", "reject_outliers",
+]  # fmt: skip
 
 POISSON_LIMIT = 5.0  # largest ratio of Poisson variance to rate, in units of the typical ratio
 RADIUS = 2.5  # pixels, of an aperture

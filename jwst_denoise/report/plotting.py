@@ -12,27 +12,10 @@ from jwst_denoise.quality import BOUNDS
 from jwst_denoise.statistics import robust_sigma
 
 __all__ = [
-    "COLORS",
-    "Map",
-    "arrange_maps",
-    "as_svg",
-    "difference_style",
-    "draw_correlation",
-    "draw_fluxes",
-    "draw_histogram",
-    "draw_lines",
-    "draw_map",
-    "draw_noise",
-    "draw_over_err",
-    "draw_planes",
-    "draw_profile",
-    "draw_quality",
-    "draw_spectrum",
-    "label_with_unit",
-    "new_figure",
-    "scene_style",
-    "write_figure",
-]
+    "COLORS", "Map", "arrange_maps", "as_svg", "difference_style", "draw_correlation", "draw_fluxes",
+    "draw_histogram", "draw_lines", "draw_map", "draw_noise", "draw_over_err", "draw_planes", "draw_profile",
+    "draw_quality", "draw_spectrum", "label_with_unit", "new_figure", "scene_style", "write_figure",
+]  # fmt: skip
 
 COLORS = {"before": "#c2410c", "after": "#1d4ed8", "removed": "#7c3aed"}
 OTHER_COLORS = ("#6b7280", "#047857", "#d97706", "#be185d", "#0891b2", "#4338ca")

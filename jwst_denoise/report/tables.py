@@ -11,18 +11,9 @@ from jwst_denoise.report.records import steps_between
 from jwst_denoise.statistics import robust_sigma
 
 __all__ = [
-    "cards",
-    "doubts",
-    "flags",
-    "flags_note",
-    "noise",
-    "notes",
-    "number",
-    "provenance",
-    "quality",
-    "quality_notes",
+    "cards", "doubts", "flags", "flags_note", "noise", "notes", "number", "provenance", "quality", "quality_notes",
     "slit_row",
-]
+]  # fmt: skip
 
 FEWEST = 5  # sources from which the change of flux is checked
 STRIPED = 1.2  # scatter over ERR before, from which stripes are detected as sources

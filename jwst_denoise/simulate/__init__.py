@@ -23,36 +23,12 @@ from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, cosmic_rays
 from jwst_denoise.simulate.exposure import Exposure, Switches, Truth, simulate_exposure
 from jwst_denoise.simulate.images import Image, simulate_image
 from jwst_denoise.simulate.psf import PSF, point_spread_function
-from jwst_denoise.simulate.scenes import SCENES, modulate, scene, transit
+from jwst_denoise.simulate.scenes import SCENES, TimeSeries, modulate, scene, time_series, transit
 
 __all__ = [
-    "DETECTORS",
-    "MODES",
-    "PATTERNS",
-    "PSF",
-    "SCENES",
-    "SUBARRAYS",
-    "CosmicRayParameters",
-    "DetectorParameters",
-    "Exposure",
-    "Image",
-    "NoiseSpectrum",
-    "Observation",
-    "ReadPattern",
-    "Switches",
-    "Truth",
-    "correlated_noise",
-    "cosmic_rays",
-    "detector",
-    "frame_time",
-    "modulate",
-    "observation",
-    "point_spread_function",
-    "read_pattern",
-    "scene",
-    "simulate_exposure",
-    "simulate_image",
-    "stationary_noise",
-    "subarray",
+    "DETECTORS", "MODES", "PATTERNS", "PSF", "SCENES", "SUBARRAYS", "CosmicRayParameters", "DetectorParameters",
+    "Exposure", "Image", "NoiseSpectrum", "Observation", "ReadPattern", "Switches", "TimeSeries", "Truth",
+    "correlated_noise", "cosmic_rays", "detector", "frame_time", "modulate", "observation", "point_spread_function",
+    "read_pattern", "scene", "simulate_exposure", "simulate_image", "stationary_noise", "subarray", "time_series",
     "transit",
-]
+]  # fmt: skip

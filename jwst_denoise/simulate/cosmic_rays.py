@@ -10,16 +10,9 @@ from scipy.stats import moyal
 from jwst_denoise.readout import FULL_FRAME
 
 __all__ = [
-    "FRAME_PIXELS",
-    "CosmicRayParameters",
-    "SnowballRings",
-    "cosmic_rays",
-    "deposit_charge",
-    "draw_energies",
-    "showers",
-    "snowballs",
-    "tracks",
-]
+    "FRAME_PIXELS", "CosmicRayParameters", "SnowballRings", "cosmic_rays", "deposit_charge", "draw_energies",
+    "showers", "snowballs", "tracks",
+]  # fmt: skip
 
 FRAME_PIXELS = FULL_FRAME**2  # pixels to which the rates of large events refer
 STEP = 0.25  # pixels between the points that represent a track

@@ -14,6 +14,7 @@ from jwst_denoise.simulate import bias
 from jwst_denoise.simulate.correlated import correlated_noise
 from jwst_denoise.simulate.cosmic_rays import CosmicRayParameters, SnowballRings, cosmic_rays
 from jwst_denoise.simulate.response import digitize, respond
+from jwst_denoise.simulate.scenes import TimeSeries
 
 __all__ = ["Exposure", "Switches", "Truth", "simulate_exposure"]
 
@@ -42,6 +43,8 @@ class Truth:
     late : ndarray or None
         (nints, ngroups, ny, nx) e- float32: the part of ``cosmic_rays`` that arrived between the averaged frames of a
         group and is missing in their mean; None for groups of one frame.
+    series : TimeSeries or None
+        Star and transit of a time series.
     """
 
     rate: np.ndarray
@@ -51,6 +54,7 @@ class Truth:
     picture_frame: np.ndarray
     picture_frame_rate: np.ndarray
     late: np.ndarray | None = None
+    series: TimeSeries | None = None
 
     def cosmic_ray_differences(self, integration):
         """Charge that cosmic rays add to the differences of successive groups, (ngroups - 1, ny, nx) e-.
@@ -162,12 +166,12 @@ def simulate_exposure(
 
     Parameters
     ----------
-    scene : ndarray
+    scene : ndarray or TimeSeries
         (ny, nx) or (nints, ny, nx) e- / s detected, without dark current.
     detector : str or DetectorParameters
         The detector.
     readout : Readout or None
-        Its geometry; by default that of the scene's shape at the observation's corner.
+        Its geometry; by default that of the scene's shape at the observation's corner, with its outputs.
     pattern : str or ReadPattern
         Frames averaged into a group and dropped between groups.
     ngroups, nints : int
@@ -196,19 +200,21 @@ def simulate_exposure(
     Notes
     -----
     The first frame ends one frame time after the reset. Correlated noise is continuous through the averaged frames of
-    an integration (in blocks of about 16 full frames); dropped frames and resets do not advance it.
+    an integration (in blocks of about 16 full frames); dropped frames and resets do not advance it. The photon noise of
+    a `TimeSeries` is that of the star without transit.
     """
     detector, pattern, switches = find_detector(detector), read_pattern(pattern), Switches.of(**switches)
-    scene = np.asarray(scene, dtype=np.float32)
+    series = scene if isinstance(scene, TimeSeries) else None
+    scene = np.asarray(series.rate if series else scene, dtype=np.float32)
     observation = observation or _default_observation(detector, scene.shape[-2:])
     if readout is None:
         interleave = IRS2_INTERLEAVE if pattern.irs2 else None
-        readout = detector.readout(scene.shape[-2:], observation.corner, interleave=interleave)
+        readout = detector.readout(scene.shape[-2:], observation.corner, observation.outputs, interleave=interleave)
     _check(scene, detector, readout, ngroups, nints)
     simulation = _Simulation(
         detector, readout, pattern, observation, ngroups, nints, switches, hits or CosmicRayParameters()
     )
-    return simulation.run(scene, rng, progress or (lambda fraction: None))
+    return simulation.run(scene, rng, progress or (lambda fraction: None), series)
 
 
 def _default_observation(detector, shape):
@@ -254,7 +260,7 @@ class _Simulation:
         noise = self.detector.read_noise, self.detector.reference_read_noise
         self.white = np.where(self.sensitive, *noise).astype(np.float32) / np.sqrt(np.float32(self.pattern.nframes))
 
-    def run(self, scene, rng, progress):
+    def run(self, scene, rng, progress, series=None):
         shape = (self.nints, self.ngroups, *self.readout.shape)
         counts = np.empty(shape, dtype=np.uint16)
         truth = Truth(
@@ -265,10 +271,14 @@ class _Simulation:
             self.frame,
             rng.normal(0, self.detector.picture_frame, self.nints) * self.on.picture_frame,
             np.zeros(shape, dtype=np.float32) if self.pattern.nframes > 1 else None,
+            series,
         )
         for integration in range(self.nints):
-            rate = truth.rate[integration] if scene.ndim == 3 else truth.rate
-            self._integrate(counts, truth, rate + self.dark, integration, rng, progress)
+            rate, lost = truth.rate[integration] if scene.ndim == 3 else truth.rate, np.float32(0)
+            if series:
+                constant = series.constant[integration] * self.sensitive
+                rate, lost = constant, constant - rate
+            self._integrate(counts, truth, (rate + self.dark, lost), integration, rng, progress)
         return Exposure(counts, self.detector, self.readout, self.pattern, self.observation, self.frame_time, truth)
 
     def _integrate(self, counts, truth, rate, integration, rng, progress):
@@ -317,7 +327,7 @@ class _Simulation:
             groups[start:stop] = frames.reshape(stop - start, nframes, *self.readout.shape).mean(axis=1)
 
     def _accumulate_group(self, charge, rate, rays, late, first, rng):
-        """Accumulate the frames of one group into ``charge`` and its cosmic rays into ``rays``; mean response in DN."""
+        """Accumulate the frames of a group into ``charge``, its cosmic rays into ``rays``; mean response in DN."""
         total = np.zeros_like(charge)
         effects = {name: getattr(self.on, name) for name in ("ipc", "nonlinearity", "saturation")}
         for frame in range(self.pattern.nframes):
@@ -330,8 +340,10 @@ class _Simulation:
         return total
 
     def _expose(self, charge, rate, rays, seconds, rng):
+        rate, lost = rate
         expected = rate * np.float32(seconds)
         charge += rng.poisson(expected) if self.on.poisson else expected
+        charge -= lost * np.float32(seconds)
         if not self.on.cosmic_rays:
             return np.float32(0)
         new = cosmic_rays(self.readout.shape, seconds, self.hits, rng) * self.sensitive

@@ -8,16 +8,9 @@ from scipy.special import gamma, gammaincinv
 from jwst_denoise.readout import FULL_FRAME
 
 __all__ = [
-    "add_sersic",
-    "cluster",
-    "crowd",
-    "draw_fluxes",
-    "field",
-    "nebula",
-    "point_sources",
-    "resolved",
+    "add_sersic", "cluster", "crowd", "draw_fluxes", "field", "nebula", "point_sources", "resolved",
     "sersic_profile",
-]
+]  # fmt: skip
 
 AREA = FULL_FRAME**2  # pixels to which the numbers of sources refer
 FAINT = 5.0  # e- / s below which a star of a crowd is placed to a quarter of a pixel

@@ -1,6 +1,7 @@
-"""Scenes by name, and their light curves."""
+"""Scenes by name, time series of them, and their light curves."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -9,7 +10,7 @@ from jwst_denoise.detectors import bandpass, observation, slit_of_subarray, suba
 from jwst_denoise.simulate import fields, spectra
 from jwst_denoise.simulate.psf import point_spread_function
 
-__all__ = ["SCENES", "Scene", "modulate", "scene", "transit"]
+__all__ = ["SCENES", "Scene", "TimeSeries", "modulate", "scene", "time_series", "transit"]
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,29 @@ class Scene:
         Function that draws it.
     modes : mapping
         Instrument -> observing mode.
+    star : callable, optional
+        For a time series, the function that returns the `~jwst_denoise.simulate.spectra.Order` list of the star and
+        the image of the sky.
+    detector, subarray, filter : str
+        Detector, SUBARRAY and FILTER by default, where they are not those of the instrument and the mode.
     """
 
     description: str
     draw: object
     modes: dict
+    star: object = None
+    detector: str = ""
+    subarray: str = ""
+    filter: str = ""
+
+
+def _draw_star(star, rng, *, shape, corner, **options):
+    orders, sky = star(rng, shape=shape, corner=corner, **options)
+    return sky + spectra.render_traces(orders, shape, corner)
+
+
+def _series(description, star, instrument, mode, *defaults):
+    return Scene(description, partial(_draw_star, star), {instrument: mode}, star, *defaults)
 
 
 _IMAGING = {"NIRCAM": "NRC_IMAGE", "NIRISS": "NIS_IMAGE", "FGS": "FGS_IMAGE"}
@@ -43,13 +62,18 @@ SCENES = MappingProxyType(
         "ifu": Scene("galaxy behind the 30 slices of the IFU", spectra.ifu, {"NIRSPEC": "NRS_IFU"}),
         "mos": Scene("galaxies in micro-shutters", spectra.mos, {"NIRSPEC": "NRS_MSASPEC"}),
         "slit": Scene("star in a fixed slit", spectra.fixed_slits, {"NIRSPEC": "NRS_FIXEDSLIT"}),
-        "bots": Scene("bright star in a time series", spectra.bots, {"NIRSPEC": "NRS_BRIGHTOBJ"}),
+        "bots": _series("bright star in a time series", spectra.bots, "NIRSPEC", "NRS_BRIGHTOBJ"),
+        "soss": _series("slitless time series, three orders", spectra.soss, "NIRISS", "NIS_SOSS"),
+        "nircam_grism": _series("grism time series", spectra.grism, "NIRCAM", "NRC_TSGRISM", "NRCALONG"),
+        "defocused": _series(
+            "defocused star in a time series", spectra.defocused, "NIRCAM", "NRC_TSIMAGE", "NRCB1", "SUB160P", "F210M"
+        ),
         "echelle": Scene("echelle orders on an H4RG", spectra.echelle, {"ECHELLE": "UTR"}),
     }
 )
 
 
-def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **options):
+def scene(name, detector, rng, *, subarray_name=None, filter_name=None, outputs=None, **options):
     """Draw a scene for a detector.
 
     Parameters
@@ -64,6 +88,8 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
         SUBARRAY; by default the mode's.
     filter_name : str, optional
         FILTER; by default the mode's. It selects the point-spread function of images.
+    outputs : int, optional
+        NOUTPUTS; by default the subarray's. Grism subarrays are read by 4 or 1.
     **options
         Options of the function that draws it: ``brightness``, ``sky``, …
 
@@ -79,18 +105,10 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
     ValueError
         If the name is not known or the instrument does not observe such a scene.
     """
-    if name not in SCENES:
-        raise ValueError(f"no scene {name!r}; known: {', '.join(SCENES)}")
-    chosen = SCENES[name]
-    if detector.instrument not in chosen.modes:
-        instruments = " or ".join(chosen.modes)
-        raise ValueError(f"scene {name!r} is for {instruments}, not for {detector.name} of {detector.instrument}")
-    changes = {"subarray": subarray_name, "filter": filter_name}
-    described = observation(
-        detector, chosen.modes[detector.instrument], **{key: value for key, value in changes.items() if value}
-    )
-    shape = subarray(detector.name, described.subarray, detector.size).shape
-    if detector.instrument in _IMAGING:
+    chosen, described, shape = _observe(name, detector, subarray_name, filter_name, outputs)
+    if chosen.star:
+        options |= {"filter_name": described.filter} if name == "nircam_grism" else {}
+    elif detector.instrument in _IMAGING:
         psf = point_spread_function(detector.channel, bandpass(described.filter, described.pupil))
         return chosen.draw(shape, psf, rng, **options), described
     if name == "ifu":
@@ -101,6 +119,120 @@ def scene(name, detector, rng, *, subarray_name=None, filter_name=None, **option
     if name == "echelle":
         return chosen.draw(shape, rng, **options), described
     return chosen.draw(rng, shape=shape, corner=described.corner, **options), described
+
+
+def _observe(name, detector, subarray_name, filter_name, outputs):
+    """Scene of a name, its observation and the shape of the image."""
+    if name not in SCENES:
+        raise ValueError(f"no scene {name!r}; known: {', '.join(SCENES)}")
+    chosen = SCENES[name]
+    if detector.instrument not in chosen.modes:
+        instruments = " or ".join(chosen.modes)
+        raise ValueError(f"scene {name!r} is for {instruments}, not for {detector.name} of {detector.instrument}")
+    changes = {"subarray": subarray_name or chosen.subarray, "filter": filter_name or chosen.filter, "outputs": outputs}
+    described = observation(
+        detector, chosen.modes[detector.instrument], **{key: value for key, value in changes.items() if value}
+    )
+    if name == "defocused":
+        described = replace(described, pupil="WLP8")
+    return chosen, described, subarray(detector.name, described.subarray, detector.size).shape
+
+
+@dataclass(frozen=True)
+class TimeSeries:
+    """Rate of a star in every integration of a time series, and the truth about its transit.
+
+    Parameters
+    ----------
+    rate : ndarray
+        (nints, ny, nx) float32 e- / s.
+    constant : ndarray or None
+        The same without the transit; None if read from a file.
+    occultation : ndarray
+        (nints,) loss of flux in each integration relative to the depth: limb darkening makes it differ from 1.
+    depth, flux, rows, wavelength : ndarray
+        (norders, nx): depth of the transit, flux of the star without it in e- / s, row of the trace in the subarray
+        (counted from 0) and wavelength in µm in every column of each order.
+    jitter : ndarray
+        (nints, 2) shift of the star in y and x, pixels.
+    """
+
+    rate: np.ndarray
+    constant: np.ndarray | None
+    occultation: np.ndarray
+    depth: np.ndarray
+    flux: np.ndarray
+    rows: np.ndarray
+    wavelength: np.ndarray
+    jitter: np.ndarray
+
+    @property
+    def light_curve(self):
+        """(nints,) flux of the star in all columns and orders relative to that without transit."""
+        return 1 - self.occultation * np.average(self.depth, weights=self.flux)
+
+
+def time_series(
+    name, detector, nints, rng, *, depth=0.01, chromatic=0.1, middle=None, duration=None, limb=(0.1, 0.1),
+    jitter=0.005, subarray_name=None, filter_name=None, outputs=None, **options,
+):  # fmt: skip
+    """Draw a star and its transit for a time series.
+
+    Neither the scene nor, in `simulate_exposure`, the noise depends on the transit: two exposures with the same seed,
+    one of them with ``depth=0``, differ by the transit alone.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SCENES` with a ``star``: ``"bots"``, ``"soss"``, ``"nircam_grism"``, ``"defocused"``.
+    detector, rng, subarray_name, filter_name, outputs, **options
+        As for `scene`.
+    nints : int
+        Integrations.
+    depth : float, optional
+        (planet radius / star radius)², the mean over columns and orders weighted by flux.
+    chromatic : float, optional
+        Amplitude of its dependence on wavelength, relative to the mean: a sine of the logarithm, a period in 13 %.
+    middle, duration : float, optional
+        Time of mid-transit and from first to last contact, in integrations; by default the middle third of the series.
+    limb : tuple of float, optional
+        Quadratic limb darkening; ``(0, 0)`` gives a box with ingress and egress.
+    jitter : float, optional
+        Rms shift of the star from integration to integration in y and in x, pixels.
+
+    Returns
+    -------
+    series : TimeSeries
+        Rates and truth, for `simulate_exposure`.
+    observation : Observation
+        Setup of the exposure.
+
+    Raises
+    ------
+    ValueError
+        As for `scene`, or if the scene is not that of a time series.
+    """
+    chosen, described, shape = _observe(name, detector, subarray_name, filter_name, outputs)
+    if chosen.star is None:
+        raise ValueError(f"scene {name!r} is not a time series; known: {', '.join(n for n in SCENES if SCENES[n].star)}")
+    options |= {"filter_name": described.filter} if name == "nircam_grism" else {}
+    x, y = described.corner
+    orders, sky = chosen.star(rng, shape=shape, corner=(x, y), **options)
+    columns = np.arange(shape[1]) + x - 1
+    wavelength = np.array([np.interp(columns, (0, detector.size - 1), order.wavelength) for order in orders])
+    flux = np.array([spectra.render_traces([order], shape, (x, y)).sum(axis=0, dtype=float) for order in orders])
+    ripple = np.sin(2 * np.pi * 8 * np.log(wavelength))
+    depths = depth * (1 + chromatic * (ripple - np.average(ripple, weights=flux)))
+    curve = {"middle": (nints - 1) / 2 if middle is None else middle, "duration": duration or max(nints / 3, 1)}
+    occultation = (1 - transit(np.arange(nints), **curve, depth=depth or 0.01, limb=limb)) / (depth or 0.01)
+    shifts = rng.normal(0, jitter, (nints, 2))
+    rate, constant = np.empty((2, nints, *shape), dtype=np.float32)
+    for number, (dy, dx) in enumerate(shifts):
+        images = np.stack([spectra.render_traces([order], shape, (x - dx, y - dy)) for order in orders])
+        constant[number] = sky + images.sum(axis=0)
+        rate[number] = constant[number] - occultation[number] * (images * depths[:, None]).sum(axis=0)
+    rows = np.array([order.rows(columns) - (y - 1) for order in orders])
+    return TimeSeries(rate, constant, occultation, depths, flux, rows, wavelength, shifts), described
 
 
 def transit(time, *, middle, duration, depth, impact=0.0, limb=(0.1, 0.1)):

@@ -1,16 +1,22 @@
-"""Spectra on detectors: NIRSpec's IFU slices, micro-shutters, fixed slits and time series; echelle orders."""
+"""Spectra on detectors: NIRSpec's IFU slices, micro-shutters and fixed slits; time series; echelle orders."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.special import erf
 
 from jwst_denoise.detectors.observing import FIXED_SLITS
 from jwst_denoise.readout import FULL_FRAME
 
-__all__ = ["Spectrum", "Trace", "bots", "draw_spectrum", "echelle", "fixed_slits", "ifu", "mos", "render_traces"]
+__all__ = [
+    "Order", "Spectrum", "Trace", "bots", "defocused", "draw_spectrum", "echelle", "fixed_slits", "grism", "ifu", "mos",
+    "render_traces", "soss",
+]  # fmt: skip
 
 LENGTH = FULL_FRAME
+COLUMNS = np.arange(LENGTH)
+OFFSETS = np.linspace(-64, 64, 1281)  # rows from a slitless spectrum at which its profile is tabulated
 #: Shape of all fixed slits' spectra and the columns between which they are illuminated, as `Trace` takes them.
 TRACE = {"tilt": -1.5, "bend": 3.0, "start": 20, "stop": 2020}
 OPEN = ("S400A1", "S200A1", "S200A2", "S1600A1")  # slits that are imaged besides the IFU
@@ -104,6 +110,11 @@ class Trace:
     shear: float = 0.0
     edge: float = 0.7
 
+    @property
+    def reach(self):
+        """Largest number of rows from the middle that are illuminated."""
+        return int(self.height / 2 + 4 * self.edge) + 2
+
     def rows(self, x):
         """Row of the middle of the aperture at columns x."""
         u = 2 * x / LENGTH - 1
@@ -125,11 +136,11 @@ def render_traces(traces, shape=(LENGTH, LENGTH), corner=(1, 1)):
 
     Parameters
     ----------
-    traces : iterable of Trace
+    traces : iterable of Trace or Order
         Spectra to add up.
     shape : tuple of int
         (ny, nx) of the part.
-    corner : tuple of int
+    corner : tuple of float
         (x, y) of its first pixel on the full frame, counted from 1.
 
     Returns
@@ -142,8 +153,7 @@ def render_traces(traces, shape=(LENGTH, LENGTH), corner=(1, 1)):
     x = (column + corner[0] - 1).astype(float)
     for trace in traces:
         middle = trace.rows(x) - (corner[1] - 1)
-        reach = int(trace.height / 2 + 4 * trace.edge) + 2
-        row = np.rint(middle).astype(int) + np.arange(-reach, reach + 1)[:, None]
+        row = np.rint(middle).astype(int) + np.arange(-trace.reach, trace.reach + 1)[:, None]
         inside = (row >= 0) & (row < shape[0])
         flux = trace.image(x, row - middle)
         image[row[inside], np.broadcast_to(column, row.shape)[inside]] += flux[inside]
@@ -228,12 +238,100 @@ def fixed_slits(rng, *, shape=(256, LENGTH), corner=(1, 897), brightness=1.0, sl
     return render_traces(traces, shape, corner)
 
 
+@dataclass(frozen=True)
+class Order:
+    """Image of a star in a time series: one order of its spectrum, or the star through a lens.
+
+    Parameters
+    ----------
+    rows : callable
+        Row of its middle on the full frame, counted from 0, at columns x.
+    image : callable
+        e- / s a pixel at columns x (n,) and rows offset (m, n) from the middle.
+    wavelength : tuple of float
+        In the first and the last column of the full frame, µm.
+    reach : int
+        Largest number of rows from the middle that are illuminated.
+    """
+
+    rows: object
+    image: object
+    wavelength: tuple[float, float]
+    reach: int = 64
+
+
+def _slitless(points, wavelength, flux, profile):
+    """Order through (column, row) points, with e- / s in every column and a profile across at `OFFSETS`."""
+    across = profile / np.trapezoid(profile, OFFSETS)
+    rows = CubicSpline(*zip(*points, strict=True))
+    return Order(rows, lambda x, d: np.interp(x, COLUMNS, flux) * np.interp(d, OFFSETS, across), wavelength)
+
+
 def bots(rng, *, shape=(32, LENGTH), corner=(1, 946), brightness=1.0):
-    """Bright time series: a star in the 1.6 arcsec aperture; see `ifu`. Multiply by a light curve for a transit."""
+    """Bright time series of NIRSpec: a star in the 1.6 arcsec aperture, and the image of the sky; see `ifu`."""
     slit = FIXED_SLITS["S1600A1"]
     star = draw_spectrum(4000.0 * brightness, LENGTH, rng, lines=30, strength=1.0, absorption=0.9)
-    trace = Trace(slit.center, slit.length, star, sky=0.2, width=0.85, tilt=-1.0, bend=3.0, start=-50, stop=2100)
-    return render_traces([trace], shape, corner)
+    bent = {"width": 0.85, "tilt": -1.0, "bend": 3.0, "start": -50, "stop": 2100}
+    sky = Trace(slit.center, slit.length, Spectrum(0.0, 0.0), sky=0.2, **bent)
+    trace = Trace(slit.center, slit.length, star, sky=0.0, **bent)
+    return [Order(trace.rows, trace.image, (2.8, 3.7), trace.reach)], render_traces([sky], shape, corner)
+
+
+#: SOSS orders: columns and rows of SUBSTRIP256 on the trace; first and last wavelength, µm; wavelength, relative width
+#: and e- / s a column of the peak (traces after STScI's package pastasoss; spectra of a solar-type star).
+_SOSS = (
+    (((0, 84.9), (400, 68.1), (800, 53.3), (1789, 46.8), (1887, 54.1), (1960, 62.2), (2043, 75.1)),
+     (2.83, 0.85), (1.25, 0.45, 8000.0)),
+    (((0, 104.4), (200, 99.7), (554, 95.4), (840, 98.7), (1677, 200.0), (1830, 262.6), (2043, 401.8)),
+     (1.42, 0.46), (0.72, 0.3, 2000.0)),
+    (((0, 145.0), (200, 148.7), (400, 156.3), (683, 176.4), (1444, 361.7), (2037, 760.5)),
+     (0.95, 0.32), (0.65, 0.3, 150.0)),
+)  # fmt: skip
+
+
+def soss(rng, *, shape=(256, LENGTH), corner=(1, 1793), brightness=1.0):
+    """Slitless time series of NIRISS: three orders with two peaks across, wide wings, sky with a step; see `bots`."""
+    plateau = 0.5 * (erf((OFFSETS + 10.5) / 1.8) - erf((OFFSETS - 10.5) / 1.8))
+    profile = plateau * (0.5 + (OFFSETS / 10) ** 2) + 0.04 * np.exp(-np.abs(OFFSETS) / 12)
+    orders = []
+    for points, (first, last), (peak, width, level) in _SOSS:
+        blaze = np.exp(-0.5 * (np.log(np.linspace(first, last, LENGTH) / peak) / width) ** 2)
+        flux = brightness * level * blaze * _absorption(COLUMNS, rng)
+        orders.append(_slitless([(x, row + 1792) for x, row in points], (first, last), flux, profile))
+    x = np.arange(shape[1]) + corner[0] - 1
+    step = 0.5 - 0.5 * np.tanh((x - 700) / 6.0)
+    return orders, np.full(shape, 1.5 + step * (1.0 + x / 700), dtype=np.float32)
+
+
+#: Filter -> wavelength in the first and last column in µm, illuminated columns.
+_GRISM = {"F322W2": ((2.36, 4.36), (10, 1740)), "F444W": ((3.0, 5.07), (750, 2040))}
+
+
+def grism(rng, *, shape=(256, LENGTH), corner=(1, 1), brightness=1.0, filter_name="F322W2"):
+    """Grism time series of NIRCam: a trace a few pixels wide along the rows; see `bots`."""
+    if filter_name not in _GRISM:
+        raise ValueError(f"the grism is simulated with {' and '.join(_GRISM)}, not with {filter_name}")
+    wavelength, (start, stop) = _GRISM[filter_name]
+    edges = 0.5 + 0.5 * np.tanh(np.minimum(COLUMNS - start, stop - COLUMNS) / 5.0)
+    level = brightness * 2500.0 * (np.linspace(*wavelength, LENGTH) / 3) ** -2.0
+    profile = np.exp(-0.5 * (OFFSETS / 0.9) ** 2) + 0.03 * np.exp(-np.abs(OFFSETS) / 5)
+    points = (0, 33.3), (1000, 34.0), (2047, 34.2)
+    return [_slitless(points, wavelength, level * edges * _absorption(COLUMNS, rng), profile)], np.full(shape, 0.6)
+
+
+def defocused(rng, *, shape=(160, 160), corner=(1803, 1769), brightness=1.0):
+    """Imaging time series of NIRCam: a star through the weak lens, a hexagon in the middle of the frame; see `bots`."""
+    y0, x0 = (corner[1 - axis] - 1 + (shape[axis] - 1) / 2 for axis in (0, 1))
+    radius = 0.38 * min(*shape, 160)
+    level = brightness * 1e7 / (2 * np.sqrt(3) * radius**2)
+
+    def image(x, offset):
+        inward = radius - np.maximum(np.abs(offset), np.abs(offset) / 2 + np.sqrt(0.75) * np.abs(x - x0))
+        rings = 1 + 0.5 * np.cos(inward) * np.exp(-np.abs(inward) / 10)
+        return level * rings * (0.5 + 0.5 * np.tanh(inward)) * (0.6 - 0.4 * np.tanh(inward - 0.85 * radius))
+
+    order = Order(lambda x: np.full(np.shape(x), y0), image, (2.1, 2.1), int(radius) + 6)
+    return [order], np.full(shape, 0.3)
 
 
 def echelle(shape=(4096, 4096), rng=None, *, peak=0.054, orders=28, source="star", width=1.6):

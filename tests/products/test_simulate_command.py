@@ -33,8 +33,22 @@ def test_the_seed_repeats_an_exposure_and_a_transit_changes_it(tmp_path):
         assert run(*common, *extra, "--root", f"r{number}", "--output", str(tmp_path)).exit_code == 0
     first, second, third = (read_truth(tmp_path / f"r{number}_truth.fits").rate for number in range(3))
     np.testing.assert_array_equal(first, second)
-    flux = third.sum(axis=(1, 2)) / first.sum()
+    flux = third.sum(axis=(1, 2)) / first.sum(axis=(1, 2))
     assert flux[0] == pytest.approx(1) and flux[4] == pytest.approx(0.99, abs=0.002)
+
+
+def test_time_series_are_written_with_their_transit(tmp_path):
+    common = ("--scene", "nircam_grism", "--subarray", "SUBGRISM64", "--outputs", "1", "--nints", "3", "--ngroups", "2")
+    assert run(*common, "--transit", "10000", "--root", "grism", "--output", str(tmp_path)).exit_code == 0
+    with datamodels.open(tmp_path / "grism_uncal.fits") as model:
+        assert (model.meta.exposure.type, model.meta.exposure.noutputs) == ("NRC_TSGRISM", 1)
+        assert (model.meta.instrument.detector, model.meta.instrument.pupil) == ("NRCALONG", "GRISMR")
+        assert (model.meta.subarray.fastaxis, model.meta.subarray.slowaxis) == (-1, 2)
+        assert len(model.int_times) == 3
+    truth = read_truth(tmp_path / "grism_truth.fits")
+    assert truth.series.depth.shape == truth.series.rows.shape == (1, 2048)
+    assert 1 - truth.series.light_curve.min() == pytest.approx(0.01, rel=0.06)
+    np.testing.assert_array_equal(truth.series.rate, truth.rate)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

@@ -8,19 +8,9 @@ import torch
 from jwst_denoise.ramps.slopes import SlopeImage
 
 __all__ = [
-    "PLANES",
-    "ScaledSlopes",
-    "blend_with_observation",
-    "complete_slopes",
-    "compress_image",
-    "level_and_noise",
-    "map_planes",
-    "network_weight",
-    "pixel_noise",
-    "prepare_plane",
-    "scale_slopes",
-    "to_electrons",
-]
+    "PLANES", "ScaledSlopes", "blend_with_observation", "complete_slopes", "compress_image", "level_and_noise",
+    "map_planes", "network_weight", "pixel_noise", "prepare_plane", "scale_slopes", "to_electrons",
+]  # fmt: skip
 
 #: Planes of `ScaledSlopes`.
 PLANES = ("signal", "variance", "poisson", "usable")

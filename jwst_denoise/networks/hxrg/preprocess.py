@@ -12,16 +12,9 @@ from jwst_denoise.ramps.slopes import fit_segments
 from jwst_denoise.statistics import robust_level
 
 __all__ = [
-    "BOX",
-    "FEWEST",
-    "REACH",
-    "background_pixels",
-    "bridge_gaps",
-    "line_ends",
-    "replace_by_neighbors",
-    "subtract_background_levels",
-    "subtract_reference_levels",
-]
+    "BOX", "FEWEST", "REACH", "background_pixels", "bridge_gaps", "line_ends", "replace_by_neighbors",
+    "subtract_background_levels", "subtract_reference_levels",
+]  # fmt: skip
 
 BOX = 50  # pixels
 FEWEST = 10  # background pixels from which a mean is measured

@@ -8,14 +8,8 @@ from scipy import ndimage
 from jwst_denoise.simulate import CosmicRayParameters, simulate_image
 
 __all__ = [
-    "ALPHA",
-    "MOST_MASKS",
-    "augment_sky",
-    "draw_holes",
-    "draw_image",
-    "insert_defects",
-    "move_to_peaks",
-]
+    "ALPHA", "MOST_MASKS", "augment_sky", "draw_holes", "draw_image", "insert_defects", "move_to_peaks",
+]  # fmt: skip
 
 EXPOSURE_TIME = (30.0, 2000.0)  # s
 LONG_EXPOSURE = 300.0  # s, shortest exposure of spectra

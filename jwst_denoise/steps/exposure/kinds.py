@@ -6,14 +6,9 @@ from jwst_denoise.readout import Readout
 from jwst_denoise.steps.common.status import NotApplicable
 
 __all__ = [
-    "add_missing_flags",
-    "background_of",
-    "check_exposure",
-    "is_nirspec_spectrum",
-    "readout_of",
-    "refuse_cleaned",
+    "add_missing_flags", "background_of", "check_exposure", "is_nirspec_spectrum", "readout_of", "refuse_cleaned",
     "was_cleaned",
-]
+]  # fmt: skip
 
 _INSTRUMENTS = ("FGS", "MIRI", "NIRCAM", "NIRISS", "NIRSPEC")
 _RATES = (

@@ -10,13 +10,9 @@ from jwst_denoise.training.own_exposures.stacks import FEWEST, frames_of_shifts,
 from jwst_denoise.training.own_exposures.truth import find_cosmic_rays
 
 __all__ = [
-    "DividedExposures",
-    "RepeatedExposures",
-    "align_exposures",
-    "estimate_poisson",
-    "hold_out",
+    "DividedExposures", "RepeatedExposures", "align_exposures", "estimate_poisson", "hold_out",
     "onto_common_pixels",
-]
+]  # fmt: skip
 
 log = logging.getLogger("stpipe.jwst_denoise.training")
 

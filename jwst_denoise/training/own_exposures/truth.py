@@ -9,13 +9,9 @@ from scipy import ndimage
 from jwst_denoise.training.own_exposures.stacks import FEWEST, misalignment, overlay
 
 __all__ = [
-    "LabeledExposure",
-    "cosmic_ray_hits",
-    "find_cosmic_rays",
-    "median_of_finite",
-    "split_exposures",
+    "LabeledExposure", "cosmic_ray_hits", "find_cosmic_rays", "median_of_finite", "split_exposures",
     "steepest_step",
-]
+]  # fmt: skip
 
 BAD_MARGIN, SATURATED_MARGIN = 1, 3  # pixels around bad and saturated ones that are excluded from the loss
 OVERLAP = 0.05  # smallest fraction of an exposure that enough others must cover
