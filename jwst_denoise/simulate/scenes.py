@@ -214,7 +214,8 @@ def time_series(
     """
     chosen, described, shape = _observe(name, detector, subarray_name, filter_name, outputs)
     if chosen.star is None:
-        raise ValueError(f"scene {name!r} is not a time series; known: {', '.join(n for n in SCENES if SCENES[n].star)}")
+        known = ", ".join(key for key, item in SCENES.items() if item.star)
+        raise ValueError(f"scene {name!r} is not a time series; known: {known}")
     options |= {"filter_name": described.filter} if name == "nircam_grism" else {}
     x, y = described.corner
     orders, sky = chosen.star(rng, shape=shape, corner=(x, y), **options)
