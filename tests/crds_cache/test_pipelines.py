@@ -8,6 +8,7 @@ import pytest
 from astropy.wcs import WCS
 from jwst.pipeline import Detector1Pipeline, GuiderPipeline, Image2Pipeline
 from numpy.testing import assert_allclose
+from stdatamodels.jwst import datamodels
 
 from jwst_denoise import parameters, products, simulate
 
@@ -41,6 +42,34 @@ def test_detector1_removes_the_effects_of_the_simulator(active_cache, exposure, 
     assert_allclose(rate.data[good], truth[good], rtol=1e-4, atol=1.5 / seconds)
     assert rate.meta.ref_file.gain.name == "crds://jwst_nircam_gain_nrcb1.fits"
     assert rate.meta.ref_file.crds.context_used == "jwst_0001.pmap"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scene", "detector", "subarray", "pattern"),
+    [("soss", "NIS", "SUBSTRIP96", "NISRAPID"), ("defocused", "NRCB1", "SUB64P", "RAPID")],
+)
+def test_detector1_measures_the_transit_of_a_time_series(active_cache, scene, detector, subarray, pattern, tmp_path):
+    parameters = simulate.detector(detector)
+    series, observation = simulate.time_series(
+        scene, parameters, 3, np.random.default_rng(0), depth=0.02, subarray_name=subarray, brightness=3.0
+    )
+    exposure = simulate.simulate_exposure(
+        series, parameters, None, pattern, 4, 3, np.random.default_rng(0), observation=observation, **NOISELESS
+    )
+    uncal = products.write_products(exposure, tmp_path, "series")["uncal"]
+    Detector1Pipeline.call(str(uncal), save_results=True, output_dir=str(tmp_path))
+    with datamodels.open(tmp_path / "series_rateints.fits") as rateints:
+        assert isinstance(rateints, datamodels.CubeModel)
+        assert len(rateints.int_times) == 3
+        rates = rateints.data * parameters.gain
+    good = ~exposure.readout.reference_pixels
+    seconds = exposure.group_time * 3
+    assert_allclose(rates[:, good], series.rate[:, good], rtol=2e-3, atol=3 / seconds)
+    flux = rates[:, good].sum(axis=1, dtype=float) - (
+        series.constant[:, good].sum(axis=1, dtype=float) - series.flux.sum()
+    )
+    assert_allclose(flux / flux[0], series.light_curve / series.light_curve[0], atol=1e-4)
 
 
 @pytest.mark.slow

@@ -29,9 +29,9 @@ EXPOSURES = {
     "nirspec_fs": ("NRS1", "slit", "SUB512", None, "NRSRAPID"),
     "nirspec_bots": ("NRS1", "bots", "SUB512", None, "NRSRAPID"),
     "nircam_imaging": ("NRCB1", "field", "SUB64P", None, "RAPID"),
-    "nircam_time_series": ("NRCB1", "field", "SUB64P", "NRC_TSIMAGE", "RAPID"),
+    "nircam_time_series": ("NRCB1", "defocused", "SUB64P", None, "RAPID"),
     "niriss_imaging": ("NIS", "field", "SUB64", None, "NISRAPID"),
-    "niriss_soss": ("NIS", "field", "SUB64", "NIS_SOSS", "NISRAPID"),
+    "niriss_soss": ("NIS", "soss", "SUBSTRIP96", None, "NISRAPID"),
 }
 #: Pages with blocks, and the exposure that they are run on.
 PAGES = {
