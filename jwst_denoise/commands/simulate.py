@@ -38,7 +38,7 @@ EFFECTS = tuple(simulate.Switches.__dataclass_fields__)
 )
 @click.option("--transit", type=click.FloatRange(0, 1e5), metavar="PPM",
               help="Depth of a transit in the middle third of the integrations.")  # fmt: skip
-@click.option("--chromatic", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+@click.option("--chromatic", type=click.FloatRange(0, 1), default=0.1, show_default=True,
               help="Relative change of the depth with wavelength, in time series.")  # fmt: skip
 @click.option("--jitter", type=click.FloatRange(0, 1), default=0.005, show_default=True, metavar="PIXELS",
               help="Rms shift of the star between integrations, in time series.")  # fmt: skip
@@ -64,7 +64,7 @@ def command(
     \b
     jwst-denoise simulate
     jwst-denoise simulate --detector NRCB1 --scene cluster --subarray SUB640 --pattern BRIGHT1
-    jwst-denoise simulate --scene soss --nints 50 --ngroups 5 --transit 10000 --chromatic 0.1
+    jwst-denoise simulate --scene soss --nints 50 --ngroups 5 --transit 10000
     """  # noqa: D301
     parameters, scene, pattern = _select(instrument, detector, scene, pattern)
     extra = extra or ("uncal",)

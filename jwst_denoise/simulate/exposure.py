@@ -276,8 +276,7 @@ class _Simulation:
         for integration in range(self.nints):
             rate, lost = truth.rate[integration] if scene.ndim == 3 else truth.rate, np.float32(0)
             if series:
-                constant = series.constant[integration] * self.sensitive
-                rate, lost = constant, constant - rate
+                rate, lost = series.constant[integration], series.constant[integration] - rate
             self._integrate(counts, truth, (rate + self.dark, lost), integration, rng, progress)
         return Exposure(counts, self.detector, self.readout, self.pattern, self.observation, self.frame_time, truth)
 

@@ -221,7 +221,8 @@ def time_series(
     orders, sky = chosen.star(rng, shape=shape, corner=(x, y), **options)
     columns = np.arange(shape[1]) + x - 1
     wavelength = np.array([np.interp(columns, (0, detector.size - 1), order.wavelength) for order in orders])
-    flux = np.array([spectra.render_traces([order], shape, (x, y)).sum(axis=0, dtype=float) for order in orders])
+    sensitive = ~detector.readout(shape, (x, y)).reference_pixels
+    flux = np.array([spectra.render_traces([order], shape, (x, y)).sum(0, float, where=sensitive) for order in orders])
     ripple = np.sin(2 * np.pi * 8 * np.log(wavelength))
     depths = depth * (1 + chromatic * (ripple - np.average(ripple, weights=flux)))
     curve = {"middle": (nints - 1) / 2 if middle is None else middle, "duration": duration or max(nints / 3, 1)}
@@ -230,8 +231,8 @@ def time_series(
     rate, constant = np.empty((2, nints, *shape), dtype=np.float32)
     for number, (dy, dx) in enumerate(shifts):
         images = np.stack([spectra.render_traces([order], shape, (x - dx, y - dy)) for order in orders])
-        constant[number] = sky + images.sum(axis=0)
-        rate[number] = constant[number] - occultation[number] * (images * depths[:, None]).sum(axis=0)
+        constant[number] = (sky + images.sum(axis=0)) * sensitive
+        rate[number] = constant[number] - occultation[number] * (images * depths[:, None]).sum(axis=0) * sensitive
     rows = np.array([order.rows(columns) - (y - 1) for order in orders])
     return TimeSeries(rate, constant, occultation, depths, flux, rows, wavelength, shifts), described
 

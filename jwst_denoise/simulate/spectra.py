@@ -268,7 +268,7 @@ def _slitless(points, wavelength, flux, profile):
 
 
 def bots(rng, *, shape=(32, LENGTH), corner=(1, 946), brightness=1.0):
-    """Bright time series of NIRSpec: a star in the 1.6 arcsec aperture, and the image of the sky; see `ifu`."""
+    """Bright time series of NIRSpec, a star in the 1.6 arcsec aperture: its `Order` list, and the image of the sky."""
     slit = FIXED_SLITS["S1600A1"]
     star = draw_spectrum(4000.0 * brightness, LENGTH, rng, lines=30, strength=1.0, absorption=0.9)
     bent = {"width": 0.85, "tilt": -1.0, "bend": 3.0, "start": -50, "stop": 2100}

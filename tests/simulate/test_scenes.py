@@ -106,7 +106,7 @@ def test_a_line_lies_on_its_column_with_its_strength():
     assert moment(image) == pytest.approx((100.0, 700.0), abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["ifu", "mos", "slit", "bots"])
+@pytest.mark.parametrize("name", ["ifu", "mos", "slit", "bots", "soss", "nircam_grism"])
 def test_subarrays_show_part_of_the_full_frame(name):
     make = simulate.SCENES[name].draw
     full = make(np.random.default_rng(3), shape=(2048, 2048), corner=(1, 1))
