@@ -19,7 +19,7 @@ __all__ = ["background_mask", "find_file", "mosaic_sources"]
 log = logging.getLogger("stpipe.jwst_denoise.masks")
 
 
-def background_mask(model, settings, readout, config_file=None, input_dir=None):
+def background_mask(model, settings, readout, config_file=None, input_dir=None, fit=None):
     """Background pixels of an exposure.
 
     Parameters
@@ -35,6 +35,9 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
         Parameter file; a relative ``user_mask`` or ``source_mask`` may be in its directory.
     input_dir : path-like, optional
         Directory of the MSA metadata file, if that is not in the working directory.
+    fit : callable, optional
+        (image, mask, err) -> `jwst_denoise.nsclean.NoiseFit`. In images that several outputs read, fainter sources
+        are detected after the noise that it fits to the draft is subtracted.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None):
         mask = masks.read_user_mask(path, model.shape, start)
         log.info("Background mask %s", path)
     else:
-        mask = _automatic(model, settings, readout, config_file, input_dir)
+        mask = _automatic(model, settings, readout, config_file, input_dir, fit)
     if settings.source_mask:
         path = find_file(settings.source_mask, config_file)
         mask = mask & ~mosaic_sources(path, model, settings.n_sigma or 2.0, settings.mask_dilation)
@@ -125,14 +128,21 @@ def find_file(name, config_file=None):
     return other if not path.exists() and other.exists() else path
 
 
-def _automatic(model, settings, readout, config_file, input_dir):
+def _automatic(model, settings, readout, config_file, input_dir, fit):
     images = draft_images(model)
     shared = images.combined()
-    make_mask = _mask_function(model, settings, shared, config_file, input_dir)
+    detect = _mask_function(model, settings, shared, config_file, input_dir)
     options = {"n_sigma": settings.n_sigma, "dilation": settings.mask_dilation, "readout": readout}
+
+    def make_mask(image, err, dq):
+        mask = detect(image, err, dq, **options)
+        if fit is None or detect is not masks.imaging_mask or readout.outputs == 1 or not mask.any():
+            return mask
+        return detect(image - fit(image, mask, err).noise, err, dq, **options)
+
     if settings.single_mask or model.data.ndim == 2:
-        return make_mask(*shared, **options)
-    return np.stack([make_mask(*image, **options) for image in images])
+        return make_mask(*shared)
+    return np.stack([make_mask(*image) for image in images])
 
 
 def _mask_function(model, settings, draft, config_file, input_dir):

@@ -54,6 +54,10 @@ class Fitter:
         hyper = nsclean.estimate_hyper(sample, mask, self.readout, err, **self.options)
         return replace(self, options={**self.options, "hyper": hyper})
 
+    def of_draft(self):
+        """Fitter for a draft image, whose noise statistics are not those of the exposure's images."""
+        return replace(self, options={**self.options, "hyper": None})
+
     def __call__(self, data, mask, err=None):
         """Fit images.
 

@@ -153,7 +153,7 @@ class NSCleanStep(DenoiseStep):
         refuse_cleaned(model, settings.force)
         flat = flat_field(self, model) if settings.apply_flat_field else None
         fitter = Fitter(readout, settings.fit_options(background_of(model, settings.background)), flat)
-        mask = self._background_mask(model, settings, readout)
+        mask = self._background_mask(model, settings, readout, fitter.of_draft())
         result = (ramps if is_ramp else rates).clean(model, mask, fitter, settings)
         if is_ramp and self.parent is not None:
             _MASKS_OF_RAMPS[self._pipeline] = mask
@@ -177,5 +177,5 @@ class NSCleanStep(DenoiseStep):
         log.info("The errors are fitted on the background mask of the groups")
         return mask
 
-    def _background_mask(self, model, settings, readout):
-        return background_mask(model, settings, readout, config_file=self.config_file, input_dir=self.input_dir)
+    def _background_mask(self, model, settings, readout, fit=None):
+        return background_mask(model, settings, readout, self.config_file, self.input_dir, fit)
