@@ -93,8 +93,9 @@ def describe_settings(kind):
     help="Train on these rate, cal or rateints files: three or more of one field, detector and filter. For "
     "noise2noise the option may be left out.",
 )
+@click.option("--start", metavar="MODEL", help="Begin with the weights of a model: name, or path of a model file.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Added to all seeds.")
-def command(family, files, preset, output, resume, changes, exposures, seed):
+def command(family, files, preset, output, resume, changes, exposures, start, seed):
     """Train a network of FAMILY, on simulated exposures or on your own.
 
     Training needs torch and lightning (the extra "train"), but the jwst package only to read your own exposures. After
@@ -124,9 +125,11 @@ def command(family, files, preset, output, resume, changes, exposures, seed):
     _guard(output, resume)
     stacks = _read((*exposures, *files)) if exposures else None
 
+    from jwst_denoise import model_files
     from jwst_denoise.training import train
 
-    train(family, preset, output, resume=resume, exposures=stacks, **overrides)
+    start = start and model_files.load(start, "cpu")
+    train(family, preset, output, resume=resume, exposures=stacks, start=start, **overrides)
     _describe(output, family, preset, stacks)
     model = _finish(output, family, preset)
     if family == PAIRS and stacks and model:

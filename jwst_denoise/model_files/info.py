@@ -330,12 +330,13 @@ def _key(key, where):
 
 
 def _section(values):
-    """A table if the values are rows with the same columns, otherwise a list."""
+    """A table of the rows with the same columns, for each kind of row; a list of values that are not rows."""
     rows = list(values.values())
-    if all(isinstance(row, dict) and row for row in rows) and not any(_nested(v) for row in rows for v in row.values()):
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        return _table(["", *columns], [(name, *map(row.get, columns)) for name, row in values.items()])
-    return "\n".join(_items(values))
+    if not all(isinstance(row, dict) and row for row in rows) or any(_nested(v) for row in rows for v in row.values()):
+        return "\n".join(_items(values))
+    kinds = dict.fromkeys(map(tuple, rows))
+    tables = {kind: [(name, *row.values()) for name, row in values.items() if tuple(row) == kind] for kind in kinds}
+    return "\n\n".join(_table(["", *kind], table) for kind, table in tables.items())
 
 
 def _table(columns, rows):

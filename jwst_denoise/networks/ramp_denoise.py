@@ -167,7 +167,7 @@ class RampDenoise(nn.Module):
 
     @property
     def _protects_sources(self):
-        return self.protection_box and not self.training
+        return self.protection_box > 0
 
     def _source_weight(self, scene, noise, bounds):
         return source_weight(scene, noise, (self.protection_box, self.protection_box), bounds)

@@ -1,5 +1,6 @@
 """Operating points, calibrated errors and scores of a trained network, from data that were not used in training."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -7,14 +8,23 @@ import torch
 
 from jwst_denoise.networks.blocks.errors import FixedDropout, mean_and_deviation, set_error_factors
 from jwst_denoise.networks.blocks.scaling import level_and_noise, pixel_noise
+from jwst_denoise.simulate.fast.injection import APERTURE, KINDS, inject_sources
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training.cosmic_rays import InpaintStamps, MaskStamps, RampStamps
-from jwst_denoise.training.losses import BRIGHTEST, slopes_of
+from jwst_denoise.training.losses import BRIGHTEST, ResponseLoss, slopes_of
 from jwst_denoise.training.own_exposures.gain import calibrate_on_exposures, gain_scores
 from jwst_denoise.training.presets import ImagePreset, RampPreset, RibbonPreset
 from jwst_denoise.training.tasks import SEEDS, noisy_images, ribbon_examples, slope_blocks
 
-__all__ = ["CLASSES", "calibrate", "calibrate_errors", "denoiser_scores", "fit_error_head", "operating_points"]
+__all__ = [
+    "CLASSES",
+    "calibrate",
+    "calibrate_errors",
+    "denoiser_scores",
+    "fit_error_head",
+    "flux_kept",
+    "operating_points",
+]
 
 RATES = (0.0005, 0.005)  # false-positive rates of the operating points
 FIELDS = ("galaxies", "cluster", "resolved", "slices")
@@ -27,35 +37,16 @@ FLUX_CLASSES = {"none": (-np.inf, 1.0), "low": (1.0, 20.0), "high": (20.0, np.in
 FEWEST = 1000  # errors from which quantiles are measured
 DROPOUT_PASSES = 8
 ONE_SIGMA, TWO_SIGMA = 0.6827, 0.9545  # fractions of errors within one and two standard deviations
-HEAD_PIXELS = 20000  # of an item, to which the error head is fitted
+HEAD_APERTURES = 2000  # of an item, to which the error head is fitted
 LARGEST_SQUARE = 25.0  # squared error in units of the pixel's noise, larger ones being due to cosmic rays
 HEAD_ITERATIONS = 60
+KEPT_SNR, KEPT_ITEMS = (3, 5, 10, 30), 12  # of injected sources; items in which they are injected
+RADII = {"pixel": 0.0, "r1_5": 1.5, "r2_5": APERTURE, "r4": 4.0, "r8": 8.0}  # pixels
+STEP = 3  # pixels between apertures in which errors are summed
 
 
 def calibrate(family, network, settings, validation=None):
-    """Thresholds and scores for the card of a model; errors that the network predicts are calibrated.
-
-    Parameters
-    ----------
-    family : str
-        Of `jwst_denoise.training.presets.PRESETS`.
-    network : torch.nn.Module
-        In evaluation mode; its calibration factors are changed.
-    settings : Preset
-        ``calibration`` stamps of each kind, of the size ``stamp``.
-    validation : Dataset, optional
-        Validation set of a training on the user's exposures; by default new simulations.
-
-    Returns
-    -------
-    dict
-        ``scores``, and ``thresholds``, which are empty except for masks.
-
-    Raises
-    ------
-    ValueError
-        If there are no cosmic rays in the validation set of a mask.
-    """
+    """Thresholds and scores for the card of a model; errors that the network predicts are calibrated."""
     if isinstance(settings, RibbonPreset):
         scores = measure_variance(network, ribbon_examples(settings, "calibration", settings.calibration))
     elif isinstance(settings, ImagePreset) and validation is not None:
@@ -75,13 +66,7 @@ def calibrate(family, network, settings, validation=None):
 
 
 def operating_points(probability, truth):
-    """Thresholds at which the false-positive rates are `RATES`, as a dict.
-
-    Parameters
-    ----------
-    probability, truth : ndarray
-        (n,) float and bool.
-    """
+    """Thresholds at which the false-positive rates are `RATES`, as a dict."""
     return {rate: float(np.quantile(probability[~truth], 1 - rate)) for rate in RATES}
 
 
@@ -137,32 +122,28 @@ def _inpainting_error(network, items):
 def _calibrate_denoiser(network, settings):
     """Calibrate the errors on one half of the simulations, and measure the scores on the other."""
     simulate = slope_blocks if isinstance(settings, RampPreset) else noisy_images
-    items, half = simulate(settings, "calibration", settings.calibration, 4), settings.calibration // 2
+    half, second = settings.calibration // 2, 1.0 if settings.second_world else 0.0
+    items = [simulate(settings, "calibration", settings.calibration, 4, s) for s in (settings.second_world, second)]
     if isinstance(settings, RampPreset) or settings.input_scaling == "noise":
-        calibrate_errors(network, [items[index] for index in range(half)])
-    return denoiser_scores(network, [items[index] for index in range(half, settings.calibration)])
+        calibrate_errors(network, [items[0][index] for index in range(half)])
+    held_out = [items[1][index] for index in range(half, settings.calibration)]
+    return denoiser_scores(network, held_out) | flux_kept(network, held_out[:KEPT_ITEMS])
 
 
 def calibrate_errors(network, items):
     """Set the error factors of a denoiser so that 68 % and 95 % of its errors are within one and two predicted ones.
 
-    The errors are those of its estimate of the scene. If a second output of the U-net predicts them, its last layer is
-    fitted first.
-
-    Parameters
-    ----------
-    network : ImageDenoise or RampDenoise
-        In evaluation mode; changed.
-    items : sequence
-        Items of `jwst_denoise.training.images`, with a known scene, or of `SlopeBlocks`.
+    The errors are those of sums over apertures of 2.5 pixels of its estimate of the scene, and predicted ones are
+    summed in quadrature, because that is what is done with them. If a second output of the U-net predicts them, its
+    last layer is fitted first.
     """
     uncertainties = getattr(network, "uncertainties", ("none", "aleatoric"))
-    if hasattr(network, "unet") and network.unet.config.outputs > 1:
+    if _last_unet(network).config.outputs > 1:
         fit_error_head(network, items)
     for name in uncertainties[1:]:
         factors = network.total_factor if name == "total" else network.error_factor
         factors.fill_(1)
-        errors = _denoiser_errors(network, items, name == "total")
+        errors = _denoiser_errors(network, items, name == "total", APERTURE)
         set_error_factors(factors, errors["predicted"], partial(_quantile_ratio, np.abs(errors["scene_pull"])))
 
 
@@ -177,21 +158,17 @@ def _quantile_ratio(pull, chosen):
 def denoiser_scores(network, items):
     """Errors of a denoiser and of its input, in units of the pixel's noise, by the S/N of the pixel.
 
-    Parameters
-    ----------
-    network : ImageDenoise or RampDenoise
-        In evaluation mode.
-    items : sequence
-        As for `calibrate_errors`.
-
-    Returns
-    -------
-    dict
-        Class of `CLASSES` -> ``rms_input``, ``rms``, ``bias``, and if the network predicts errors the fractions of
-        errors within one and two of them, ``within_1`` and ``within_2``; classes without pixels are omitted.
+    ``within_1`` and ``within_2`` are the fractions of errors within one and two predicted errors times the ratio for
+    single pixels. ``aperture_errors`` has the ratio of the errors of sums over apertures to the predicted errors,
+    summed in quadrature, by radius in pixels.
     """
     errors = _denoiser_errors(network, items)
-    scores = {}
+    scores, pixel = {}, 1.0
+    if "pull" in errors:
+        pulls = {name: _denoiser_errors(network, items, radius=radius)["pull"] for name, radius in RADII.items()}
+        ratios = {name: _quantile_ratio(np.abs(p), np.isfinite(p)) for name, p in pulls.items()}
+        scores["aperture_errors"] = {name: float(ratio) for name, ratio in ratios.items() if ratio}
+        pixel = scores["aperture_errors"].get("pixel", 1.0)
     for name, (low, high) in CLASSES.items():
         use = (errors["snr"] >= low) & (errors["snr"] < high)
         if use.any():
@@ -201,43 +178,86 @@ def denoiser_scores(network, items):
                 "bias": float(np.mean(errors["error"][use])),
             }
             if "pull" in errors:
-                sizes = np.abs(errors["pull"][use])
+                sizes = np.abs(errors["pull"][use]) / pixel
                 scores[name] |= {f"within_{n}": float(np.mean(sizes < n)) for n in (1, 2)}
     return scores
+
+
+@torch.inference_mode()
+def flux_kept(network, items):
+    """Mean response to injected sources by kind and S/N, and its error, in apertures of 2.5 pixels above rings."""
+    responses = {}
+    for number, item in enumerate(items):
+        slopes, more, _, use = _open_item(item)
+        before = network(slopes, *more)[0]
+        for which, kind in enumerate(KINDS):
+            for snr in KEPT_SNR:
+                rng = np.random.default_rng([number, which, snr])
+                sources = torch.from_numpy(inject_sources(slopes.noise[0].numpy(), rng, snr, kind))[None]
+                change = network(replace(slopes, signal=slopes.signal + sources[:, 0]), *more)[0] - before
+                halves = torch.cat(ResponseLoss.responses(change, sources, use)[:2]).flatten()
+                responses.setdefault(kind, {}).setdefault(f"snr_{snr}", []).extend(halves.tolist())
+    return {
+        f"flux kept, {kind}": {name: float(np.mean(values)) for name, values in by_snr.items()}
+        | {f"error_{name[4:]}": float(np.std(values) / len(values) ** 0.5) for name, values in by_snr.items()}
+        for kind, by_snr in responses.items()
+    }
+
+
+def _last_unet(network):
+    """U-net whose second output is the logarithm of the variance."""
+    return network.unet if hasattr(network, "unet") else network.noise
 
 
 def _rms(values):
     return float(np.sqrt(np.mean(values**2)))
 
 
-def _denoiser_errors(network, items, total=False):
+def _denoiser_errors(network, items, total=False, radius=0.0):
     """Errors of all pixels of the items by name, see `_item_errors`."""
-    errors = [_item_errors(network, item, total) for item in items]
+    errors = [_item_errors(network, item, total, radius) for item in items]
     return {name: np.concatenate([one[name] for one in errors]) for name in errors[0]}
 
 
-def _item_errors(network, item, total):
-    """True S/N of the pixels; errors of input and result in units of the noise; predicted errors, and pulls."""
+def _item_errors(network, item, total, radius):
+    """True S/N of pixels; errors of input and result over the noise, of pixels or apertures; predictions; pulls."""
     slopes, more, scene, use = _open_item(item)
+    chosen, total_of = _apertures(use, radius)
     with torch.inference_mode():
         signal, log_variance, *_ = network(slopes, *more)
         if total:
             signal, log_variance = _add_model_error(network, slopes, more, log_variance)
         noise = pixel_noise(scene, slopes)
-        error = (signal - scene)[use]
-        errors = {
-            "snr": (scene / noise)[use],
-            "input": (slopes.signal - scene)[use] / noise[use],
-            "error": error / noise[use],
-        }
+        error, own = total_of(signal - scene), total_of(noise**2) ** 0.5
+        errors = {"snr": (scene / noise)[chosen], "input": total_of(slopes.signal - scene) / own, "error": error / own}
         if log_variance is not None:
             estimate, deviation = signal, (signal, log_variance, slopes)
             if "outputs" not in item[0]:
                 estimate, deviation = network.scene(signal, slopes, more[0]), (*deviation, more[0], total)
-            errors["pull"] = error / network.deviation(*deviation)[use]
-            errors["predicted"] = torch.exp(0.5 * log_variance)[use]
-            errors["scene_pull"] = ((estimate - scene) / pixel_noise(estimate, slopes))[use] / errors["predicted"]
+            errors["pull"] = error / total_of(network.deviation(*deviation) ** 2) ** 0.5
+            variance = pixel_noise(estimate, slopes) ** 2
+            scene_variance = total_of(variance * torch.exp(log_variance))
+            errors["predicted"] = (scene_variance / total_of(variance)) ** 0.5
+            errors["scene_pull"] = total_of(estimate - scene) / scene_variance**0.5
     return {name: values.numpy() for name, values in errors.items()}
+
+
+def _apertures(use, radius):
+    """Centers of apertures without unused pixels, (1, ny, nx) bool, and the function that sums an image over them."""
+    if not radius:
+        return use, lambda image: image[use]
+    reach = int(radius)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    kernel = torch.from_numpy((np.hypot(y, x) < radius).astype(np.float32))[None, None]
+
+    def sums(image):
+        return torch.nn.functional.conv2d(torch.where(use, image, 0.0)[:, None], kernel, padding=reach, stride=1)[:, 0]
+
+    chosen = sums(torch.ones_like(use, dtype=torch.float32)) > kernel.sum() - 0.5
+    grid = torch.zeros_like(use)
+    grid[:, ::STEP, ::STEP] = True
+    chosen &= grid
+    return chosen, lambda image: sums(image)[chosen]
 
 
 def _open_item(item):
@@ -282,44 +302,47 @@ class _AsModule(torch.nn.Module):
 def fit_error_head(network, items):
     """Fit the weights of the second output of a U-net, the logarithm of the variance, by the likelihood of true errors.
 
-    Parameters
-    ----------
-    network : ImageDenoise
-        In evaluation mode, with ``error='head'``; changed.
-    items : iterable
-        Items with a known scene.
+    The errors are those of sums over apertures of 2.5 pixels, so that variances of pixels add up to theirs.
     """
-    features, squares = [], []
+    features, squares, weights = [], [], []
     rng = np.random.default_rng(0)
-    output = network.unet.output
+    output = _last_unet(network).output
     handle = output.register_forward_pre_hook(lambda layer, given: features.append(given[0].float()))
+    reach = int(APERTURE)
+    y, x = (torch.from_numpy(a[np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) < APERTURE])
+            for a in np.mgrid[-reach : reach + 1, -reach : reach + 1])  # fmt: skip
     try:
         for slopes, more, scene, use in map(_open_item, items):
             with torch.no_grad():
-                signal, _ = network(slopes, *more)
-                estimate = network.scene(signal, slopes, more[0])
-                square = ((estimate - scene) / pixel_noise(estimate, slopes)) ** 2
-            chosen = torch.from_numpy(rng.permutation(int(use.sum()))[:HEAD_PIXELS])
-            features[-1] = features[-1][0, :, use[0]][:, chosen]
-            squares.append(square[use][chosen].clamp(max=LARGEST_SQUARE))
+                signal = network(slopes, *more)[0]
+                estimate = signal if len(more) < 2 else network.scene(signal, slopes, more[0])
+                variance = pixel_noise(estimate, slopes) ** 2
+            centers = torch.nonzero(_apertures(use, APERTURE)[0][0])
+            centers = centers[torch.from_numpy(rng.permutation(len(centers))[:HEAD_APERTURES])]
+            where = centers[:, :1] + y, centers[:, 1:] + x
+            features[-1] = features[-1][0][:, *where]
+            weights.append(variance[0][where] / variance[0][where].sum(1, keepdim=True))
+            square = (estimate - scene)[0][where].sum(1) ** 2 / variance[0][where].sum(1)
+            squares.append(square.clamp(max=LARGEST_SQUARE))
     finally:
         handle.remove()
-    weight, bias = _fit_log_variance(torch.cat(features, dim=1), torch.cat(squares), output)
+    weight, bias = _fit_log_variance(torch.cat(features, dim=1), torch.cat(squares), torch.cat(weights), output)
     with torch.no_grad():
         output.weight[1, :, 0, 0] = weight
         output.bias[1] = bias
 
 
-def _fit_log_variance(features, square, start):
-    """Weights and bias of the linear function of the features that is the most likely logarithm of the variance."""
+def _fit_log_variance(features, square, shares, start):
+    """Linear function of the features, the logarithm of the variance of pixels, by which sums are the most likely."""
     weight = start.weight[1, :, 0, 0].detach().clone().requires_grad_()
     bias = start.bias[1].detach().clone().requires_grad_()
     optimizer = torch.optim.LBFGS([weight, bias], max_iter=HEAD_ITERATIONS, line_search_fn="strong_wolfe")
 
     def closure():
         optimizer.zero_grad()
-        log_variance = (weight @ features + bias).clamp(-12, 4)
-        loss = (square * torch.exp(-log_variance) + log_variance).mean()
+        pixels = (torch.einsum("c,cnk->nk", weight, features) + bias).clamp(-12, 4)
+        variance = (shares * torch.exp(pixels)).sum(1)
+        loss = (square / variance + torch.log(variance)).mean()
         loss.backward()
         return loss
 
@@ -328,20 +351,7 @@ def _fit_log_variance(features, square, start):
 
 
 def measure_variance(network, examples):
-    """Set the ``variance`` of a network on ribbons to that of its errors, and return its scores.
-
-    Parameters
-    ----------
-    network : HxRGDenoise
-        In evaluation mode; changed.
-    examples : RibbonExamples
-        That were not used in training.
-
-    Returns
-    -------
-    dict
-        As of `flux_scores`.
-    """
+    """Set the ``variance`` of a network on ribbons to that of its errors, and return its scores."""
     errors, fluxes = [], []
     for _, output, truth, weight in _outputs(network, examples):
         use = weight > 0
@@ -357,17 +367,6 @@ def measure_variance(network, examples):
 
 
 def flux_scores(error, flux):
-    """Errors by the flux of the pixels.
-
-    Parameters
-    ----------
-    error, flux : ndarray
-        (n,) e-.
-
-    Returns
-    -------
-    dict
-        Class of `FLUX_CLASSES` -> ``rmse`` and ``bias``, e-; classes without pixels are omitted.
-    """
+    """Errors by the flux of the pixels."""
     classes = {name: error[(flux >= low) & (flux < high)] for name, (low, high) in FLUX_CLASSES.items()}
     return {name: {"rmse": _rms(e), "bias": float(np.mean(e))} for name, e in classes.items() if len(e)}

@@ -12,37 +12,20 @@ from jwst_denoise.ramps.coadd import coadd_frames
 from jwst_denoise.ramps.slopes import SlopeImage
 from jwst_denoise.simulate.fast.defects import draw_cut_ramps, draw_noise_factors
 from jwst_denoise.simulate.fast.images import draw_camera, draw_faint_stars
+from jwst_denoise.simulate.fast.injection import inject_sources
+from jwst_denoise.simulate.fast.second_world import draw_second_camera, draw_second_scene
 
 __all__ = ["LongerExposures", "NoisyPairs", "NoisyStacks", "training_item"]
 
 TARGET_FRAMES = 2  # of the second half of a stack that are compared with the result one by one
 
 
-def training_item(image, target, scene, extra=None, others=(), **numbers):
+def training_item(image, target, scene, extra=None, others=(), rng=None, **numbers):
     """One item (inputs, truth, weight) of a training.
 
-    Parameters
-    ----------
-    image, target : SlopeImage
-        Input, and the image with which the result is compared.
-    scene : ndarray or None
-        (ny, nx) noiseless scene, if it is known.
-    extra : Tensor, optional
-        (1, n, ny, nx): additional planes for the U-net.
-    others : sequence of SlopeImage, optional
-        Further images with which the result is compared.
-    **numbers
-        Numbers for the network, such as ``ratio``.
-
-    Returns
-    -------
-    inputs : dict
-        Planes of `ScaledSlopes`, ``extra`` and ``numbers``.
-    truth : Tensor
-        (3 + 2 n, ny, nx) in units of the inputs: target, its variance at the signal of the scene (or the target),
-        scene; of every other image itself and its variance.
-    weight : Tensor
-        (1 + n, ny, nx): 1 where image and target, or other image, have data.
+    The truth (3 + 2 n, ny, nx) is the target, its variance at the signal of the scene or target, and the scene, and of
+    every other image itself and its variance, in units of the inputs. The weight (1 + n, ny, nx) is 1 where input and
+    target have data. With ``rng``, the inputs have ``sources`` for the response, see `inject_sources`.
     """
     rate, read, poisson = (
         np.broadcast_to(np.asarray(a, np.float32), image.rate.shape)
@@ -62,6 +45,8 @@ def training_item(image, target, scene, extra=None, others=(), **numbers):
     inputs |= {name: torch.tensor(float(number)) for name, number in numbers.items()}
     if extra is not None:
         inputs["extra"] = extra[0]
+    if rng is not None:
+        inputs["sources"] = torch.from_numpy(inject_sources(scaled.noise[0].numpy(), rng))
     truth = np.stack([np.nan_to_num(np.broadcast_to(plane, rate.shape)) for plane in planes]).astype(np.float32)
     return inputs, torch.from_numpy(truth), torch.from_numpy(np.stack(weights).astype(np.float32))
 
@@ -79,11 +64,15 @@ class _NoisyImages(Dataset):
         Use the noiseless scene as the target.
     faint : float
         Share of the scenes to which stars near the detection limit are added.
+    second : float
+        Share of the items from the second world.
+    response : bool
+        Inject sources.
     """
 
-    def __init__(self, pool, length, seed, size, clean=False, faint=0.0):
+    def __init__(self, pool, length, seed, size, clean=False, faint=0.0, second=0.0, response=False):
         self.pool, self.length, self.seed, self.size = pool, length, seed, size
-        self.clean, self.faint = clean, faint
+        self.clean, self.faint, self.second, self.response = clean, faint, second, response
 
     def __len__(self):
         """Number of items."""
@@ -95,12 +84,22 @@ class _NoisyImages(Dataset):
         The faint stars of the scene are near the detection limit of ``frames`` images.
         """
         rng = np.random.default_rng([self.seed, index])
+        if self.second and np.random.default_rng([self.seed, index, 2]).uniform() < self.second:
+            camera, shape = draw_second_camera(rng), (self.size, self.size)
+            sky = 10 ** rng.uniform(-2, 0.3)
+            noise = camera.sky_noise(np.full(1, sky)) / np.sqrt(frames)
+            return rng, camera, sky + draw_second_scene(shape, rng, noise), np.ones(shape, np.float32)
         rate, _, scene = self.pool.stamp(self.size, rng)
         camera = draw_camera(rng, scene in ("slices", "slitlets"), kind)
         pixels = draw_noise_factors(rate.shape, rng) * draw_cut_ramps(rate.shape, rng)
         if self.faint and rng.uniform() < self.faint:
             rate = rate + draw_faint_stars(rate.shape, camera.sky_noise(rate) / np.sqrt(frames), rng)
         return rng, camera, np.ascontiguousarray(rate), pixels
+
+    def item(self, index, image, target, scene, *more, **numbers):
+        """`training_item` with the target or the scene, and with sources for the response."""
+        rng = np.random.default_rng([self.seed, index, 3]) if self.response else None
+        return training_item(image, self.target(target, scene), scene, *more, rng=rng, **numbers)
 
     def target(self, image, scene):
         """Target of the training: an image, or the scene."""
@@ -114,14 +113,16 @@ class LongerExposures(_NoisyImages):
 
     Parameters
     ----------
-    pool, length, seed, size, clean, faint
+    pool, length, seed, size
         As for `_NoisyImages`.
     ratios : sequence of int
         Ratios of exposure times.
+    *options
+        The others of `_NoisyImages`.
     """
 
-    def __init__(self, pool, length, seed, size, ratios, clean=False, faint=0.0):
-        super().__init__(pool, length, seed, size, clean, faint)
+    def __init__(self, pool, length, seed, size, ratios, *options):
+        super().__init__(pool, length, seed, size, *options)
         self.ratios = tuple(ratios)
         self._crop = None, None
 
@@ -139,7 +140,7 @@ class LongerExposures(_NoisyImages):
             (image.rate + (ratio - 1) * rest.rate) / ratio,
             np.sqrt(image.read_noise**2 + ((ratio - 1) * rest.read_noise) ** 2) / ratio, image.poisson / ratio,
         )  # fmt: skip
-        return training_item(image, self.target(together, scene), scene, ratio=ratio)
+        return self.item(index, image, together, scene, ratio=ratio)
 
 
 class NoisyPairs(_NoisyImages):
@@ -149,8 +150,7 @@ class NoisyPairs(_NoisyImages):
         """Inputs, truth and weight, see `training_item`."""
         rng, camera, rate, pixels = self.draw(index)
         image, other = (camera.observe(rate, rng, pixels=pixels) for _ in range(2))
-        scene = camera.truth(rate)
-        return training_item(image, self.target(other, scene), scene)
+        return self.item(index, image, other, camera.truth(rate))
 
 
 class NoisyStacks(_NoisyImages):
@@ -158,14 +158,16 @@ class NoisyStacks(_NoisyImages):
 
     Parameters
     ----------
-    pool, length, seed, size, clean, faint
+    pool, length, seed, size
         As for `_NoisyImages`.
     frames : int
         Largest number of frames of a half.
+    *options
+        The others of `_NoisyImages`.
     """
 
-    def __init__(self, pool, length, seed, size, frames, clean=False, faint=0.0):
-        super().__init__(pool, length, seed, size, clean, faint)
+    def __init__(self, pool, length, seed, size, frames, *options):
+        super().__init__(pool, length, seed, size, *options)
         self.frames = frames
 
     def __getitem__(self, index):
@@ -175,6 +177,5 @@ class NoisyStacks(_NoisyImages):
         rng, camera, rate, pixels = self.draw(index, "frame", number)
         halves = [[camera.observe(rate, rng, pixels=pixels) for _ in range(number)] for _ in range(2)]
         mean, other = (coadd_frames(half) for half in halves)
-        scene = camera.truth(rate)
         others = [halves[1][which % number] for which in range(TARGET_FRAMES)]
-        return training_item(mean.image, self.target(other.image, scene), scene, stack_planes(mean), others)
+        return self.item(index, mean.image, other.image, camera.truth(rate), stack_planes(mean), others)

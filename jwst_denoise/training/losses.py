@@ -1,12 +1,25 @@
 """Losses of all families, each a callable of (network, inputs, truth, weight)."""
 
+from dataclasses import replace
+
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from jwst_denoise.networks.blocks.scaling import PLANES, ScaledSlopes, level_and_noise, pixel_noise
 from jwst_denoise.networks.hxrg.network import FLUX
+from jwst_denoise.simulate.fast.injection import tile_edges
 
-__all__ = ["BRIGHTEST", "POWERS", "ImageLoss", "RibbonLoss", "SlopeLoss", "inpainting_loss", "mask_loss", "slopes_of"]
+__all__ = [
+    "BRIGHTEST",
+    "POWERS",
+    "ImageLoss",
+    "ResponseLoss",
+    "RibbonLoss",
+    "SlopeLoss",
+    "inpainting_loss",
+    "mask_loss",
+    "slopes_of",
+]
 
 #: Powers of the error that Payeur et al. compare.
 POWERS = (2, 3, 4, 5, 6)
@@ -17,6 +30,7 @@ DIVERGENCE = 1.0  # weight of the Kullback-Leibler divergence
 SOURCE_SNR = 0.5  # S/N of a pixel of the scene above which it belongs to a source
 OUTLIER = 3.0  # standard deviations from the result beyond which a pixel of a single frame is ignored
 BINS = torch.linspace(-4.0, 12.0, 65)  # of a histogram of pixels, in units of the noise
+LEAST_SNR = 3.0  # of injected sources whose response counts in full
 SEGMENTS = 2  # parts of a block through which the recurrent state is passed on without gradients
 RIBBON_UNIT = FLUX / 10  # e-, unit of the loss, whose scale does not matter to Adam unless it is tiny
 
@@ -62,6 +76,46 @@ def slopes_of(inputs):
     return ScaledSlopes(**{name: inputs[name] for name in PLANES})
 
 
+class ResponseLoss:
+    """Squared deviation of the mean response to injected sources from 1.
+
+    The response of an area is the change of the result over the injected flux, both in apertures of 2.5 pixels above
+    rings, summed over its sources, which have one kind, width and S/N. The product of its deviations for two halves of
+    the sources is an unbiased estimate of the square of the mean deviation: noise does not add to it, so that only a
+    systematic loss of flux is penalized. Below a S/N of 3 an area counts less, as the square of the S/N.
+
+    Parameters
+    ----------
+    weight : float
+        Of this term relative to the others; 0 for none.
+    """
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, change, sources, usable):
+        """Loss of (N, ny, nx) change of the result by ``sources`` (N, 4, ny, nx), see `inject_sources`."""
+        one, two, snr = self.responses(change, sources, usable)
+        return self.weight * ((one - 1) * (two - 1) * (snr / LEAST_SNR).clamp(max=1) ** 2).mean()
+
+    @staticmethod
+    def responses(change, sources, usable):
+        """Responses of the two halves of the sources in every area, 1 for none, and their S/N."""
+        injected, one, two, snr = sources.unbind(1)
+        result = []
+        for half in (one * usable, two * usable):
+            flux = _tile_sums(injected * half)
+            none = flux.abs() < 1e-3
+            result.append(torch.where(none, 1.0, _tile_sums(change * half) / flux.masked_fill(none, 1.0)))
+        return *result, _tile_sums(snr) / _tile_sums(torch.ones_like(snr))
+
+
+def _tile_sums(plane):
+    """Sums over the areas of `inject_sources`, (N, rows, columns)."""
+    (ny, nx), (y, x) = plane.shape[1:], tile_edges(plane.shape[1:])
+    return plane.reshape(len(plane), ny // y, y, nx // x, x).sum((2, 4))
+
+
 class SlopeLoss:
     """Loss of `RampDenoise`: error of the slopes, error of the correlated noise, likelihood of the predicted errors.
 
@@ -72,24 +126,33 @@ class SlopeLoss:
     ----------
     power : int
         p.
+    response : float
+        Weight of `ResponseLoss`.
     """
 
-    def __init__(self, power=2):
-        self.power = power
+    def __init__(self, power=2, response=0.0):
+        self.power, self.response = power, ResponseLoss(response)
 
     def __call__(self, network, inputs, truth, weight):
         """Loss of a batch; its lines are processed in segments, with the recurrent state passed on."""
+        sources = inputs.get("sources")
         slopes, outputs = slopes_of(inputs), int(inputs["outputs"][0])
         lines = truth.shape[-2]
         step = -(-lines // SEGMENTS // 16) * 16
-        total, state = 0.0, None
+        total, state, changed, changes = 0.0, None, None, []
         for start in range(0, lines, step):
             part = slice(start, start + step)
             *output, state = network(slopes.select_lines(part), outputs, state)
             state = state.detach()
             loss = self._segment(slopes.select_lines(part), output, truth[..., part, :], weight[:, part])
             total = total + loss * len(range(*part.indices(lines)))
-        return total / lines
+            if sources is not None:
+                brighter = replace(slopes, signal=slopes.signal + sources[:, 0]).select_lines(part)
+                after, *_, changed = network(brighter, outputs, changed)
+                changed = changed.detach()
+                changes.append(after - output[0])
+        total = total / lines
+        return total if sources is None else total + self.response(torch.cat(changes, dim=1), sources, weight)
 
     def _segment(self, slopes, output, truth, weight):
         signal, log_variance, correlated = output
@@ -115,15 +178,18 @@ class ImageLoss:
         Compare predicted errors with the error relative to the scene instead of the noisy target.
     emphasis : float
         Additional weight of pixels of sources.
+    response : float
+        Weight of `ResponseLoss`, for inputs with ``sources``.
     """
 
-    def __init__(self, kind, known_scene=False, emphasis=0.0):
+    def __init__(self, kind, known_scene=False, emphasis=0.0, response=0.0):
         self.kind, self.known_scene, self.emphasis = kind, known_scene, emphasis
+        self.response = ResponseLoss(response)
 
     def __call__(self, network, inputs, truth, weight):
         """Loss of a batch."""
-        slopes = slopes_of(inputs)
-        signal, log_variance = network(slopes, inputs.get("ratio"), inputs.get("extra"))
+        slopes, more, state = slopes_of(inputs), (inputs.get("ratio"), inputs.get("extra")), torch.get_rng_state()
+        signal, log_variance = network(slopes, *more)
         target, variance, scene, *others = truth.unbind(1)
         noise = pixel_noise(scene, slopes)
         emphasis = 1 + self.emphasis * (scene > SOURCE_SNR * noise)
@@ -145,6 +211,10 @@ class ImageLoss:
             loss = loss + _weighted_mean(square * frame_variance / noise**2, usable) / len(others)
         if self.kind == "l1+kl":
             loss = loss + DIVERGENCE * divergence(target / noise, signal / noise, weights[:, 0])
+        if "sources" in inputs:
+            torch.set_rng_state(state)  # the same channels are dropped
+            brighter = replace(slopes, signal=slopes.signal + inputs["sources"][:, 0])
+            loss = loss + self.response(network(brighter, *more)[0] - signal, inputs["sources"], weight[:, 0])
         return loss
 
     def _error_likelihood(self, slopes, estimate, log_variance, target, variance, scene):

@@ -10,7 +10,7 @@ LOSSES = ("l1", "l1+kl", "l2", "likelihood")
 SCHEDULES = ("plateau", "cosine", "exponential", "step", "constant")
 MAY_BE_ZERO = (
     "seed", "dropout", "comparison_length", "protection_box", "source_box", "flux_box", "line_length", "clean", "faint",
-    "emphasis",
+    "emphasis", "response", "second_world",
 )  # fmt: skip
 
 
@@ -95,6 +95,10 @@ class RampPreset(Preset):
         Parameters of the network.
     power : int
         Power of the error in the loss.
+    response : float
+        Weight of the response to injected sources, see `jwst_denoise.training.losses.ResponseLoss`.
+    second_world : float
+        Share of the blocks from `jwst_denoise.simulate.fast.second_world`.
     """
 
     depth: int = 4
@@ -117,6 +121,8 @@ class RampPreset(Preset):
     comparison_length: int = 255
     protection_box: int = 5
     power: int = 2
+    response: float = 5.0
+    second_world: float = 0.5
 
     def __post_init__(self):
         """Refuse impossible values."""
@@ -196,6 +202,10 @@ class ImagePreset(Preset):
         Range of the ratios of exposure times.
     frames : int
         Largest number of frames of half a stack.
+    response : float
+        Weight of the response to injected sources, see `jwst_denoise.training.losses.ResponseLoss`.
+    second_world : float
+        Share of the images from `jwst_denoise.simulate.fast.second_world`.
     input_scaling, source_box, flux_box, line_length, activation, ratio, dropout, error
         Parameters of the network, see `jwst_denoise.networks.astro_unet` and `jwst_denoise.networks.noise2noise`.
     """
@@ -219,6 +229,8 @@ class ImagePreset(Preset):
     lowest: int = 2
     highest: int = 5
     frames: int = 6
+    response: float = 8.0
+    second_world: float = 0.5
     input_scaling: str = "noise"
     source_box: int = 5
     flux_box: int = 31
@@ -241,11 +253,18 @@ class ImagePreset(Preset):
 
 _ASTRO = ImagePreset()
 
-_UNSCALED = {"input_scaling": "rate", "source_box": 0, "flux_box": 0, "line_length": 0}  # networks of the papers
+_UNSCALED = {
+    "input_scaling": "rate",
+    "source_box": 0,
+    "flux_box": 0,
+    "line_length": 0,
+    "response": 0.0,
+    "second_world": 0.0,
+}  # networks of the papers
 
 _PAIRS = replace(
     _ASTRO, data="pairs", depth=4, hidden=16, stamp=128, batch=8, steps=200, epochs=14, loss="l2", activation="relu",
-    faint=0.5, emphasis=8.0,
+    faint=0.5, emphasis=8.0, response=5.0,
 )  # fmt: skip
 
 _SMALL = Preset(scenes=240, stamp=128, steps=100, epochs=56, warm=20, schedule="cosine", validation=128)
@@ -270,7 +289,7 @@ PRESETS = MappingProxyType(
         ("ramp_denoise", "jwst"): RampPreset(),
         ("ramp_denoise", "nirps"): RampPreset(
             data="nirps", pixels=458752, epochs=7, steps=100, flux_box_pixels=11, source_box=7, comparison_length=0,
-            protection_box=0,
+            protection_box=0, response=0.0, second_world=0.0,
         ),
         ("ramp_denoise", "small"): RampPreset(hidden=8, depth=3, epochs=8, scenes=40, validation=8, calibration=8),
         ("ramp_denoise", "paper"): RibbonPreset(),

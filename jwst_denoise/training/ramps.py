@@ -9,6 +9,8 @@ from torch.utils.data import Dataset
 from jwst_denoise.networks.blocks.scaling import PLANES, scale_slopes
 from jwst_denoise.networks.hxrg.ribbons import prepare_reads, to_ribbons
 from jwst_denoise.simulate.fast.h4rg_ramps import BORDER, draw_h4rg_ramp
+from jwst_denoise.simulate.fast.injection import inject_sources
+from jwst_denoise.simulate.fast.second_world import draw_second_scene, second_slopes
 from jwst_denoise.simulate.fast.slopes import simulate_slopes
 
 __all__ = ["RibbonExamples", "SlopeBlocks"]
@@ -30,10 +32,15 @@ class SlopeBlocks(Dataset):
         Number of blocks in an epoch, first part of their seeds.
     pixels : int
         Approximate size of a block; blocks with shorter lines have more lines.
+    second : float
+        Share of the blocks from the second world.
+    response : bool
+        Inject sources, see `inject_sources`.
     """
 
-    def __init__(self, scenes, draw_setup, length, seed, pixels):
+    def __init__(self, scenes, draw_setup, length, seed, pixels, second=0.0, response=False):
         self.scenes, self.draw_setup, self.length, self.seed, self.pixels = scenes, draw_setup, length, seed, pixels
+        self.second, self.response = second, response
 
     def __len__(self):
         """Number of blocks."""
@@ -46,12 +53,20 @@ class SlopeBlocks(Dataset):
         pixels = setup.outputs * setup.width
         lines = int(np.clip(self.pixels // pixels // 16 * 16, 32, 256))
         setup = replace(setup, lines=lines)
-        rate = self.scenes.block((lines, pixels), rng)
-        block = simulate_slopes(rate, setup, rng)
+        if self.second and np.random.default_rng([self.seed, index, 2]).uniform() < self.second:
+            shape = (lines, pixels)
+            block = second_slopes(shape, setup.outputs, rng, lambda noise: draw_second_scene(shape, rng, noise))
+            rate = block["rate"]
+        else:
+            rate = self.scenes.block((lines, pixels), rng)
+            block = simulate_slopes(rate, setup, rng)
         level = 0.0 if setup.subtract_background else None
         scaled = scale_slopes(block["slope"], block["read_noise"], block["poisson"], block["usable"], level)
         truth = np.stack([(rate - scaled.level) / scaled.unit, block["correlated"] / scaled.unit]).astype(np.float32)
         inputs = {name: getattr(scaled, name)[0] for name in PLANES} | {"outputs": setup.outputs}
+        if self.response:
+            own = np.random.default_rng([self.seed, index, 3])
+            inputs["sources"] = torch.from_numpy(inject_sources(scaled.noise[0].numpy(), own))
         return inputs, torch.from_numpy(truth), torch.from_numpy(block["usable"].astype(np.float32))
 
 

@@ -18,7 +18,7 @@ from jwst_denoise.training.tasks import SEEDS, make_task
 __all__ = ["train"]
 
 
-def train(family, preset, output, *, resume=False, progress=True, exposures=None, **overrides):
+def train(family, preset, output, *, resume=False, progress=True, exposures=None, start=None, **overrides):
     """Train a network.
 
     Parameters
@@ -36,6 +36,8 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
         Show a progress bar.
     exposures : sequence of `~jwst_denoise.training.own_exposures.stacks.ExposureStack`, optional
         Train on these exposures instead of simulated ones.
+    start : Model, optional
+        Begin with the weights of this model (`jwst_denoise.load_model`) instead of random ones.
     **overrides
         Values that replace those of the preset, e.g. ``hidden=4``.
 
@@ -54,6 +56,8 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
     lightning.seed_everything(settings.seed, verbose=False)
     started = time.time()
     task = make_task(family, settings, exposures)
+    if start is not None:
+        task.network.load_state_dict(start.network.state_dict())
     result = fit(task, settings, output, resume=resume, progress=progress)
     network = task.network.eval().to("cpu")
     calibration = calibrate(family, network, settings, None if exposures is None else task.validation)
@@ -64,6 +68,7 @@ def train(family, preset, output, *, resume=False, progress=True, exposures=None
             "family": family, "preset": preset, "overrides": overrides, "settings": asdict(settings), "seeds": SEEDS,
             **result, "hours": round((time.time() - started) / 3600, 2), "resumed": resume, "machine": _machine(),
             "exposures": _names(exposures), "torch": torch.__version__, "numpy": np.__version__,
+            "start": start and f"{start.info['name']}, SHA-256 {start.info['sha256']}",
         },
         **calibration,
     }  # fmt: skip

@@ -44,27 +44,9 @@ class Task:
 
 
 def make_task(family, settings, exposures=None):
-    """Task of a family with the settings of a preset.
-
-    Parameters
-    ----------
-    family : str
-        Of `jwst_denoise.training.presets.PRESETS`.
-    settings : Preset
-        Sizes.
-    exposures : sequence of ExposureStack, optional
-        Exposures of the user to train on instead of simulated ones.
-
-    Returns
-    -------
-    Task
-
-    Raises
-    ------
-    ValueError
-        If the network or the exposures cannot be used.
-    """
+    """Task of a family with the settings of a preset."""
     length = settings.batch * settings.steps
+    other = 1.0 if getattr(settings, "second_world", 0) else 0.0  # validation in the second world alone
     if isinstance(settings, RibbonPreset):
         training = ribbon_examples(settings, "training", length)
         network = build(_ribbon_architecture(settings, training.setup.readout))
@@ -72,14 +54,16 @@ def make_task(family, settings, exposures=None):
             network, training, ribbon_examples(settings, "validation", settings.validation), RibbonLoss(settings.power)
         )
     if isinstance(settings, RampPreset):
-        sets = slope_blocks(settings, "training", length), slope_blocks(settings, "validation", settings.validation, 8)
-        return Task(build(_ramp_architecture(settings)), *sets, SlopeLoss(settings.power))
+        sets = [slope_blocks(settings, "training", length)]
+        sets.append(slope_blocks(settings, "validation", settings.validation, 8, other))
+        return Task(build(_ramp_architecture(settings)), *sets, SlopeLoss(settings.power, settings.response))
     if isinstance(settings, ImagePreset):
         network = build(image_architecture(family, settings))
-        loss = ImageLoss(settings.loss, settings.data == "longer", settings.emphasis)
+        loss = ImageLoss(settings.loss, settings.data == "longer", settings.emphasis, settings.response)
         if exposures is not None:
             return Task(network, *pair_sets(exposures, settings, SEEDS), loss)
-        sets = noisy_images(settings, "training", length), noisy_images(settings, "validation", settings.validation, 4)
+        sets = [noisy_images(settings, "training", length)]
+        sets.append(noisy_images(settings, "validation", settings.validation, 4, other))
         return Task(network, *sets, loss)
     network, stamps, loss = _stamp_parts(family, settings)
     if exposures is not None:
@@ -91,19 +75,21 @@ def make_task(family, settings, exposures=None):
     return Task(network, *sets, loss)
 
 
-def slope_blocks(settings, purpose, length, divisor=1):
-    """Blocks of slopes for a purpose, a key of `SEEDS`, with the preset's number of scenes over ``divisor``."""
+def slope_blocks(settings, purpose, length, divisor=1, fraction=None):
+    """Blocks of slopes for a purpose; parameters as for `noisy_images`."""
     seed = SEEDS[purpose] + settings.seed
     if settings.data == "nirps":
-        return SlopeBlocks(EchelleScenes(), draw_nirps_setup, length, seed, settings.pixels)
+        return SlopeBlocks(EchelleScenes(), draw_nirps_setup, length, seed, settings.pixels, 0, settings.response > 0)
     scenes = LineScenes.draw(max(1, settings.scenes // divisor), seed)
-    return SlopeBlocks(scenes, draw_jwst_setup, length, seed, settings.pixels)
+    fraction = settings.second_world if fraction is None else fraction
+    return SlopeBlocks(scenes, draw_jwst_setup, length, seed, settings.pixels, fraction, settings.response > 0)
 
 
-def noisy_images(settings, purpose, length, divisor=1):
-    """Noisy images for a purpose, a key of `SEEDS`, with the preset's number of scenes over ``divisor``."""
+def noisy_images(settings, purpose, length, divisor=1, fraction=None):
+    """Noisy images for a purpose, a key of `SEEDS`; ``fraction`` of them, or the preset's, from the second world."""
     common = (_scene_pool(settings, purpose, divisor), length, SEEDS[purpose] + settings.seed, settings.stamp)
-    options = (settings.clean, settings.faint)
+    second = settings.second_world if fraction is None else fraction
+    options = settings.clean, settings.faint, second, settings.response > 0
     if settings.data == "longer":
         return LongerExposures(*common, range(settings.lowest, settings.highest + 1), *options)
     if settings.data == "stacks":

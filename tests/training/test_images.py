@@ -13,7 +13,7 @@ from jwst_denoise.networks.blocks.scaling import pixel_noise
 from jwst_denoise.simulate.fast.images import Camera
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training import train
-from jwst_denoise.training.calibration import _open_item, calibrate_errors, denoiser_scores, fit_error_head
+from jwst_denoise.training.calibration import _apertures, _open_item, calibrate_errors, denoiser_scores, fit_error_head
 from jwst_denoise.training.images import LongerExposures, NoisyPairs, NoisyStacks
 from jwst_denoise.training.losses import SOURCE_SNR, ImageLoss, divergence, slopes_of
 from jwst_denoise.training.presets import PRESETS, select_preset
@@ -214,7 +214,7 @@ def test_presets_of_the_papers():
 
 
 def test_the_last_layer_of_errors_is_the_most_likely(pool):
-    """With one feature that is constant the predicted variance is the mean square error."""
+    """With one feature that is constant the predicted variance is the mean square error of sums over their pixels."""
     items = [sets(pool)["pairs"][k] for k in range(8)]
     net = build({"family": "noise2noise", "hidden": 2, "depth": 2}).eval()
     for parameter in net.unet.decoder.parameters():
@@ -225,5 +225,7 @@ def test_the_last_layer_of_errors_is_the_most_likely(pool):
     with torch.inference_mode():
         for slopes, more, scene, use in map(_open_item, items):
             signal, log_variance = net(slopes, *more)
-            squares.append((((signal - scene) / pixel_noise(signal, slopes)) ** 2)[use].clamp(max=25))
+            total_of = _apertures(use, 2.5)[1]
+            variance = total_of(pixel_noise(signal, slopes) ** 2)
+            squares.append((total_of(signal - scene) ** 2 / variance).clamp(max=25))
     assert float(log_variance.mean()) == pytest.approx(np.log(float(torch.cat(squares).mean())), abs=0.1)

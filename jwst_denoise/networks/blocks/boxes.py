@@ -15,15 +15,7 @@ SOURCE_BOX = 9  # pixels, edge of the box that separates sources from the levels
 
 
 def box_mean(planes, size):
-    """Mean over a box around every pixel; at the edge over the part of the box inside the image.
-
-    Parameters
-    ----------
-    planes : Tensor
-        (N, lines, pixels).
-    size : tuple of int
-        Odd edges (lines, pixels) of the box.
-    """
+    """Mean of planes (N, lines, pixels) over a box of odd edges around every pixel; at the edge over what is inside."""
     lines, pixels = size
     along = _mean_along(planes, pixels)
     return along if lines == 1 else _mean_along(along.transpose(1, 2), lines).transpose(1, 2)
@@ -41,15 +33,7 @@ def _mean_along(planes, length):
 
 
 def weighted_mean(value, weight, size):
-    """Weighted mean over a box around every pixel, (N, lines, pixels).
-
-    Parameters
-    ----------
-    value, weight : Tensor
-        (N, lines, pixels): weight times value; weight.
-    size : tuple of int
-        Odd edges (lines, pixels) of the box.
-    """
+    """Weighted mean over a box around every pixel, (N, lines, pixels); ``value`` is the weight times the value."""
     return box_mean(value, size) / box_mean(weight, size).clamp(min=LEAST)
 
 
@@ -59,22 +43,6 @@ def restore_box_flux(denoised, observed, usable, size, where=1.0, passes=RESTORE
     Each pass adds to every pixel the mean of (observed - denoised) over the usable pixels of the box around it. Later
     passes restore what the one before has smeared, so that even the width of smooth sources stays. Sums over areas much
     larger than the box are those of the observation: the network decides only how flux is distributed within a box.
-
-    Parameters
-    ----------
-    denoised, observed, usable : Tensor
-        (N, lines, pixels): the network's image; the observation; 1 where there are data, otherwise 0.
-    size : tuple of int
-        Odd edges (lines, pixels) of the box.
-    where : Tensor, optional
-        (N, lines, pixels) from 0 to 1: fraction of a pixel's missing flux that is restored.
-    passes : int, optional
-        Number of passes.
-
-    Returns
-    -------
-    Tensor
-        (N, lines, pixels).
     """
     coverage = box_mean(usable, size).clamp(min=LEAST)
     weight = usable * where
@@ -84,17 +52,7 @@ def restore_box_flux(denoised, observed, usable, size, where=1.0, passes=RESTORE
 
 
 def source_weight(denoised, noise, size, bounds=SIGNIFICANT):
-    """Weight of significant sources in a denoised image, (N, lines, pixels) from 0 to 1.
-
-    Parameters
-    ----------
-    denoised, noise : Tensor
-        (N, lines, pixels): the image above its level, and the standard deviation of the observation.
-    size : tuple of int
-        Odd edges (lines, pixels) of the box over which flux is summed.
-    bounds : tuple of float, optional
-        Standard deviations of a box's mean between which its flux becomes significant.
-    """
+    """Weight of sources, 0 to 1, in a denoised image: 0 and 1 below and above the ``bounds`` of a box's mean, in σ."""
     with torch.no_grad():
         mean = box_mean(denoised, size) / box_mean(noise, size) * (size[0] * size[1]) ** 0.5
         low, high = bounds
@@ -109,21 +67,6 @@ def remove_source_flux(value, weight, source_box, comparison_length):
     Correlated noise changes from line to line, sources do not. So the mean over a box of several lines is source flux,
     unless distant pixels of the same lines have the same mean. A correction by the result removes no flux from sources
     smaller than the box. The second pass removes the flux that the first has smeared.
-
-    Parameters
-    ----------
-    value, weight : Tensor
-        (N, lines, pixels): weight times noise; weight.
-    source_box : int
-        Edge of the box in pixels.
-    comparison_length : int
-        Length along the lines, in pixels, over which the same lines are averaged for comparison. 0 for no comparison,
-        where levels of lines and wide boxes have been subtracted before.
-
-    Returns
-    -------
-    Tensor
-        (N, lines, pixels): weight times (noise - source flux).
     """
     for _ in range(SOURCE_PASSES):
         flux = weighted_mean(value, weight, (source_box, source_box))
@@ -138,18 +81,6 @@ def line_levels(signal, noise, usable, length):
 
     The level of a line is the mean of its background pixels after `remove_source_flux`, relative to the neighboring
     lines.
-
-    Parameters
-    ----------
-    signal, noise, usable : Tensor
-        (N, ny, nx): image, its noise, 1 where there are data.
-    length : int
-        Odd number of pixels of a line that are averaged.
-
-    Returns
-    -------
-    rows, columns : Tensor
-        (N, ny, nx) each, in the units of ``signal``; 0 where there are no data.
     """
     box = (SOURCE_BOX, SOURCE_BOX)
     surroundings = weighted_mean(usable * torch.clamp(signal / noise, -BACKGROUND, BACKGROUND), usable, box)

@@ -45,18 +45,6 @@ def apply_error_factors(predicted, factors):
     """Calibrate predicted errors by factors that depend on the prediction.
 
     The factors do not depend on the signal, because the error is a part of it.
-
-    Parameters
-    ----------
-    predicted : Tensor
-        Standard deviations in units of the pixel's noise.
-    factors : Tensor
-        (len(KNOTS),): ratio of actual to predicted errors, on simulations, where the prediction is near `KNOTS`.
-
-    Returns
-    -------
-    Tensor
-        As ``predicted``.
     """
     place = torch.log2(predicted.clamp(KNOTS[0], KNOTS[-1]) / KNOTS[0])
     low = place.long().clamp(max=len(KNOTS) - 2)
@@ -89,18 +77,7 @@ class FixedDropout:
 
 
 def mean_and_deviation(samples):
-    """Mean and standard deviation of tensors, of which only one is in memory at a time.
-
-    Parameters
-    ----------
-    samples : iterable of Tensor
-        Two or more of one shape.
-
-    Returns
-    -------
-    mean, deviation : Tensor
-        Of that shape.
-    """
+    """Mean and standard deviation of tensors, of which only one is in memory at a time."""
     mean = total = None
     for number, sample in enumerate(samples, start=1):
         if mean is None:
@@ -113,17 +90,7 @@ def mean_and_deviation(samples):
 
 
 def set_error_factors(factors, predicted, ratio):
-    """Set the factors of `apply_error_factors`, each from the errors whose prediction is nearest to its knot.
-
-    Parameters
-    ----------
-    factors : Tensor
-        (len(KNOTS),), changed.
-    predicted : ndarray
-        (n,) predicted errors in units of the pixel's noise.
-    ratio : callable
-        (n,) bool, which errors to use -> ratio of actual to predicted errors, or None to keep the factor.
-    """
+    """Set the factors of `apply_error_factors`, each from the errors whose prediction is nearest to its knot."""
     nearest = np.abs(np.log(predicted)[:, None] - np.log(KNOTS)).argmin(axis=1)
     for index in range(len(KNOTS)):
         if (value := ratio(nearest == index)) is not None:

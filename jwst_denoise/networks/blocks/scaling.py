@@ -21,23 +21,7 @@ BLEND_SNR = (30.0, 60.0)  # S/N of a pixel between which the result blends into 
 
 
 def level_and_noise(image, noise=None, level=None):
-    """Sky level and noise of each image.
-
-    Parameters
-    ----------
-    image : Tensor
-        (N, ny, nx); NaN where there are no data.
-    noise : Tensor, optional
-        (N,) noise of the sky where it is known, otherwise NaN. It is measured by the lower quartile of the differences
-        between diagonal neighbors, which sources bias less than the median.
-    level : Tensor, optional
-        (N,) sky level where it is known, otherwise NaN. It is measured by the median.
-
-    Returns
-    -------
-    level, noise : Tensor
-        (N,) each; 0 and 1 for an image without data.
-    """
+    """Sky level and noise (N,) of images (N, ny, nx) with NaN for missing data, where they are not known."""
     ny, nx = image.shape[-2:]
     step = max(1, int((ny * nx / IMAGE_SAMPLE) ** 0.5))
     sample = image[:, ::step, ::step]
@@ -52,20 +36,7 @@ def level_and_noise(image, noise=None, level=None):
 
 
 def compress_image(image, level, noise):
-    """Signal-to-noise ratio on a compressed scale: asinh((image - level) / noise), 0 where data are missing.
-
-    Parameters
-    ----------
-    image : Tensor
-        (N, ny, nx); NaN where there are no data.
-    level, noise : Tensor
-        (N,) each.
-
-    Returns
-    -------
-    values, good : Tensor
-        (N, ny, nx) float32 each; ``good`` is 1 where there are data.
-    """
+    """Signal-to-noise ratio on a compressed scale: asinh((image - level) / noise), 0 where data are missing."""
     good = torch.isfinite(image)
     values = torch.asinh((image - level[:, None, None]) / noise[:, None, None])
     return torch.where(good, values, torch.zeros_like(values)), good.to(image.dtype)
@@ -88,29 +59,7 @@ def map_planes(function, image, *others):
 
 
 def prepare_plane(image, err, bad):
-    """Plane with NaN for bad pixels, and its `level_and_noise`.
-
-    Parameters
-    ----------
-    image : ndarray
-        (ny, nx); NaN where there are no data.
-    err : ndarray or None
-        (ny, nx) or scalar noise, of which the median over usable pixels is used; None to measure it.
-    bad : ndarray or None
-        (ny, nx) bool: pixels that are not to be used.
-
-    Returns
-    -------
-    data : ndarray
-        (ny, nx) float32.
-    level, noise : Tensor
-        (1,) each.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-    """
+    """Plane with NaN for bad pixels, and its `level_and_noise`."""
     for name, array in (("err", err), ("bad", bad)):
         if array is not None and np.shape(array) not in ((), image.shape):
             raise ValueError(f"{name} has shape {np.shape(array)}, the image {image.shape}")
@@ -179,26 +128,7 @@ def pixel_noise(signal, slopes):
 
 
 def scale_slopes(rate, read_noise, poisson, usable, level=None, unit=None):
-    """Bring slopes to units of the noise of their sky.
-
-    Parameters
-    ----------
-    rate, read_noise : ndarray
-        (lines, pixels) e- / s; finite, with positive noise, where ``usable``.
-    poisson : float or ndarray
-        Poisson variance over the rate, 1 / s.
-    usable : ndarray
-        (lines, pixels) bool.
-    level : float, optional
-        Sky level, e- / s; by default the median of usable pixels.
-    unit : float, optional
-        e- / s; by default the median noise of the sky.
-
-    Returns
-    -------
-    ScaledSlopes
-        Of one image, N = 1.
-    """
+    """Slopes (lines, pixels) from e- / s to units of the noise of their sky; ``poisson``: variance over rate, 1 / s."""
     step = max(1, int((rate.size / SLOPE_SAMPLE) ** 0.5))
     sample = (slice(None, None, step), slice(None, None, step))
     good = usable[sample] if usable[sample].any() else usable
@@ -219,20 +149,7 @@ def scale_slopes(rate, read_noise, poisson, usable, level=None, unit=None):
 
 
 def complete_slopes(slopes):
-    """Slope image whose noise is given for every pixel, and the mask of its usable pixels.
-
-    Parameters
-    ----------
-    slopes : SlopeImage
-        Its noise may be scalar.
-
-    Returns
-    -------
-    slopes : SlopeImage
-        float32 arrays (ny, nx).
-    usable : ndarray
-        (ny, nx) bool: pixels with a finite rate and a positive noise.
-    """
+    """Slope image whose noise is given for every pixel, and the mask of its usable pixels."""
     rate = np.asarray(slopes.rate, np.float32)
     noise, poisson = (
         np.broadcast_to(np.asarray(a, np.float32), rate.shape) for a in (slopes.read_noise, slopes.poisson)
@@ -242,17 +159,7 @@ def complete_slopes(slopes):
 
 
 def network_weight(observed, level, usable):
-    """Weight of the network in the result, (ny, nx) float32: 1 at low S/N, 0 for bright and unusable pixels.
-
-    Parameters
-    ----------
-    observed : SlopeImage
-        The observation.
-    level : float
-        Its sky level, e- / s.
-    usable : ndarray
-        (ny, nx) bool.
-    """
+    """Weight of the network in the result, (ny, nx) float32: 1 at low S/N, 0 for bright and unusable pixels."""
     noise = np.sqrt(observed.variance)
     ratio = np.where(usable, (observed.rate - level) / np.where(noise > 0, noise, 1), 0)
     low, high = BLEND_SNR
@@ -261,26 +168,7 @@ def network_weight(observed, level, usable):
 
 
 def blend_with_observation(observed, usable, scaled, signal, deviation=None):
-    """Result in physical units, which blends into the observation where the signal is far above the noise.
-
-    Parameters
-    ----------
-    observed : SlopeImage
-        The observation, with arrays (ny, nx).
-    usable : ndarray
-        (ny, nx) bool.
-    scaled : ScaledSlopes
-        The observation as the network's input, for its level and unit.
-    signal, deviation : ndarray
-        (ny, nx) output of the network in units of ``scaled``, and its standard deviation; None without.
-
-    Returns
-    -------
-    rate, err : ndarray
-        (ny, nx) float32, NaN where not usable; ``err`` is None without ``deviation``.
-    weight : ndarray
-        (ny, nx) float32 from 0, the observation unchanged, to 1, the network's estimate.
-    """
+    """Rate, error and network weight, (ny, nx): the result, blended into the observation far above the noise."""
     weight, err = network_weight(observed, scaled.level, usable), None
     rate = weight * (signal * scaled.unit + scaled.level) + (1 - weight) * observed.rate
     rate = np.where(usable, np.where(weight > 0, rate, observed.rate), np.nan).astype(np.float32)
@@ -292,29 +180,7 @@ def blend_with_observation(observed, usable, scaled, signal, deviation=None):
 
 
 def to_electrons(groups, gain, bad=None, saturated=None):
-    """Groups in e-, and the mask of usable ones.
-
-    Parameters
-    ----------
-    groups : ndarray
-        (ngroups, ny, nx) DN; NaN where there are no data.
-    gain : float or ndarray
-        e- / DN, scalar or (ny, nx). Pixels without a positive gain are not usable.
-    bad, saturated : ndarray, optional
-        Bool, (ny, nx) or (ngroups, ny, nx).
-
-    Returns
-    -------
-    groups : ndarray
-        (ngroups, ny, nx) float32 e-.
-    usable : ndarray
-        (ngroups, ny, nx) bool.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not match.
-    """
+    """Groups (ngroups, ny, nx) from DN to e-, and the mask of usable ones; pixels without a positive gain are not."""
     groups, gain = np.asarray(groups, dtype=np.float32), np.asarray(gain, dtype=np.float32)
     if groups.ndim != 3 or gain.shape not in ((), groups.shape[1:]):
         raise ValueError(f"groups {groups.shape} must be (ngroups, ny, nx) and gain {gain.shape} a number or (ny, nx)")

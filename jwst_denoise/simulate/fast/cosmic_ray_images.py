@@ -20,21 +20,7 @@ MOST_MASKS = 9  # largest number of exposures whose cosmic rays become holes
 
 
 def draw_image(rate, rng, *, long=False):
-    """Simulate an image at a random exposure time, read noise and kind of cosmic rays.
-
-    Parameters
-    ----------
-    rate : ndarray
-        (ny, nx) e- / s.
-    rng : `numpy.random.Generator`
-        Source of all random numbers.
-    long : bool, optional
-        Expose for 300 s or more, as for spectra.
-
-    Returns
-    -------
-    jwst_denoise.simulate.Image
-    """
+    """Simulate an image at a random exposure time, read noise and kind of cosmic rays."""
     low, high = EXPOSURE_TIME
     seconds = np.exp(rng.uniform(np.log(LONG_EXPOSURE if long else low), np.log(high)))
     slope = rng.uniform() < 0.35
@@ -49,22 +35,6 @@ def augment_sky(data, err, sky, alpha, rng):
     """Sky augmentation: the image under a sky that is brighter by α times its own, n + α·sky.
 
     The networks subtract the sky level, so all they see of a brighter sky is its noise.
-
-    Parameters
-    ----------
-    data, err : ndarray
-        (ny, nx) image and its noise.
-    sky : float
-        Its sky level.
-    alpha : float
-        Multiple of the level that is added.
-    rng : `numpy.random.Generator`
-        Source of the noise of the added sky.
-
-    Returns
-    -------
-    data, err : ndarray
-        New arrays.
 
     References
     ----------
@@ -95,24 +65,7 @@ def draw_holes(size, rng):
 
 
 def move_to_peaks(holes, rate, rng, fraction=0.4):
-    """Move holes onto the peaks of a scene, where inpainting is hardest; their shapes stay.
-
-    Parameters
-    ----------
-    holes : ndarray of bool
-        (ny, nx) holes.
-    rate : ndarray
-        (ny, nx) scene.
-    rng : `numpy.random.Generator`
-        Source of the random numbers.
-    fraction : float, optional
-        Fraction of the local maxima above the median that get a hole.
-
-    Returns
-    -------
-    ndarray of bool
-        (ny, nx).
-    """
+    """Move holes onto the peaks of a scene, where inpainting is hardest; their shapes stay."""
     labels, number = ndimage.label(holes, np.ones((3, 3)))
     peaks = np.argwhere((ndimage.maximum_filter(rate, 3) == rate) & (rate > np.median(rate)))
     result = np.zeros_like(holes)

@@ -55,24 +55,7 @@ class Camera:
     kind: str = "image"
 
     def observe(self, rate, rng, seconds=None, pixels=1.0):
-        """Simulate an exposure of a scene.
-
-        Parameters
-        ----------
-        rate : ndarray
-            (ny, nx) e- / s.
-        rng : `numpy.random.Generator`
-            Source of all random numbers.
-        seconds : float, optional
-            Exposure time, by default the camera's. The read noise in e- does not depend on it.
-        pixels : ndarray, optional
-            (ny, nx) factor of the read noise of every pixel.
-
-        Returns
-        -------
-        SlopeImage
-            NaN where there are no data; the stated noise does not include cosmic rays.
-        """
+        """Simulate an exposure of a scene."""
         seconds = seconds or self.seconds
         poisson = self.poisson / seconds
         read = self.read_noise / seconds * np.broadcast_to(np.asarray(pixels, np.float32), rate.shape)

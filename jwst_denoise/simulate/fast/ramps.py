@@ -84,21 +84,6 @@ def simulate_integration(rate, setup, rng, flight=False):
 
     Photon noise is Gaussian rather than Poissonian, which next to the read noise makes no difference. Most of the level
     of each line has been removed from the correlated noise.
-
-    Parameters
-    ----------
-    rate : ndarray
-        (ny, nx) e- / s.
-    setup : RampSetup
-        Groups and noise.
-    rng : `numpy.random.Generator`
-        Source of all random numbers.
-    flight : bool, optional
-        Draw cosmic rays at the rates in flight, instead of many of every kind.
-
-    Returns
-    -------
-    Integration
     """
     rate = np.asarray(rate, dtype=np.float32) + np.float32(0.01) + _draw_hot_pixels(rate.shape, rng)
     sigma = np.float32(setup.read_noise / np.sqrt(setup.nframes))

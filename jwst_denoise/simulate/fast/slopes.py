@@ -103,23 +103,7 @@ def draw_nirps_setup(lines, rng):
 
 
 def simulate_slopes(rate, setup, rng):
-    """Simulate the slopes of a block of lines.
-
-    Parameters
-    ----------
-    rate : ndarray
-        (lines, pixels) e- / s of the scene.
-    setup : SlopeSetup
-        How the block is read and fitted.
-    rng : `numpy.random.Generator`
-        Source of all random numbers.
-
-    Returns
-    -------
-    dict of ndarray
-        (lines, pixels): ``slope`` e- / s; ``read_noise``, its standard deviation from read noise; ``poisson``, its
-        Poisson variance over the rate; ``usable``; ``correlated``, the correlated noise in ``slope``.
-    """
+    """Simulate the slopes of a block of lines."""
     cut = draw_cut_ramps(rate.shape, rng)
     read_noise = setup.read_noise * setup.read * cut * draw_noise_factors(rate.shape, rng)
     poisson = setup.poisson * np.cbrt(cut) ** 2

@@ -153,6 +153,7 @@ class RampDenoiseStep(DenoiseStep):
             noise = as_scaled(noise, models[0])
             results = rates.denoise(models, network.network, readout, noise, settings)
         provenance = {"model": network.info["name"], "sha256": network.info["sha256"]}
+        provenance |= {} if is_ramp(model) else network.error_ratios
         for result in results:
             result.metrics.update(product="ramp" if is_ramp(model) else "rate", **provenance)
         return results if isinstance(model, tuple) else results[0]

@@ -140,10 +140,12 @@ class ExposurePairs(Dataset):
         Number of items in an epoch, first part of their seeds, largest edge in pixels.
     held_out : bool, optional
         Use held-out exposures, in the held-out area, as inputs, and means of all the others as targets.
+    response : bool, optional
+        Inject sources.
     """
 
-    def __init__(self, parts, length, seed, size, held_out=False):
-        self.parts, self.length, self.seed, self.held_out = parts, length, seed, held_out
+    def __init__(self, parts, length, seed, size, held_out=False, response=False):
+        self.parts, self.length, self.seed, self.held_out, self.response = parts, length, seed, held_out, response
         self.areas = [part.exposures.cut(part.held_out_area if held_out else part.training_area) for part in parts]
         edge = min(min(area.rate.shape[1:]) for area in self.areas)
         self.size = min(size, edge // MULTIPLE * MULTIPLE)
@@ -169,7 +171,7 @@ class ExposurePairs(Dataset):
         turns, mirror = int(rng.integers(4)), bool(rng.integers(2))
         stamp = stamp.turn(turns, mirror)
         image = stamp.image(inputs[0]) if len(inputs) == 1 else stamp.mean(inputs)
-        return training_item(image, stamp.mean(targets), None)
+        return training_item(image, stamp.mean(targets), None, rng=rng if self.response else None)
 
     def _divide(self, part, rng):
         """Numbers of the exposures of the input and of the target."""
@@ -204,9 +206,10 @@ def pair_sets(stacks, settings, seeds):
     """
     parts = [hold_out(align_exposures(stack)) for stack in stacks]
     training, validation = (seeds[name] + settings.seed for name in ("training", "validation"))
+    respond = settings.response > 0
     return (
-        ExposurePairs(parts, settings.batch * settings.steps, training, settings.stamp),
-        ExposurePairs(parts, settings.validation, validation, settings.stamp, held_out=True),
+        ExposurePairs(parts, settings.batch * settings.steps, training, settings.stamp, response=respond),
+        ExposurePairs(parts, settings.validation, validation, settings.stamp, held_out=True, response=respond),
     )
 
 
