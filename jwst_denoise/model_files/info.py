@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
 
-__all__ = ["Domain", "ModelInfo", "ReadOnly", "plain", "read_only", "render"]
+__all__ = ["Domain", "ModelInfo", "ReadOnly", "error_ratios", "plain", "read_only", "render"]
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]*"
 _RATE = r"0\.[0-9]*[1-9]"
@@ -275,6 +275,11 @@ def read_only(value):
     if isinstance(value, dict):
         return ReadOnly({key: read_only(item) for key, item in value.items()})
     return tuple(map(read_only, value)) if isinstance(value, list) else value
+
+
+def error_ratios(info):
+    """Errors of pixels and of sums over apertures, over the predicted ones summed in quadrature, as in the header."""
+    return {f"err_{name}": value for name, value in info.get("scores", {}).get("aperture_errors", {}).items()}
 
 
 def render(info):

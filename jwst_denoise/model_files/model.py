@@ -35,11 +35,6 @@ class Model:
         """Model card in Markdown: the author's text and everything in `info`."""
         return render(self.info)
 
-    @property
-    def error_ratios(self):
-        """Error of single pixels and of sums over apertures, over predicted errors summed in quadrature, by name."""
-        return {f"err_{name}": value for name, value in self.info["scores"].get("aperture_errors", {}).items()}
-
     def predict(self, *args, **kwargs):
         """Call the ``predict`` of the network, whose docstring describes arguments and result."""
         return self.network.predict(*args, **kwargs)

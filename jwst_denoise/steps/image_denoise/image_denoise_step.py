@@ -210,5 +210,5 @@ def _uncertainty(network, requested):
 def _described(result, network, settings):
     """Result with the network and the kind of uncertainty for the header."""
     named = {"model": network.info["name"], "sha256": network.info["sha256"], "uncertainty": settings.uncertainty}
-    result.metrics.update(named | (network.error_ratios if settings.uncertainty != "none" else {}))
+    result.metrics.update(named | (model_files.error_ratios(network.info) if settings.uncertainty != "none" else {}))
     return result

@@ -153,7 +153,7 @@ class RampDenoiseStep(DenoiseStep):
             noise = as_scaled(noise, models[0])
             results = rates.denoise(models, network.network, readout, noise, settings)
         provenance = {"model": network.info["name"], "sha256": network.info["sha256"]}
-        provenance |= {} if is_ramp(model) else network.error_ratios
+        provenance |= {} if is_ramp(model) else model_files.error_ratios(network.info)
         for result in results:
             result.metrics.update(product="ramp" if is_ramp(model) else "rate", **provenance)
         return results if isinstance(model, tuple) else results[0]
