@@ -110,7 +110,7 @@ class GaussianProcess:
     def _field_noise(self, weight, normal, hyper):
         """Variance (slow, fast) of the coefficients of the field from drawn 1/f noise and white noise."""
         weight = weight.mean(axis=0, keepdims=True)
-        posterior = Posterior(weight, self._basis, *self._roots(hyper, 1.0), np.zeros(self._basis.shape))
+        posterior = Posterior(weight, self._basis, *self.roots(hyper, 1.0), np.zeros(self._basis.shape))
         streams, _ = posterior.draw(np.random.default_rng(SEED), FIELD_DRAWS)
         drawn = least_squares(normal, self._basis.project(weight * streams))
         white = np.diag(np.linalg.inv(regularized(normal))).reshape(self._basis.shape)
@@ -119,11 +119,11 @@ class GaussianProcess:
 
     def _limit_source_loss(self, dark, hyper):
         """Coefficients of `SourceCorrection`, and the fraction of their flux that `SOURCES` lose with them."""
-        probe = SourceProbe(self._bins, dark.pixel_weight, partial(self._roots, hyper, dark.unit))
+        probe = SourceProbe(self._bins, dark.pixel_weight, partial(self.roots, hyper, dark.unit))
         coefficients = probe.limit(self._options.max_source_loss)
         return coefficients, dark.reliability * probe.losses(coefficients)
 
-    def _roots(self, hyper, unit, bins=None):
+    def roots(self, hyper, unit, bins=None):
         """Square roots of the prior eigenvalues for mean and differences of the outputs, in units of ``unit``."""
         bins = bins or self._bins
         scale = 1 / (bins.interval * unit**2)
@@ -140,7 +140,7 @@ class GaussianProcess:
         weight = dark.weight
         if draw and len(weight) > 1:
             weight = np.concatenate([weight, weight.mean(axis=0, keepdims=True)])
-        roots = self._roots(hyper, dark.unit)
+        roots = self.roots(hyper, dark.unit)
         posterior = Posterior(weight, self._basis, *roots, self._basis.prior_shape * (hyper.field / dark.unit))
         truth, weighted = self._draw(posterior, weight[-1:]) if draw else (None, None)
         weighted = np.concatenate([dark.weighted, weighted]) if draw else dark.weighted

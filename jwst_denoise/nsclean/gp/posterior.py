@@ -109,8 +109,12 @@ class Posterior:
         streams, field = self.prior(state)
         if self._has_field:
             streams += field
+        return self._transposed(self._weigh(streams)).add(state)
+
+    def _weigh(self, streams):
+        """Multiply a series by W, in place or not."""
         streams *= self._weight
-        return self._transposed(streams).add(state)
+        return streams
 
     def solve(self, weighted, tolerance=TOLERANCE):
         """Solve for the posterior mean.

@@ -1,0 +1,176 @@
+"""Star of a time series: template, and its free amplitude in every column and order, or in the whole image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, signal
+
+from jwst_denoise.statistics import robust_sigma
+
+__all__ = ["Amplitudes", "Star", "median_image"]
+
+#: Percentile of the template that is background: of each column of a spectrum, or of an image.
+BACKGROUND_PERCENTILE = 10
+#: Standard deviations, pixels across and along the dispersion, of the smoothing before orders are separated.
+ORDER_SMOOTHING = 3.0, 8.0
+#: An order is a peak of at least so many sigma, separated by a valley of less than 1 − this fraction of its height.
+ORDER_SIGMA, ORDER_PROMINENCE = 5.0, 0.7
+#: Integrations are out of transit if they are fainter than the brightest half by less than so many sigma.
+TRANSIT_SIGMA = 3.0
+FEWEST_OUT_OF_TRANSIT = 5
+
+
+@dataclass(frozen=True)
+class Star:
+    """Template of a star whose flux varies.
+
+    Parameters
+    ----------
+    template : ndarray
+        (ny, nx) median of the integrations, background included.
+    profiles : ndarray
+        (orders, ny, nx) flux of the star in each order; a pixel belongs to one order.
+    shifts : ndarray
+        (1 or 2, ny, nx) change of the template with a shift of one pixel, for pointing jitter.
+    by_column : bool
+        Whether every column has amplitudes of its own (dispersion along x).
+    variation : float
+        Largest relative change of the flux among the integrations of the template.
+    """
+
+    template: np.ndarray
+    profiles: np.ndarray
+    shifts: np.ndarray
+    by_column: bool
+    variation: float
+
+    @classmethod
+    def measure(cls, data, light_curve=None, by_column=True):
+        """Measure the template.
+
+        Parameters
+        ----------
+        data : ndarray
+            (integrations, ny, nx), NaN where there is no data.
+        light_curve : ndarray, optional
+            (integrations,) relative flux; measured by default.
+        by_column : bool, optional
+            Whether every column has amplitudes of its own.
+
+        Returns
+        -------
+        Star
+        """
+        template = median_image(data)
+        flux = template - _background(template, by_column)
+        if light_curve is None:
+            light_curve = 1 + _relative_flux(data - template, flux)
+        out = _out_of_transit(light_curve)
+        light_curve = light_curve / np.median(light_curve[out])
+        change = (light_curve - 1).astype(np.float32)
+        template = median_image(data[out] - change[out, None, None] * flux)
+        flux = template - _background(template, by_column)
+        noise = robust_sigma(np.diff(template, axis=-1).ravel()) / np.sqrt(2)
+        orders = _orders(flux, noise) if by_column else np.zeros(flux.shape, int)
+        profiles = np.stack([np.where(orders == order, flux, 0) for order in range(orders.max() + 1)])
+        shifts = [ndimage.gaussian_filter1d(flux, 1, axis=axis, order=1) for axis in ((0,) if by_column else (0, 1))]
+        return cls(template, profiles, np.stack(shifts), by_column, float(np.abs(change).max()))
+
+    @property
+    def flux(self):
+        """(ny, nx) template without its background."""
+        return self.profiles.sum(axis=0)
+
+    def subtracted(self, data, light_curve=None):
+        """Subtract the template, scaled by the light curve, from data (integrations, ny, nx)."""
+        difference = data - self.template
+        change = _relative_flux(difference, self.flux) if light_curve is None else light_curve - 1
+        return difference - np.asarray(change, np.float32)[:, None, None] * self.flux
+
+
+class Amplitudes:
+    """Projection of images onto what no change of the star's amplitudes or position resembles.
+
+    With weights W and the star's profiles P it applies 1 − P (PᵀWP)⁻¹ PᵀW.
+
+    Parameters
+    ----------
+    star : Star
+        The star.
+    weight : ndarray
+        (images, ny, nx) inverse variances.
+    """
+
+    def __init__(self, star, weight):
+        self._star, self.weight = star, weight
+        norm = self._sums(weight * star.profiles.sum(axis=0))
+        self._inverse = np.divide(1, norm, out=np.zeros_like(norm), where=norm > 0)
+        self._shifts = []
+        for shift in star.shifts:
+            shift = self.project(np.broadcast_to(shift, weight.shape))
+            square = np.einsum("nyx,nyx,nyx->n", weight, shift, shift)
+            self._shifts.append((shift, np.divide(1, square, out=np.zeros_like(square), where=square > 0)))
+
+    def project(self, images):
+        """Subtract the best-fitting change of the star from images (images, ny, nx)."""
+        amplitudes = self._inverse * self._sums(self.weight * images)
+        rest = images - np.einsum("nkx,kyx->nyx", amplitudes, self._star.profiles)
+        for shift, inverse in self._shifts:
+            size = inverse * np.einsum("nyx,nyx,nyx->n", self.weight, shift, rest)
+            rest -= size[:, None, None] * shift
+        return rest
+
+    def _sums(self, weighted):
+        """Sums PᵀW d: (images, orders, nx)."""
+        sums = np.einsum("nyx,kyx->nkx", weighted, self._star.profiles)
+        return sums if self._star.by_column else np.broadcast_to(sums.sum(axis=-1, keepdims=True), sums.shape)
+
+
+def median_image(data):
+    """Median of the integrations; 0 where there is no data."""
+    ordered = np.sort(data, axis=0)  # NaN last
+    count = np.isfinite(data).sum(axis=0)
+    low, high = (
+        np.take_along_axis(ordered, index[None], axis=0)[0]
+        for index in (np.maximum(count - 1, 0) // 2, count // 2 % len(data))
+    )
+    return np.where(count > 0, np.where(count % 2, low, 0.5 * (low + high)), 0).astype(np.float32)
+
+
+def _background(template, by_column):
+    level = np.percentile(template, BACKGROUND_PERCENTILE, axis=0 if by_column else None, keepdims=True)
+    return level.astype(np.float32)
+
+
+def _relative_flux(difference, flux):
+    """Least-squares change of the flux, relative to the template; cosmic rays are clipped."""
+    good = np.isfinite(difference)
+    for _ in range(2):
+        change = np.where(good, difference, 0)
+        norm = np.einsum("nyx,yx->n", good, flux**2, dtype=np.float64)
+        change = np.einsum("nyx,yx->n", change, flux) / np.where(norm > 0, norm, 1)
+        rest = np.abs(difference - change[:, None, None].astype(np.float32) * flux)
+        limit = 5 * np.sqrt(median_image(rest) ** 2 / 0.455 + np.finfo(np.float32).tiny)
+        good = rest <= limit
+    return change
+
+
+def _out_of_transit(light_curve):
+    """Integrations out of transit; all of them if too few are."""
+    scatter = robust_sigma(np.diff(light_curve)) / np.sqrt(2)
+    out = light_curve >= np.quantile(light_curve, 0.75) - TRANSIT_SIGMA * scatter
+    return out if out.sum() >= max(FEWEST_OUT_OF_TRANSIT, len(out) // 4) else np.ones(len(out), bool)
+
+
+def _orders(flux, noise):
+    """Order of each pixel (ny, nx): columns are divided at the valleys between separate traces."""
+    across, along = ORDER_SMOOTHING
+    smooth = ndimage.gaussian_filter(flux, (across, along), mode="nearest")
+    lowest = ORDER_SIGMA * noise / np.sqrt(4 * np.pi * across * along)
+    orders = np.zeros(flux.shape, int)
+    for column, order in zip(np.pad(smooth, ((1, 1), (0, 0))).T, orders.T, strict=True):
+        peaks, found = signal.find_peaks(column, height=lowest, prominence=lowest)
+        peaks = peaks[found["prominences"] > ORDER_PROMINENCE * found["peak_heights"]] - 1
+        for first, second in zip(peaks[:-1], peaks[1:], strict=True):
+            order[first + 1 + np.argmin(column[first + 1 : second + 1]) :] += 1
+    return orders
