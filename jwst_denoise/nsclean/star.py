@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage, optimize, signal
 
 from jwst_denoise.statistics import robust_sigma
 
 __all__ = ["Amplitudes", "Star", "median_image"]
 
-#: Percentile of the template that is background: of each column of a spectrum, or of an image.
-BACKGROUND_PERCENTILE = 10
-#: Standard deviations, pixels across and along the dispersion, of the smoothing before orders are separated.
-ORDER_SMOOTHING = 3.0, 8.0
+#: Standard deviations, pixels across and along the dispersion, with which the template is smoothed to find its
+#: faintest pixels and the valleys between its orders.
+SMOOTHING = 3.0, 24.0
+#: Share of the pixels of an image, or of a column of a spectrum, that are taken for background.
+FAINT_PERCENT = 15
+#: Pixels between the places where a step of the background is tried, and rounds of clipping.
+STEP_GRID, CLIPPINGS = 64, 2
 #: An order is a peak of at least so many sigma, separated by a valley of less than 1 − this fraction of its height.
 ORDER_SIGMA, ORDER_PROMINENCE = 5.0, 0.7
-#: Integrations are out of transit if they are fainter than the brightest half by less than so many sigma.
-TRANSIT_SIGMA = 3.0
-FEWEST_OUT_OF_TRANSIT = 5
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,13 @@ class Star:
         flux = template - _background(template, by_column)
         if light_curve is None:
             light_curve = 1 + _relative_flux(data - template, flux)
-        out = _out_of_transit(light_curve)
-        light_curve = light_curve / np.median(light_curve[out])
-        change = (light_curve - 1).astype(np.float32)
-        template = median_image(data[out] - change[out, None, None] * flux)
+        change = (light_curve - np.median(light_curve)).astype(np.float32)
+        template = median_image(data - change[:, None, None] * flux)
         flux = template - _background(template, by_column)
         noise = robust_sigma(np.diff(template, axis=-1).ravel()) / np.sqrt(2)
         orders = _orders(flux, noise) if by_column else np.zeros(flux.shape, int)
         profiles = np.stack([np.where(orders == order, flux, 0) for order in range(orders.max() + 1)])
-        shifts = [ndimage.gaussian_filter1d(flux, 1, axis=axis, order=1) for axis in ((0,) if by_column else (0, 1))]
+        shifts = [np.gradient(flux, axis=axis) for axis in ((0,) if by_column else (0, 1))]
         return cls(template, profiles, np.stack(shifts), by_column, float(np.abs(change).max()))
 
     @property
@@ -138,8 +136,36 @@ def median_image(data):
 
 
 def _background(template, by_column):
-    level = np.percentile(template, BACKGROUND_PERCENTILE, axis=0 if by_column else None, keepdims=True)
-    return level.astype(np.float32)
+    """Background of the template: (1, nx) or (1, 1).
+
+    It is measured in the faintest pixels of the image or of each column. The wings of a spectrum reach these pixels,
+    too. They are proportional to the flux of the column and fall with the square of the distance, while the background
+    is a constant with one step (zodiacal background of NIRISS SOSS). Both are fitted together, and the wings are left
+    to the star.
+    """
+    smooth = ndimage.gaussian_filter(template, SMOOTHING, mode="nearest")
+    axis = 0 if by_column else None
+    faint = smooth <= np.percentile(smooth, FAINT_PERCENT, axis=axis, keepdims=True)
+    level = np.mean(template, axis=axis, keepdims=True, where=faint)
+    nx = level.shape[1]
+    if nx < 2 * STEP_GRID:
+        return level
+    flux = np.maximum(smooth - level, 0)
+    rows = np.arange(len(template))[:, None]
+    center = np.sum(rows * flux**2, axis=0) / np.maximum(np.sum(flux**2, axis=0), np.finfo(np.float32).tiny)
+    wings = flux.sum(axis=0) * np.mean(1 / (1 + (rows - center) ** 2), axis=0, where=faint)
+    wings /= wings.max() or 1
+    good = np.isfinite(level[0])
+    for _ in range(CLIPPINGS):
+        fits = []
+        for step in range(0, nx, STEP_GRID):
+            matrix = np.stack([np.arange(nx) < step, np.arange(nx) >= step, wings], axis=1)
+            solution, cost = optimize.nnls(matrix[good], np.maximum(level[0, good], 0))
+            fits.append((cost, matrix, solution))
+        _, matrix, solution = min(fits, key=lambda fit: fit[0])
+        rest = np.abs(level[0] - matrix @ solution)
+        good = rest <= 3 * 1.5 * np.median(rest[good])
+    return (matrix[:, :-1] @ solution[:-1])[None].astype(np.float32)
 
 
 def _relative_flux(difference, flux):
@@ -155,16 +181,9 @@ def _relative_flux(difference, flux):
     return change
 
 
-def _out_of_transit(light_curve):
-    """Integrations out of transit; all of them if too few are."""
-    scatter = robust_sigma(np.diff(light_curve)) / np.sqrt(2)
-    out = light_curve >= np.quantile(light_curve, 0.75) - TRANSIT_SIGMA * scatter
-    return out if out.sum() >= max(FEWEST_OUT_OF_TRANSIT, len(out) // 4) else np.ones(len(out), bool)
-
-
 def _orders(flux, noise):
     """Order of each pixel (ny, nx): columns are divided at the valleys between separate traces."""
-    across, along = ORDER_SMOOTHING
+    across, along = SMOOTHING
     smooth = ndimage.gaussian_filter(flux, (across, along), mode="nearest")
     lowest = ORDER_SIGMA * noise / np.sqrt(4 * np.pi * across * along)
     orders = np.zeros(flux.shape, int)

@@ -237,10 +237,12 @@ class TimeSeries:
 
     @cached_property
     def bins(self):
+        """Time bins of the read-out."""
         return Bins(self.readout)
 
     @cached_property
     def roots(self):
+        """Function of ``unit`` that returns the square roots of the prior eigenvalues, see `GaussianProcess.roots`."""
         return partial(GaussianProcess(self.readout, self.options).roots, self.hyper)
 
     @cached_property
