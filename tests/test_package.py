@@ -175,7 +175,7 @@ def test_number_of_files():
 
 def test_number_of_lines():
     number = sum(len((PACKAGE / path).read_text().splitlines()) for path in [*modules(), "__init__.py"])
-    assert number <= 30_000, f"{number} lines"
+    assert number <= 32_000, f"{number} lines"
 
 
 def test_import_is_fast():

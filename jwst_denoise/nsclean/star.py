@@ -16,8 +16,9 @@ SMOOTHING = 3.0, 24.0
 FAINT_PERCENT = 15
 #: Pixels between the places where a step of the background is tried, and rounds of clipping.
 STEP_GRID, CLIPPINGS = 64, 2
-#: An order is a peak of at least so many sigma, separated by a valley of less than 1 − this fraction of its height.
-ORDER_SIGMA, ORDER_PROMINENCE = 5.0, 0.7
+#: An order is a peak of at least so many sigma and this fraction of the column's highest, separated by a valley of
+#: less than 1 − the last number of its height.
+ORDER_SIGMA, ORDER_FRACTION, ORDER_PROMINENCE = 5.0, 0.01, 0.7
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,8 @@ def _orders(flux, noise):
     lowest = ORDER_SIGMA * noise / np.sqrt(4 * np.pi * across * along)
     orders = np.zeros(flux.shape, int)
     for column, order in zip(np.pad(smooth, ((1, 1), (0, 0))).T, orders.T, strict=True):
-        peaks, found = signal.find_peaks(column, height=lowest, prominence=lowest)
+        height = max(lowest, ORDER_FRACTION * column.max())
+        peaks, found = signal.find_peaks(column, height=height, prominence=height)
         peaks = peaks[found["prominences"] > ORDER_PROMINENCE * found["peak_heights"]] - 1
         for first, second in zip(peaks[:-1], peaks[1:], strict=True):
             order[first + 1 + np.argmin(column[first + 1 : second + 1]) :] += 1
