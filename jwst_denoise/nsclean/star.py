@@ -34,7 +34,7 @@ class Star:
     shifts : ndarray
         (1 or 2, ny, nx) change of the template with a shift of one pixel, for pointing jitter.
     by_column : bool
-        Whether every column has amplitudes of its own (dispersion along x).
+        Whether every column has separate amplitudes (dispersion along x).
     variation : float
         Largest relative change of the flux among the integrations of the template.
     """
@@ -56,7 +56,7 @@ class Star:
         light_curve : ndarray, optional
             (integrations,) relative flux; measured by default.
         by_column : bool, optional
-            Whether every column has amplitudes of its own.
+            Whether every column has separate amplitudes.
 
         Returns
         -------
@@ -190,8 +190,8 @@ def _orders(flux, noise):
     orders = np.zeros(flux.shape, int)
     for column, order in zip(np.pad(smooth, ((1, 1), (0, 0))).T, orders.T, strict=True):
         height = max(lowest, ORDER_FRACTION * column.max())
-        peaks, found = signal.find_peaks(column, height=height, prominence=height)
-        peaks = peaks[found["prominences"] > ORDER_PROMINENCE * found["peak_heights"]] - 1
+        peaks, properties = signal.find_peaks(column, height=height, prominence=height)
+        peaks = peaks[properties["prominences"] > ORDER_PROMINENCE * properties["peak_heights"]] - 1
         for first, second in zip(peaks[:-1], peaks[1:], strict=True):
             order[first + 1 + np.argmin(column[first + 1 : second + 1]) :] += 1
     return orders

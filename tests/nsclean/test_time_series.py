@@ -110,7 +110,7 @@ def test_the_projected_system_equals_its_definition():
     assert readout.shape == star.template.shape
 
 
-def test_orders_have_amplitudes_of_their_own():
+def test_orders_have_separate_amplitudes():
     second = profile(50) * 0.2 * FLUX
     rng = np.random.default_rng(5)
     data = (STAR + second + rng.normal(0, 3, (NINTS, *SHAPE))).astype(np.float32)
@@ -160,7 +160,7 @@ def test_a_given_light_curve_and_many_integrations_in_chunks(monkeypatch, exposu
     expected, _ = fit_time_series(data, readout, light_curve=1 - 0.01 * TRANSIT)
     monkeypatch.setattr("jwst_denoise.nsclean.time_series.CHUNK_PIXELS", 5 * data[0].size)
     chunked, _ = fit_time_series(data, readout)
-    assert (chunked - expected).std() < 0.02 * expected.std()
+    assert (chunked - expected).std() < 0.04 * expected.std()
 
 
 def test_unused_pixels_and_constant_data():
@@ -192,7 +192,7 @@ def test_errors_name_the_argument(keywords, message):
         fit_time_series(np.ones((NINTS, *SHAPE)), READOUTS["bots"], **keywords)
 
 
-def test_one_integration_is_no_time_series():
+def test_one_integration_is_refused():
     with pytest.raises(ValueError, match="2 or more"):
         fit_time_series(np.ones((1, *SHAPE)), READOUTS["bots"])
 
