@@ -42,6 +42,7 @@ LARGEST_SQUARE = 25.0  # squared error in units of the pixel's noise, larger one
 HEAD_ITERATIONS = 60
 KEPT_SNR, KEPT_ITEMS = (3, 5, 10, 30), 12  # of injected sources; items in which they are injected
 RADII = {"pixel": 0.0, "r1_5": 1.5, "r2_5": APERTURE, "r4": 4.0, "r8": 8.0}  # pixels
+DEFAULT_RATIO, FEWEST_SUMS = 2, 100  # of exposure times; of sums of which quantiles are measured
 STEP = 3  # pixels between apertures in which errors are summed
 
 
@@ -147,10 +148,10 @@ def calibrate_errors(network, items):
         set_error_factors(factors, errors["predicted"], partial(_quantile_ratio, np.abs(errors["scene_pull"])))
 
 
-def _quantile_ratio(pull, chosen):
+def _quantile_ratio(pull, chosen, fewest=FEWEST):
     """Standard deviation of a Gaussian with the quantiles of some pulls; None for too few."""
     sizes = pull[chosen]
-    if len(sizes) < FEWEST:
+    if len(sizes) < fewest:
         return None
     return (np.quantile(sizes, ONE_SIGMA) + np.quantile(sizes, TWO_SIGMA) / 2) / 2
 
@@ -158,17 +159,13 @@ def _quantile_ratio(pull, chosen):
 def denoiser_scores(network, items):
     """Errors of a denoiser and of its input, in units of the pixel's noise, by the S/N of the pixel.
 
-    ``within_1`` and ``within_2`` are the fractions of errors within one and two predicted errors times the ratio for
-    single pixels. ``aperture_errors`` has the ratio of the errors of sums over apertures to the predicted errors,
-    summed in quadrature, by radius in pixels.
+    ``pixel_error`` is the ratio of errors to predicted errors, which are those of apertures; ``within_1`` and
+    ``within_2`` are the fractions of errors within one and two predicted errors times this ratio. ``aperture_errors``
+    has the ratio of the errors of sums of sky over apertures to the predicted errors, summed in quadrature: the median
+    of the items, by radius in pixels, for the default ratio of exposure times.
     """
     errors = _denoiser_errors(network, items)
-    scores, pixel = {}, 1.0
-    if "pull" in errors:
-        pulls = {name: _denoiser_errors(network, items, radius=radius)["pull"] for name, radius in RADII.items()}
-        ratios = {name: _quantile_ratio(np.abs(p), np.isfinite(p)) for name, p in pulls.items()}
-        scores["aperture_errors"] = {name: float(ratio) for name, ratio in ratios.items() if ratio}
-        pixel = scores["aperture_errors"].get("pixel", 1.0)
+    scores = _aperture_errors(network, items) if "pull" in errors else {}
     for name, (low, high) in CLASSES.items():
         use = (errors["snr"] >= low) & (errors["snr"] < high)
         if use.any():
@@ -178,9 +175,22 @@ def denoiser_scores(network, items):
                 "bias": float(np.mean(errors["error"][use])),
             }
             if "pull" in errors:
-                sizes = np.abs(errors["pull"][use]) / pixel
+                sizes = np.abs(errors["pull"][use])
+                scores[name]["pixel_error"] = float(_quantile_ratio(sizes, sizes >= 0, 1))
+                sizes = sizes / scores[name]["pixel_error"]
                 scores[name] |= {f"within_{n}": float(np.mean(sizes < n)) for n in (1, 2)}
     return scores
+
+
+def _aperture_errors(network, items):
+    """Scores ``aperture_errors`` of `denoiser_scores`."""
+    items = [item for item in items if item[0].get("ratio", DEFAULT_RATIO) == DEFAULT_RATIO] or items
+    ratios = {}
+    for name, radius in RADII.items():
+        errors = [_item_errors(network, item, False, radius) for item in items]
+        values = [_quantile_ratio(np.abs(e["pull"]), e["snr"] < CLASSES["faint"][1], FEWEST_SUMS) for e in errors]
+        ratios |= {name: float(np.median([v for v in values if v is not None]))} if any(values) else {}
+    return {"aperture_errors": ratios} if ratios else {}
 
 
 @torch.inference_mode()

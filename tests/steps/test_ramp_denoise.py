@@ -17,6 +17,7 @@ from .conftest import SHAPE, describe, stripes
 
 DNU, SATURATED, JUMP, REFERENCE = 1, 2, 4, 2**31
 GAIN, READ_NOISE, TIME = 2.0, 8.0, 10.0
+RATIOS = {"pixel": 0.4, "r2_5": 1.0}  # of errors to predicted ones
 DOMAIN = {"description": "tests", "instruments": ["NIRCAM", "NIRSPEC"], "outputs": [1, 4], "n_groups": [2, 50]}
 BRIGHT = np.s_[40:50, 60:72]
 ARRAYS = ("data", "err", "var_poisson", "var_rnoise")
@@ -42,7 +43,13 @@ class Halving:
 class Loaded:
     """What a model file gives."""
 
-    info = {"name": "halving", "family": "ramp_denoise", "sha256": "ab" * 32, "domain": DOMAIN}
+    info = {
+        "name": "halving",
+        "family": "ramp_denoise",
+        "sha256": "ab" * 32,
+        "domain": DOMAIN,
+        "scores": {"aperture_errors": RATIOS},
+    }
     network = Halving()
 
     def check_domain(self, **properties):
@@ -252,6 +259,7 @@ def test_provenance(ramp, halving, references, tmp_path):
         assert "tile_size=256" in header["RMD_PARS"]
         assert header["RMD_RMS"] > 0
         assert 0.8 < header["RMD_SHAR"] < 0.95
+        assert (header["RMD_EPIX"], header["RMD_E2P5"]) == (0.4, 1.0)
         assert "ramp_denoise(model='auto'" in "".join(header["HISTORY"])
         with datamodels.open(tmp_path / name) as model:
             assert model.meta.ref_file.gain.name.endswith("gain.fits")

@@ -187,7 +187,7 @@ def test_train(tmp_path, family, name):
     output = train(family, name, tmp_path, progress=False, **TINY)
     info = json.loads((output / "info.json").read_text())
     assert info["architecture"]["family"] == ("noise2noise-stack" if name == "stack" else family)
-    assert {"rms", "rms_input", "bias", "within_1", "within_2"} <= set(info["scores"]["faint"])
+    assert {"rms", "rms_input", "bias", "pixel_error", "within_1", "within_2"} <= set(info["scores"]["faint"])
     network = build(info["architecture"])
     with np.load(output / "weights.npz") as weights:
         network.load_state_dict({key: torch.tensor(weights[key]) for key in weights})

@@ -12,6 +12,7 @@ from steps.conftest import SHAPE, describe
 
 DNU, JUMP, REFERENCE = 1, 4, 2**31
 GAIN, TIME, READ, SKY = 2.0, 1000.0, 12.0, 0.2
+RATIOS = {"pixel": 0.6, "r1_5": 0.85, "r2_5": 1.0, "r4": 1.15, "r8": 1.4}  # of errors to predicted ones
 DOMAIN = {"description": "tests", "instruments": ["NIRCAM"], "kinds": ["image"], "exposure_time_ratio": [1, 5]}
 STARS = ((20, 30, 60.0), (70, 90, 30.0), (50, 60, 400.0), (30, 100, 25.0), (80, 20, 45.0))
 FAINT = 2.0  # e-/s in a pixel, above which the stand-in leaves it alone
@@ -92,7 +93,13 @@ def fixed():
 def install(network, monkeypatch, family="astro_unet"):
     """Make the network what any model file gives."""
     network.calls = []
-    info = {"name": "standin", "family": family, "sha256": "ab" * 32, "domain": DOMAIN}
+    info = {
+        "name": "standin",
+        "family": family,
+        "sha256": "ab" * 32,
+        "domain": DOMAIN,
+        "scores": {"aperture_errors": RATIOS},
+    }
 
     class Loaded:
         def check_domain(self, **properties):

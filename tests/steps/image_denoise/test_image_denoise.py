@@ -124,6 +124,7 @@ def test_provenance(rate, halving):
     assert "exposure_time_ratio=2.0" in header["IMD_PARS"]
     assert header["IMD_RMS"] == pytest.approx(0.5, abs=0.02)
     assert 0.9 < header["IMD_SHAR"] < 1
+    assert (header["IMD_EPIX"], header["IMD_E1P5"], header["IMD_E8"]) == (0.6, 0.85, 1.4)
     assert abs(header["IMD_MEAN"]) < 0.02
     assert (header["IMD_NSRC"], header["IMD_VAN"], header["IMD_APP"]) == (5, 0, 0)
     assert header["IMD_WARN"] == "none"
