@@ -160,8 +160,9 @@ def _background(template, by_column):
     for _ in range(CLIPPINGS):
         fits = []
         for step in range(0, nx, STEP_GRID):
-            matrix = np.stack([np.arange(nx) < step, np.arange(nx) >= step, wings], axis=1)
-            solution, cost = optimize.nnls(matrix[good], np.maximum(level[0, good], 0))
+            low = np.arange(nx) < step
+            matrix = np.stack([low, ~low, -1.0 * low, -1.0 * ~low, wings], axis=1)  # only the wings must be positive
+            solution, cost = optimize.nnls(matrix[good], level[0, good])
             fits.append((cost, matrix, solution))
         _, matrix, solution = min(fits, key=lambda fit: fit[0])
         rest = np.abs(level[0] - matrix @ solution)

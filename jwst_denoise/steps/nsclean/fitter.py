@@ -13,6 +13,8 @@ __all__ = ["Fitter", "flat_field", "source_metrics"]
 
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
+SAMPLE_PIXELS = 2**23
+
 
 @dataclass(frozen=True)
 class Fitter:
@@ -28,11 +30,18 @@ class Fitter:
         (ny, nx) flat field.
     """
 
+    scene = "mask"
     readout: object
     options: dict = field(default_factory=dict)
     flat: np.ndarray | None = None
 
-    def prepared(self, sample, mask, err=None):
+    @staticmethod
+    def sample(shape):
+        """Indices of the images from which the noise statistics are estimated; ``shape`` is (images, ny, nx)."""
+        count = min(shape[0], max(1, SAMPLE_PIXELS // (shape[1] * shape[2])), 64)
+        return np.unique(np.linspace(0, shape[0] - 1, count).astype(int))
+
+    def prepared(self, sample, mask, err=None, chosen=None):
         """Fitter with the noise statistics of a sample, for all images of the exposure.
 
         Parameters
@@ -43,6 +52,8 @@ class Fitter:
             (ny, nx) or the sample's shape.
         err : ndarray, optional
             (ny, nx) relative white noise.
+        chosen : ndarray of int, optional
+            Not used.
 
         Returns
         -------
@@ -58,7 +69,7 @@ class Fitter:
         """Fitter for a draft image, whose noise statistics are not those of the exposure's images."""
         return replace(self, options={**self.options, "hyper": None})
 
-    def __call__(self, data, mask, err=None):
+    def __call__(self, data, mask, err=None, part=None):
         """Fit images.
 
         Parameters
@@ -69,12 +80,19 @@ class Fitter:
             (ny, nx) or the data's shape.
         err : ndarray, optional
             (ny, nx) relative white noise.
+        part : slice, optional
+            Not used.
 
         Returns
         -------
         jwst_denoise.nsclean.NoiseFit
         """
         return nsclean.fit(self._flattened(data, mask), mask, self.readout, err=err, **self.options)
+
+    @staticmethod
+    def residual(images, fit):
+        """Images without the noise."""
+        return images - fit.noise
 
     def _flattened(self, data, mask):
         """Data without the flat's pattern in their sky: sky·flat + noise → sky + noise.

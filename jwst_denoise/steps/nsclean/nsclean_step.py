@@ -10,9 +10,9 @@ from jwst_denoise import nsclean
 from jwst_denoise.steps.base import DenoiseStep
 from jwst_denoise.steps.common.settings import Settings
 from jwst_denoise.steps.common.status import NotApplicable
-from jwst_denoise.steps.exposure.background_mask import background_mask
+from jwst_denoise.steps.exposure.background_mask import background_mask, find_file
 from jwst_denoise.steps.exposure.kinds import background_of, readout_of, refuse_cleaned, was_cleaned
-from jwst_denoise.steps.nsclean import ramps, rates
+from jwst_denoise.steps.nsclean import ramps, rates, time_series
 from jwst_denoise.steps.nsclean.fitter import Fitter, flat_field
 
 __all__ = ["NSCleanSettings", "NSCleanStep"]
@@ -39,6 +39,8 @@ class NSCleanSettings(Settings):
 
     method: str
     max_source_loss: float
+    scene: str
+    light_curve: str | None
     background: str
     user_mask: str | None
     source_mask: str | None
@@ -91,6 +93,8 @@ class NSCleanStep(DenoiseStep):
     spec = """
         method = option('gp', 'nsclean', 'median', default='gp')  # Gaussian process, Fourier fit, median of lines
         max_source_loss = float(default=0.01, min=0.0, max=1.0)  # 'gp': largest loss of unmasked stars; 1 = no bound
+        scene = option('auto', 'mask', 'time_series', default='auto')  # Dark pixels, or all around a star's template
+        light_curve = string(default=None)  # Time series: text file with the relative flux of each integration
         background = option('auto', 'keep', 'remove', default='auto')  # Smooth field: sky, or picture frame to remove
         user_mask = string(default=None)  # FITS mask, 2-D or 3-D, non-zero = dark background
         source_mask = string(default=None)  # Images: mosaic or segmentation map (FITS, WCS) whose sources are masked
@@ -151,6 +155,8 @@ class NSCleanStep(DenoiseStep):
             mask = self._mask_of_ramp(model)
             return rates.fit_errors(model, self._background_mask(model, settings, readout) if mask is None else mask)
         refuse_cleaned(model, settings.force)
+        if time_series.is_time_series(model, settings):
+            return self._clean_time_series(model, settings, readout)
         flat = flat_field(self, model) if settings.apply_flat_field else None
         fitter = Fitter(readout, settings.fit_options(background_of(model, settings.background)), flat)
         mask = self._background_mask(model, settings, readout, fitter.of_draft())
@@ -158,6 +164,17 @@ class NSCleanStep(DenoiseStep):
         if is_ramp and self.parent is not None:
             _MASKS_OF_RAMPS[self._pipeline] = mask
         return result
+
+    def _clean_time_series(self, model, settings, readout):
+        own = replace(settings, n_sigma=0.0, mask_science_regions=False, science_product=None)
+        mask = self._background_mask(model, own, readout)
+        curve = settings.light_curve
+        curve = curve and time_series.read_light_curve(find_file(curve, self.config_file), model)
+        dispersed = model.meta.exposure.type != "NRC_TSIMAGE"
+        others = time_series.segments(model, self.input_dir or ".")
+        fitter = time_series.StarFitter(readout, settings.fit_options("remove"), dispersed, curve, others)
+        clean = time_series.clean_ramp if isinstance(model, datamodels.RampModel) else rates.clean
+        return clean(model, mask, fitter, settings)
 
     @property
     def _pipeline(self):

@@ -23,7 +23,7 @@ from jwst_denoise.steps.common.result import Result
 from jwst_denoise.steps.nsclean.contamination import check_group_correlation
 from jwst_denoise.steps.nsclean.fitter import source_metrics
 
-__all__ = ["clean"]
+__all__ = ["clean", "fixed", "plane", "unusable"]
 
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
@@ -70,17 +70,17 @@ def clean(model, mask, fitter, settings):
                 noise[index, groups] = removed
             if background is not None:
                 background[index] += sky.sum(axis=0) / (ngroups - 1)
-    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": total.rate_rms, **losses}
+    metrics = {"scene": fitter.scene, "dark_fraction": float(mask.mean()), "noise_rms": total.rate_rms, **losses}
     log.info("Removed %.4g DN rms from the groups, %.4g DN/s rms from the rates", total.group_rms, total.rate_rms)
     saved = mask if settings.save_mask else None
-    return Result(noise, saved, background, metrics, background_pixels=_plane(mask, 0))
+    return Result(noise, saved, background, metrics, background_pixels=plane(mask, 0))
 
 
 def _fit_of(model, mask, fitter, group):
     """Fit to the difference of a group of the first integration and the one before."""
     step = np.diff(np.array(model.data[0, group - 1 : group + 1], np.float32), axis=0)
-    step[_unusable(model, 0, slice(group, group + 1))] = np.nan
-    return fitter(step, _plane(mask, 0))
+    step[unusable(model, 0, slice(group, group + 1))] = np.nan
+    return fitter(step, plane(mask, 0))
 
 
 def _fits(model, index, mask, fitter):
@@ -93,11 +93,11 @@ def _fits(model, index, mask, fitter):
         groups = slice(start, min(start + size, ngroups))
         original = np.array(model.data[index, groups], np.float32)
         steps = np.diff(np.concatenate([previous, original]), axis=0)
-        steps[_unusable(model, index, groups)] = np.nan
-        fit = fitter(steps, _plane(mask, index))
+        steps[unusable(model, index, groups)] = np.nan
+        fit = fitter(steps, plane(mask, index))
         removed = np.cumsum(fit.noise, axis=0, dtype=np.float32) + total
         previous, total = original[-1:], removed[-1].copy()
-        removed[_fixed(model, index, groups) | ~np.isfinite(removed)] = 0
+        removed[fixed(model, index, groups) | ~np.isfinite(removed)] = 0
         model.data[index, groups] -= removed.astype(model.data.dtype)
         yield groups, removed, fit.background
 
@@ -111,23 +111,24 @@ def _calibrated(model, mask, fitter):
     for index, group in zip(*np.divmod(chosen, ngroups - 1), strict=True):
         pair = np.array(model.data[index, group : group + 2], np.float32)
         step = pair[1:] - pair[:1]
-        step[_unusable(model, index, slice(group + 1, group + 2))] = np.nan
+        step[unusable(model, index, slice(group + 1, group + 2))] = np.nan
         sample.append(step[0])
-        masks.append(_plane(mask, index))
+        masks.append(plane(mask, index))
     return fitter.prepared(np.stack(sample), mask if mask.ndim == 2 else np.stack(masks))
 
 
-def _unusable(model, index, groups):
+def unusable(model, index, groups):
     """Differences that end in these groups and cannot be used to measure noise."""
     flags = model.groupdq[index, groups.start - 1 : groups.stop]
     return bad_differences(flags) | ((model.pixeldq & NOT_BACKGROUND) != 0)
 
 
-def _fixed(model, index, groups):
+def fixed(model, index, groups):
     """Pixels of these groups that must not change."""
     unused = (model.groupdq[index, groups] & DO_NOT_USE) != 0
     return unused | ((model.pixeldq & (DO_NOT_USE | REFERENCE_PIXEL)) != 0)
 
 
-def _plane(mask, index):
+def plane(mask, index):
+    """Mask of one integration or of some."""
     return mask if mask.ndim == 2 else mask[index]

@@ -18,7 +18,6 @@ __all__ = ["clean", "fit_errors"]
 log = logging.getLogger("stpipe.jwst_denoise.nsclean")
 
 CHUNK_PIXELS = 2**22  # bounds the memory: about 20 float32 copies of a chunk are alive at once
-SAMPLE_PIXELS = 2**23  # images from which the noise statistics are estimated
 
 
 def clean(model, mask, fitter, settings):
@@ -30,7 +29,7 @@ def clean(model, mask, fitter, settings):
         ``data`` of shape (ny, nx) or (integrations, ny, nx); ``err``, ``dq`` and variances if it has them.
     mask : ndarray of bool
         (ny, nx) or (integrations, ny, nx), True on background pixels.
-    fitter : jwst_denoise.steps.nsclean.fitter.Fitter
+    fitter : jwst_denoise.steps.nsclean.fitter.Fitter or jwst_denoise.steps.nsclean.time_series.StarFitter
         The fit.
     settings : object
         ``save_noise``, ``save_mask``, ``save_background``.
@@ -53,10 +52,10 @@ def clean(model, mask, fitter, settings):
     scale, square, losses = None, 0.0, None
     for part in chunks(shape[0], size, "integrations"):
         images, dark = product.images(part), _planes(mask, part)
-        fit, used = fitter(images, dark, product.relative_err(part)), dark & np.isfinite(images)
+        fit, used = fitter(images, dark, product.relative_err(part), part), dark & np.isfinite(images)
         if scale is None:
             losses = source_metrics(fit, fitter.readout, settings.max_source_loss) if losses is None else losses
-            scale = product.error_scale(part, images - fit.noise, used, fit.variance)
+            scale = product.error_scale(part, fitter.residual(images, fit), used, fit.variance)
             check_error_scale(scale)
         removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
         product.subtract(part, removed)
@@ -65,7 +64,12 @@ def clean(model, mask, fitter, settings):
         for target, source in ((noise, removed), (background, fit.background)):
             if target is not None:
                 target[part] = source
-    metrics = {"dark_fraction": float(mask.mean()), "noise_rms": float(np.sqrt(square / shape[0])), **losses}
+    metrics = {
+        "scene": fitter.scene,
+        "dark_fraction": float(mask.mean()),
+        "noise_rms": float(np.sqrt(square / shape[0])),
+        **losses,
+    }
     if scale is not None:
         metrics["error_scale"] = scale
     unit = model.meta.bunit_data or "(no BUNIT)"
@@ -156,9 +160,8 @@ class _CleanedProduct(ImageProduct):
 
 def _prepared(product, mask, fitter):
     """Fitter with the noise statistics of evenly spread integrations."""
-    count, ny, nx = product.data.shape
-    sample = np.unique(np.linspace(0, count - 1, min(count, max(1, SAMPLE_PIXELS // (ny * nx)), 64)).astype(int))
-    return fitter.prepared(product.images(sample), _planes(mask, sample), product.relative_err(sample))
+    sample = fitter.sample(product.data.shape)
+    return fitter.prepared(product.images(sample), _planes(mask, sample), product.relative_err(sample), sample)
 
 
 def _planes(mask, part):
