@@ -16,7 +16,9 @@ def simulate_series(scene="bots", depth=0.0, nints=NINTS, **options):
     rng = np.random.default_rng(4)
     series, observation = simulate.time_series(scene, detector, nints, rng, depth=depth, **options)
     pattern = "NRSRAPID" if scene == "bots" else "RAPID"
-    return simulate.simulate_exposure(series, detector, None, pattern, 4, nints, rng, observation=observation)
+    return simulate.simulate_exposure(
+        series, detector, None, pattern, 4, nints, rng, observation=observation, cosmic_rays=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,13 @@ def pair():
 
 def clean(model, **parameters):
     return NSCleanStep.call(model, configure_log=False, **parameters)
+
+
+def extract(cube):
+    """White-light curve of nine rows above the median of the others in each column."""
+    box = np.abs(np.arange(32) - 16) <= 4
+    spectra = np.nansum(cube[:, box], axis=1) - 9 * np.nanmedian(cube[:, ~box], axis=1)
+    return spectra.sum(axis=1)
 
 
 def record(model):
@@ -46,9 +55,9 @@ def test_white_light_scatter_decreases_and_the_transit_stays(pair, make):
     curves = [np.nansum(cube, axis=(1, 2)) for cube in (raw[0], rates[0])]
     before, after = (np.std(np.diff(curve)) / curve.mean() for curve in curves)
     assert after < 0.5 * before
-    change = np.nansum((rates[0] - rates[1]) - (raw[0] - raw[1]), axis=(1, 2))
+    change = extract((rates[0] - rates[1]) - (raw[0] - raw[1]))
     in_transit = pair[1].truth.series.light_curve < 0.9999
-    assert np.abs(change[in_transit].mean() - change[~in_transit].mean()) / curves[0].mean() < 3e-5
+    assert np.abs(change[in_transit].mean() - change[~in_transit].mean()) / curves[0].mean() < 1e-5
 
 
 def test_errors_describe_the_scatter(pair):
