@@ -37,6 +37,8 @@ class Star:
         Whether every column has separate amplitudes (dispersion along x).
     variation : float
         Largest relative change of the flux among the integrations of the template.
+    count : int
+        Number of integrations of the template.
     """
 
     template: np.ndarray
@@ -44,6 +46,7 @@ class Star:
     shifts: np.ndarray
     by_column: bool
     variation: float
+    count: int
 
     @classmethod
     def measure(cls, data, light_curve=None, by_column=True):
@@ -73,7 +76,16 @@ class Star:
         orders = _orders(flux, noise) if by_column else np.zeros(flux.shape, int)
         profiles = np.stack([np.where(orders == order, flux, 0) for order in range(orders.max() + 1)])
         shifts = [np.gradient(flux, axis=axis) for axis in ((0,) if by_column else (0, 1))]
-        return cls(template, profiles, np.stack(shifts), by_column, float(np.abs(change).max()))
+        return cls(template, profiles, np.stack(shifts), by_column, float(np.abs(change).max()), len(data))
+
+    @property
+    def residual_scatter(self):
+        """Scatter of the difference from template and amplitudes, relative to the noise.
+
+        The median absolute deviation from the median of n values is that of the noise times √(1 − 2 / n).
+        """
+        free = len(self.profiles) / len(self.template) if self.by_column else 0
+        return np.sqrt(max(1 - 2 / self.count, 0.25) * (1 - free))
 
     @property
     def flux(self):

@@ -97,7 +97,7 @@ def test_the_projected_system_equals_its_definition():
     readout = Readout((8, 32), fastaxis=2, slowaxis=1)
     rng = np.random.default_rng(0)
     flux = 50 * np.exp(-0.5 * ((np.arange(8)[:, None] - 3.5) / 1.5) ** 2) * np.ones(32)
-    star = Star(flux, flux[None], np.gradient(flux, axis=0)[None], True, 0.0)
+    star = Star(flux, flux[None], np.gradient(flux, axis=0)[None], True, 0.0, 9)
     weight = rng.uniform(0.5, 2, (1, 8, 32)).astype(np.float32)
     image = rng.standard_normal((1, 8, 32)).astype(np.float32)
     columns = np.stack([np.where(np.arange(32) == column, flux, 0).ravel() for column in range(32)])

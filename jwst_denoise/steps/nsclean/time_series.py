@@ -195,10 +195,9 @@ class StarFitter:
         curve = None if self.light_curve is None else self.light_curve[part]
         return self.series.fit(np.where(mask, data, np.nan), curve)
 
-    @staticmethod
-    def residual(images, fit):
-        """Images without noise, star and background."""
-        return images - fit.noise - fit.background
+    def residual(self, images, fit):
+        """Images without noise, star and background, scaled to the scatter of the noise."""
+        return (images - fit.noise - fit.background) / self.series.star.residual_scatter
 
 
 def clean_ramp(model, mask, fitter, settings):
