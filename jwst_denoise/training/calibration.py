@@ -126,26 +126,29 @@ def _calibrate_denoiser(network, settings):
     half, second = settings.calibration // 2, 1.0 if settings.second_world else 0.0
     items = [simulate(settings, "calibration", settings.calibration, 4, s) for s in (settings.second_world, second)]
     if isinstance(settings, RampPreset) or settings.input_scaling == "noise":
-        calibrate_errors(network, [items[0][index] for index in range(half)])
+        calibrate_errors(network, *([part[index] for index in range(half)] for part in items))
     held_out = [items[1][index] for index in range(half, settings.calibration)]
     return denoiser_scores(network, held_out) | flux_kept(network, held_out[:KEPT_ITEMS])
 
 
-def calibrate_errors(network, items):
+def calibrate_errors(network, items, sky=None):
     """Set the error factors of a denoiser so that 68 % and 95 % of its errors are within one and two predicted ones.
 
     The errors are those of sums over apertures of 2.5 pixels of its estimate of the scene, and predicted ones are
     summed in quadrature, because that is what is done with them. If a second output of the U-net predicts them, its
-    last layer is fitted first.
+    last layer is fitted first. At the end, one factor makes the median error of sky in the images ``sky`` right.
     """
-    uncertainties = getattr(network, "uncertainties", ("none", "aleatoric"))
+    uncertainties = getattr(network, "uncertainties", ("none", "aleatoric"))[1:]
     if _last_unet(network).config.outputs > 1:
         fit_error_head(network, items)
-    for name in uncertainties[1:]:
-        factors = network.total_factor if name == "total" else network.error_factor
+    calibrated = [network.total_factor if name == "total" else network.error_factor for name in uncertainties]
+    for name, factors in zip(uncertainties, calibrated, strict=True):
         factors.fill_(1)
         errors = _denoiser_errors(network, items, name == "total", APERTURE)
         set_error_factors(factors, errors["predicted"], partial(_quantile_ratio, np.abs(errors["scene_pull"])))
+    ratio = _aperture_errors(network, sky or []).get("aperture_errors", {}).get("r2_5", 1.0)
+    for factors in calibrated:
+        factors *= ratio
 
 
 def _quantile_ratio(pull, chosen, fewest=FEWEST):

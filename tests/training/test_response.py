@@ -143,3 +143,13 @@ def test_score_of_flux_kept():
     assert set(kept) == {f"flux kept, {kind}" for kind in KINDS}
     assert {f"snr_{level}" for level in KEPT_SNR} <= set(kept["flux kept, star"])
     assert 0.4 < kept["flux kept, star"]["snr_10"] < 1 and kept["flux kept, star"]["error_10"] < 0.05
+
+
+def test_errors_of_sky_are_right_where_most_images_are_otherwise():
+    """Levels of lines in half of the images enlarge the errors of all; the median of the others decides."""
+    items, network = [blank(seed) for seed in range(4)], Smooth()
+    striped = [blank(seed) for seed in range(4, 8)]
+    for inputs, *_ in striped:
+        inputs["signal"] += torch.randn(128, 1, generator=torch.Generator().manual_seed(1))
+    calibrate_errors(network, striped + items, items)
+    assert denoiser_scores(network, items)["aperture_errors"]["r2_5"] == pytest.approx(1, abs=0.05)
