@@ -34,7 +34,7 @@ SCENES = 24  # largest number of each kind
 CLASSES = {"faint": (-np.inf, 1), "middle": (1, 5), "bright": (5, BRIGHTEST)}
 #: Class -> range of the flux of a pixel, e- (Payeur et al. 2022, section 4.1).
 FLUX_CLASSES = {"none": (-np.inf, 1.0), "low": (1.0, 20.0), "high": (20.0, np.inf), "all": (-np.inf, np.inf)}
-FEWEST = 1000  # errors from which quantiles are measured
+FEWEST = 100  # errors from which quantiles are measured
 DROPOUT_PASSES = 8
 ONE_SIGMA, TWO_SIGMA = 0.6827, 0.9545  # fractions of errors within one and two standard deviations
 HEAD_APERTURES = 2000  # of an item, to which the error head is fitted
@@ -42,7 +42,7 @@ LARGEST_SQUARE = 25.0  # squared error in units of the pixel's noise, larger one
 HEAD_ITERATIONS = 60
 KEPT_SNR, KEPT_ITEMS = (3, 5, 10, 30), 12  # of injected sources; items in which they are injected
 RADII = {"pixel": 0.0, "r1_5": 1.5, "r2_5": APERTURE, "r4": 4.0, "r8": 8.0}  # pixels
-DEFAULT_RATIO, FEWEST_SUMS = 2, 100  # of exposure times; of sums of which quantiles are measured
+DEFAULT_RATIO = 2  # of exposure times
 STEP = 3  # pixels between apertures in which errors are summed
 
 
@@ -191,7 +191,7 @@ def _aperture_errors(network, items):
     ratios = {}
     for name, radius in RADII.items():
         errors = [_item_errors(network, item, False, radius) for item in items]
-        values = [_quantile_ratio(np.abs(e["pull"]), e["snr"] < CLASSES["faint"][1], FEWEST_SUMS) for e in errors]
+        values = [_quantile_ratio(np.abs(e["pull"]), e["snr"] < CLASSES["faint"][1]) for e in errors]
         ratios |= {name: float(np.median([v for v in values if v is not None]))} if any(values) else {}
     return {"aperture_errors": ratios} if ratios else {}
 

@@ -46,6 +46,13 @@ def training_network(family):
     return build({"family": family, "depth": 2, "hidden": 4})
 
 
+def test_training_starts_from_a_model(calls, tmp_path):
+    result = run("cosmic_ray_mask", "--start", "cosmic_ray_mask-2-4", "--output", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert calls[0]["start"].info["name"] == "cosmic_ray_mask-2-4"
+    assert run("cosmic_ray_mask", "--start", "missing", "--output", tmp_path / "other").exit_code != 0
+
+
 @pytest.mark.parametrize(
     ("preset", "use"), [("jwst", "strun ramp_denoise exposure_ramp.fits"), ("nirps", "load_model(")]
 )
@@ -95,7 +102,7 @@ def test_options_reach_the_training(tmp_path, calls):
     assert result.exit_code == 0, result.output
     assert calls == [
         {"family": "cosmic_ray_mask", "preset": "small", "output": tmp_path / "run", "resume": True, "exposures": None,
-         "hidden": 4, "learning_rate": 1e-4, "seed": 7}
+         "start": None, "hidden": 4, "learning_rate": 1e-4, "seed": 7}
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
+from jwst_denoise import load_model
 from jwst_denoise.networks import build
 from jwst_denoise.training import train
 from jwst_denoise.training.calibration import operating_points
@@ -35,6 +36,16 @@ def test_train_writes_what_a_model_file_needs(tmp_path, family):
     with np.load(output / "weights.npz") as weights:
         network.load_state_dict({name: torch.tensor(weights[name]) for name in weights})
     assert torch.isfinite(network.unet.output.weight).all()
+
+
+@pytest.mark.slow
+def test_training_starts_from_a_model(tmp_path):
+    start = load_model("cosmic_ray_mask-2-4", device="cpu")
+    settings = TINY | {"hidden": 4, "epochs": 1, "warm": 1, "learning_rate": 1e-9}
+    output = train("cosmic_ray_mask", "small", tmp_path, progress=False, start=start, **settings)
+    assert start.info["sha256"] in json.loads((output / "info.json").read_text())["provenance"]["start"]
+    with np.load(output / "weights.npz") as weights:
+        np.testing.assert_allclose(weights["unet.output.weight"], start.network.unet.output.weight.detach(), rtol=1e-4)
 
 
 def separable(length):
