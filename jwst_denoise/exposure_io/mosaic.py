@@ -4,14 +4,17 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 from scipy.interpolate import RectBivariateSpline
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates
 
-from jwst_denoise.masks.imaging import find_sources
+from jwst_denoise.masks.imaging import find_sources, smooth_background
 from jwst_denoise.masks.operations import grow_mask
+from jwst_denoise.masks.segment import segments
+from jwst_denoise.statistics import MAD_TO_SIGMA
 
 __all__ = ["project_sources", "read_sources"]
 
 NODES = 65  # along each axis, between which pixel coordinates are interpolated
+STRUCTURE = 64  # pixels of a mosaic on which the noise around compact sources is measured
 LEAST_OVERLAP = 0.01  # fraction of the exposure that the mosaic must cover
 
 
@@ -23,7 +26,7 @@ def read_sources(path, n_sigma=2.0):
     path : path-like
         FITS file whose first two-dimensional image with celestial coordinates is used. An image of integers is a
         segmentation map, in which every pixel other than 0 belongs to a source. In any other image sources are
-        detected as in `jwst_denoise.masks.imaging_mask`.
+        detected as in `jwst_denoise.masks.imaging_mask`, and stars on bright structure by its local scatter.
     n_sigma : float, optional
         Limit of the detection, at which a source ends.
 
@@ -52,8 +55,16 @@ def read_sources(path, n_sigma=2.0):
     if image.dtype.kind in "iub":
         return image != 0, wcs
     usable = np.isfinite(image) & (image != 0)  # drizzled mosaics are 0 where no exposure contributed
-    sources, _ = find_sources(image.astype(np.float32), usable, n_sigma=n_sigma)
-    return sources & usable, wcs
+    image = np.where(usable, image, 0).astype(np.float32)
+    sources, _ = find_sources(image, usable, n_sigma=n_sigma)
+    return (sources | _compact_sources(image, usable, n_sigma + 1)) & usable, wcs
+
+
+def _compact_sources(image, usable, n_sigma):
+    """Sources of a few pixels that stand out from the structure around them, such as stars in a nebula."""
+    narrow, wide = (gaussian_filter(image, sigma, truncate=3) for sigma in (1, 4))
+    noise = MAD_TO_SIGMA * smooth_background(np.abs(narrow - wide), usable, STRUCTURE)
+    return segments(np.maximum(narrow - wide, 0) / np.where(noise > 0, noise, np.inf), n_sigma)
 
 
 def project_sources(sources, wcs, to_sky, shape, growth=3):

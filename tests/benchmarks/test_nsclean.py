@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from jwst_denoise import simulate
+from jwst_denoise.nsclean import Hyper
 from jwst_denoise.nsclean.frame import fit_frame
 from jwst_denoise.readout import Readout
 from jwst_denoise_benchmarks.core.catalog import NSCLEAN, select
 from jwst_denoise_benchmarks.core.measure import in_process
-from jwst_denoise_benchmarks.nsclean import constants, reference_methods, residuals, scenes, speed
+from jwst_denoise_benchmarks.nsclean import constants, faint_stars, reference_methods, residuals, scenes, speed
 
 
 def rows_of(name):
@@ -94,3 +95,24 @@ def test_constants_are_restored():
     before = constants.lines.GAP_RIDGE
     list(constants.gap_ridge(quick=True))
     assert constants.lines.GAP_RIDGE == before
+
+
+def test_rows_of_faint_stars():
+    kept = {"nsclean": np.array([0.995, 0.997]), "with mosaic": np.array([0.99, 0.992]), "jwst median": np.ones(2)}
+    rows = list(faint_stars.field_rows("field", [dict.fromkeys(faint_stars.RATIOS, kept)]))
+    assert len(rows) == len(faint_stars.RATIOS) and rows[0].passed is False
+    assert rows[0].result["nsclean"][0] == pytest.approx(0.996) and list(rows[0].reference) == ["jwst median"]
+
+
+def test_rows_of_the_predicted_loss():
+    by_bound = {0.01: (0.01, 0.012, 0.001), 0.05: (0.05, 0.07, 0.001), 1: (0.2, 0.21, 0.001)}
+    *rows, rank = faint_stars.loss_rows({"geometry": by_bound})
+    assert [row.passed for row in rows] == [True, False, True]
+    assert rank.result["nsclean"] == pytest.approx(1) and rank.passed
+
+
+def test_injected_loss_is_that_of_lines():
+    """Without correlated noise nothing is removed; the stars are well inside dark areas and have their own places."""
+    geometry = faint_stars.Geometry(Readout((96, 96), 1, 2), Hyper(0.0, 0.0), 0.6)
+    for predicted, loss, error in faint_stars.injected_loss(geometry, 4).values():
+        assert predicted == loss == error == 0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
+from scipy.ndimage import gaussian_filter
 
 from jwst_denoise.exposure_io.mosaic import project_sources, read_sources
 
@@ -78,6 +79,18 @@ def test_sources_of_an_image_are_detected(tmp_path, exposure, mosaic):
     masked = project_sources(sources, wcs, exposure.pixel_to_world_values, SHAPE)
     assert masked[40, 70]
     assert masked.mean() < 0.2
+
+
+def test_stars_on_bright_structure_are_detected(tmp_path, mosaic):
+    """Smooth structure of 3 σ rms hides stars of 15 σ from the detection of sources of all sizes."""
+    rng = np.random.default_rng(3)
+    structure = gaussian_filter(rng.normal(size=(400, 400)), 6)
+    image = rng.normal(size=structure.shape) + 3 * structure / structure.std()
+    rows, columns = np.mgrid[40:380:40, 40:380:40].reshape(2, -1)
+    y, x = np.indices(image.shape)
+    image += sum(15 * np.exp(-((x - b) ** 2 + (y - a) ** 2) / 2) for a, b in zip(rows, columns, strict=True))
+    sources, _ = read_sources(write(tmp_path / "nebula.fits", image.astype(np.float32), mosaic))
+    assert sources[rows, columns].mean() > 0.8
 
 
 def test_another_field_is_refused(mosaic):

@@ -115,6 +115,8 @@ NSCLEAN = Benchmark(
               {"benchmark_nsclean.png": "nsclean.residuals.draw_residuals"}),
         Group("errors", "nsclean.science.background", "errors of the background"),
         Group("sources", "nsclean.science.sources", "sources and background"),
+        Group("faint-stars", "nsclean.faint_stars.fields", "flux of faint stars, beside clean_flicker_noise"),
+        Group("source-loss", "nsclean.faint_stars.losses", "predicted loss of faint stars"),
         Group("transit", "nsclean.science.transit", "transit of 100 ppm"),
         Group("guider", "nsclean.flight.guider", "FGS flight exposure"),
         Group("wfc3", "nsclean.flight.wfc3", "HST WFC3/IR reads"),

@@ -35,7 +35,7 @@ HALF = 20
 #: Most lines of a simulated frame, and blocks of adjacent lines that represent a taller frame.
 PROBE_LINES, PROBE_BLOCKS = 256, 8
 #: Smallest number of simulated sources, and their flux in units of the white noise.
-PROBE_SOURCES, FLUX = 400, 100.0
+PROBE_SOURCES, FLUX = 800, 100.0
 #: Edge of the cell of a source, pixels, and number of random places in it of which the best covered is used.
 CELL, PLACES = 44, 32
 #: Least coverage of an aperture by dark pixels, as a fraction of the best coverage.
@@ -185,7 +185,8 @@ class SourceProbe:
             if name in self._values:
                 aperture, ring = (np.tensordot(factors, values, 1) for values in self._values[name])
                 background = np.median(ring, axis=-1)
-                losses[index] = np.mean(aperture.sum(axis=-1) - aperture.shape[-1] * background) / FLUX
+                lost = aperture.sum(axis=-1) - aperture.shape[-1] * background
+                losses[index] = np.average(lost, weights=self._places[name][4]) / FLUX
         return losses
 
     def limit(self, bound):
@@ -204,7 +205,7 @@ class SourceProbe:
 
     def _measure(self, frames, name):
         """Values of frames in aperture and ring, positive for a loss: two arrays (frames, sources, pixels)."""
-        image, line, pixel, sign = self._places[name]
+        image, line, pixel, sign, _ = self._places[name]
         size, (lines, width) = self._bins.size, self._bins.frame_shape
         values = []
         for offsets in (SOURCES[name].aperture, SOURCES[name].ring):
@@ -243,7 +244,8 @@ def _place_sources(dark):
     Returns
     -------
     dict
-        Name -> (4, n) image, line, pixel and sign. Empty for a source wider than the frame.
+        Name -> (5, n) image, line, pixel, sign, and weight, the number of well covered places in the cell. Empty for a
+        source wider than the frame.
     """
     rng = np.random.default_rng(SEED)
     shape = np.array(dark.shape)
@@ -258,11 +260,11 @@ def _place_sources(dark):
         own = names == name
         edge = np.minimum(source.extent, (shape - 1) // 2)[:, None]
         line, pixel = (edge + random_places[:, own].reshape(2, -1) * (shape[:, None] - 2 * edge)).astype(int)
-        covered = dark[*_pixels(shape, line, pixel, source.aperture)].mean(axis=-1)
-        best = np.arange(0, line.size, PLACES) + covered.reshape(-1, PLACES).argmax(axis=-1)
-        covered = covered[best]
-        use = (covered > 0) & (covered >= WELL_COVERED * covered.max(initial=0)) & (2 * source.extent[1] < shape[1])
-        places[name] = np.array([image[own], line[best], pixel[best], sign[own]])[:, use]
+        covered = dark[*_pixels(shape, line, pixel, source.aperture)].mean(axis=-1).reshape(-1, PLACES)
+        best = np.arange(0, line.size, PLACES) + covered.argmax(axis=-1)
+        weight = np.count_nonzero(covered >= WELL_COVERED * covered.max(initial=1e-9), axis=-1)
+        use = (weight > 0) & (2 * source.extent[1] < shape[1])
+        places[name] = np.array([image[own], line[best], pixel[best], sign[own], weight])[:, use]
     return places
 
 
@@ -271,7 +273,7 @@ def _simulate(places, shape):
     images = 1 + max(int(place[0].max(initial=0)) for place in places.values())
     frames = np.zeros((images, shape[0] + 2 * HALF, shape[1] + 2 * HALF), dtype=np.float32)
     for name, place in places.items():
-        for image, line, pixel, sign in place.T:
+        for image, line, pixel, sign, _ in place.T:
             part = frames[image, line : line + 2 * HALF + 1, pixel : pixel + 2 * HALF + 1]
             part += sign * FLUX * SOURCES[name].image
     return frames[:, HALF:-HALF, HALF:-HALF]
