@@ -35,9 +35,9 @@ HALF = 20
 #: Most lines of a simulated frame, and blocks of adjacent lines that represent a taller frame.
 PROBE_LINES, PROBE_BLOCKS = 256, 8
 #: Smallest number of simulated sources, and their flux in units of the white noise.
-PROBE_SOURCES, FLUX = 800, 100.0
+PROBE_SOURCES, FLUX = 1500, 100.0
 #: Edge of the cell of a source, pixels, and number of random places in it of which the best covered is used.
-CELL, PLACES = 44, 32
+CELL, PLACES = 36, 16
 #: Least coverage of an aperture by dark pixels, as a fraction of the best coverage.
 WELL_COVERED = 0.9
 SEED = 20240211
