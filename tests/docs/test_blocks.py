@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from click.testing import CliRunner
+from jwst.associations import asn_from_list
 from jwst.stpipe import Step
 from stdatamodels.jwst import datamodels
 
@@ -125,6 +126,8 @@ class Workplace:
         program, *words = shlex.split(line, comments=True)
         if program == "strun":
             Step.from_cmdline(words)
+        elif program == "asn_from_list":
+            asn_from_list.Main.cli(words)
         elif program == "jwst-denoise":
             result = CliRunner().invoke(main, words, catch_exceptions=False)
             assert result.exit_code == 0, result.output

@@ -69,10 +69,10 @@ def field_rows(field, runs, quick=False):
         kept = {name: np.concatenate([run[ratio][name] for run in runs]) for name in runs[0][ratio]}
         values = {name: (k.mean(), k.std(ddof=1) / np.sqrt(k.size)) for name, k in kept.items()}
         reference = {name: values.pop(name) for name in list(values) if name not in margins}
-        met = all(abs(values[name][0] - 1) <= margin for name, margin in margins.items())
+        passed = all(abs(values[name][0] - 1) <= margin for name, margin in margins.items())
         yield Row(
             "Flux kept, target for nsclean 1 ± 0.01 and with a mask from a mosaic 1 ± 0.005", f"{field}, S/N {ratio}",
-            values, reference, form=".3f", passed=None if quick else met,
+            values, reference, form=".3f", passed=None if quick else passed,
             metrics={"stars": next(iter(kept.values())).size},
         )  # fmt: skip
 

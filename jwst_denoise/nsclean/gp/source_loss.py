@@ -37,7 +37,7 @@ PROBE_LINES, PROBE_BLOCKS = 256, 8
 #: Smallest number of simulated sources, and their flux in units of the white noise.
 PROBE_SOURCES, FLUX = 1500, 100.0
 #: Edge of the cell of a source, pixels, and number of random places in it of which the best covered is used.
-CELL, PLACES = 36, 16
+CELL, PLACES = 40, 16
 #: Least coverage of an aperture by dark pixels, as a fraction of the best coverage.
 WELL_COVERED = 0.9
 SEED = 20240211
