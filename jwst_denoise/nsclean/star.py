@@ -1,5 +1,6 @@
 """Star of a time series: template, and its free amplitude in every column and order, or in the whole image."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,12 @@ __all__ = ["Amplitudes", "Star", "median_image"]
 #: Standard deviations, pixels across and along the dispersion, with which the template is smoothed to find its
 #: faintest pixels and the valleys between its orders.
 SMOOTHING = 3.0, 24.0
-#: Share of the pixels of an image, or of a column of a spectrum, that are taken for background.
-FAINT_PERCENT = 15
-#: Pixels between the places where a step of the background is tried, and rounds of clipping.
-STEP_GRID, CLIPPINGS = 64, 2
+#: Limits of the shares of the pixels of an image, or of a column of a spectrum, that are taken for background.
+FAINT_PERCENT = 10, 20, 30, 40
+#: Scales in pixels of the exponential wings of a spectrum.
+WINGS = 5, 10, 20, 40
+#: Pixels between the places where a step of the background is tried, pixels that are binned, and rounds of clipping.
+STEP_GRID, BINNING, CLIPPINGS = 64, 8, 2
 #: An order is a peak of at least so many sigma and this fraction of the column's highest, separated by a valley of
 #: less than 1 − the last number of its height.
 ORDER_SIGMA, ORDER_FRACTION, ORDER_PROMINENCE = 5.0, 0.01, 0.7
@@ -152,34 +155,48 @@ def _background(template, by_column):
     """Background of the template: (1, nx) or (1, 1).
 
     It is measured in the faintest pixels of the image or of each column. The wings of a spectrum reach these pixels,
-    too. They are proportional to the flux of the column and fall with the square of the distance, while the background
-    is a constant with one step (zodiacal background of NIRISS SOSS). Both are fitted together, and the wings are left
-    to the star.
+    too, in proportion to the flux of the column. So several ranges of these pixels are fitted with the wings, as a sum
+    of profiles, and the background: a slope, and a step to a constant (zodiacal background of NIRISS SOSS). The wings
+    are left to the star.
     """
     smooth = ndimage.gaussian_filter(template, SMOOTHING, mode="nearest")
     axis = 0 if by_column else None
-    faint = smooth <= np.percentile(smooth, FAINT_PERCENT, axis=axis, keepdims=True)
-    level = np.mean(template, axis=axis, keepdims=True, where=faint)
-    nx = level.shape[1]
+    edges = np.percentile(smooth, (0, *FAINT_PERCENT), axis=axis, keepdims=True)
+    lowest = np.mean(template, axis=axis, keepdims=True, where=smooth <= edges[1])
+    nx = lowest.shape[1]
     if nx < 2 * STEP_GRID:
-        return level
-    flux = np.maximum(smooth - level, 0)
+        return lowest
+    flux = np.maximum(smooth - lowest, 0)
     rows = np.arange(len(template))[:, None]
     center = np.sum(rows * flux**2, axis=0) / np.maximum(np.sum(flux**2, axis=0), np.finfo(np.float32).tiny)
-    wings = flux.sum(axis=0) * np.mean(1 / (1 + (rows - center) ** 2), axis=0, where=faint)
-    wings /= wings.max() or 1
-    good = np.isfinite(level[0])
+    distance = np.abs(rows - center)
+    shapes = flux.sum(axis=0) * np.stack([1 / (1 + distance**2), *(np.exp(-distance / scale) for scale in WINGS)])
+    inside = [(smooth >= low) & (smooth <= high) for low, high in itertools.pairwise(edges)]
+    level = np.stack([np.mean(template, axis=0, where=faint) for faint in inside])
+    wings = np.stack([np.mean(shapes, axis=1, where=faint) for faint in inside], axis=1)
+    level, wings = (values[..., : nx // BINNING * BINNING] for values in (level, wings))
+    level, wings = (np.mean(v.reshape(*v.shape[:-1], -1, BINNING), axis=-1) for v in (level, wings))
+    columns = np.tile(BINNING * np.arange(level.shape[1]), len(level))
+    level, wings = level.ravel(), wings.reshape(len(wings), -1)
+    wings /= np.maximum(wings.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    good = np.isfinite(level)
     for _ in range(CLIPPINGS):
         fits = []
         for step in range(0, nx, STEP_GRID):
-            low = np.arange(nx) < step
-            matrix = np.stack([low, ~low, -1.0 * low, -1.0 * ~low, wings], axis=1)  # only the wings must be positive
-            solution, cost = optimize.nnls(matrix[good], level[0, good])
-            fits.append((cost, matrix, solution))
-        _, matrix, solution = min(fits, key=lambda fit: fit[0])
-        rest = np.abs(level[0] - matrix @ solution)
+            sky = _step(columns, step, nx)
+            matrix = np.stack([*sky, *-sky, *wings], axis=1)  # only the wings must be positive
+            solution, cost = optimize.nnls(matrix[good], level[good])
+            fits.append((cost, step, solution, matrix))
+        _, step, solution, matrix = min(fits, key=lambda fit: fit[0])
+        rest = np.abs(level - matrix @ solution)
         good = rest <= 3 * 1.5 * np.median(rest[good])
-    return (matrix[:, :-1] @ solution[:-1])[None].astype(np.float32)
+    return ((solution[:3] - solution[3:6]) @ _step(np.arange(nx), step, nx))[None].astype(np.float32)
+
+
+def _step(columns, step, nx):
+    """Constant and slope before a column, and constant from there on: (3, number of columns)."""
+    before = columns < step
+    return np.stack([before, before * columns / nx, ~before]).astype(float)
 
 
 def _relative_flux(difference, flux):

@@ -1,12 +1,15 @@
 """Reference methods: ``jwst.clean_flicker_noise`` on the same data."""
 
+import logging
+from unittest import mock
+
 import numpy as np
 from jwst.clean_flicker_noise import CleanFlickerNoiseStep, nsclean
-from jwst.clean_flicker_noise.clean_flicker_noise import fft_clean_full_frame, median_clean
+from jwst.clean_flicker_noise.clean_flicker_noise import do_correction, fft_clean_full_frame, median_clean
 
 from jwst_denoise_benchmarks.core.inputs import quiet
 
-__all__ = ["fft_noise", "median_noise", "median_step", "subarray_noise", "subarray_weights"]
+__all__ = ["fft_noise", "median_noise", "median_step", "subarray_noise", "subarray_weights", "time_series_step"]
 
 
 def median_noise(data, mask, readout, by_output=False):
@@ -48,3 +51,24 @@ def subarray_weights(mask, readout):
     kernel = np.exp(-(distance**2) / sigma**2 / 2) / sigma / np.sqrt(2 * np.pi)
     density = np.fft.irfft(np.fft.rfft(ticks.astype(np.float32)) * np.fft.rfft(np.fft.ifftshift(kernel)), count)
     return np.where(ticks, 1 / density**2, 0).astype(np.float32)
+
+
+def time_series_step(model, light_curve, sky, **parameters):
+    """Result of ``clean_flicker_noise`` on a rateints product.
+
+    Without the reference files of CRDS the median image is scaled with the given light curve (nints,) above the given
+    sky (nx,), instead of those that the step would measure.
+    """
+
+    def median_image(product, *args, **kwargs):
+        star = product.data - sky
+        return np.nanmedian(star, axis=0) * light_curve[:, None, None].astype(np.float32) + sky
+
+    module = "jwst.clean_flicker_noise.clean_flicker_noise"
+    with (
+        mock.patch(f"{module}.make_median_image", median_image),
+        mock.patch(f"{module}.post_process_rate", lambda product, **options: product),
+        quiet(),
+    ):
+        logging.disable(logging.ERROR)  # says that small subarrays get a constant background
+        return do_correction(model, **parameters)[0]

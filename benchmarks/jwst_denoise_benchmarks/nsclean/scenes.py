@@ -8,8 +8,8 @@ from jwst_denoise.readout import Readout
 from jwst_denoise_benchmarks.core.inputs import data_file
 
 __all__ = [
-    "MASKS", "blob_mask", "hyper_of", "ifu_mask", "noisy_frame", "rate_noise", "rate_spectrum", "star_series",
-    "template",
+    "MASKS", "blob_mask", "hyper_of", "ifu_mask", "noisy_frame", "rate_noise", "rate_spectrum",
+    "repeat_integrations", "star_series", "template",
 ]  # fmt: skip
 
 #: Name -> (detector, file) of the background masks of NIRSpec in IFU mode from the NSClean package.
@@ -150,12 +150,17 @@ def star_series(curve, rng, noise=True):
     rate, observation = simulate.scene("bots", detector, np.random.default_rng(0), subarray_name="SUB512")
     model = template(rate, detector, observation, "NRSRAPID", GROUPS, cube=True)
     star, poisson = model.data[0].copy(), np.sqrt(model.var_poisson[0])
-    for name in ("data", "err", "dq", "var_rnoise", "var_poisson"):
-        setattr(model, name, np.repeat(getattr(model, name), len(curve), axis=0))
+    repeat_integrations(model, len(curve))
     model.data[...] = star * np.asarray(curve, np.float32)[:, None, None]
-    model.meta.exposure.nints = model.meta.exposure.integration_end = len(curve)
     for start in range(0, len(curve) if noise else 0, BLOCK):
         block = model.data[start : start + BLOCK]
         block += sum(rate_noise(model, detector, rng, len(block)))
         block += poisson * rng.standard_normal(block.shape, dtype=np.float32)
     return model
+
+
+def repeat_integrations(model, count):
+    """Repeat the only integration of a rateints product in place."""
+    for name in ("data", "err", "dq", "var_rnoise", "var_poisson"):
+        setattr(model, name, np.repeat(getattr(model, name), count, axis=0))
+    model.meta.exposure.nints = model.meta.exposure.integration_end = count
