@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from jwst_denoise.demo import metrics, part, pictures
+from jwst_denoise import products, simulate
+from jwst_denoise.demo import correlated_noise, metrics, part, pictures
 from jwst_denoise.readout import Readout
 
 SHAPE = (200, 220)
@@ -112,3 +113,18 @@ def test_picture_against_the_truth(truth, images, monkeypatch):
     np.testing.assert_allclose(noise["denoised"], noise["default"] / 2, rtol=1e-6)
     spectrum = panels["background: order of readout"]
     assert (spectrum.get_xlabel(), spectrum.get_ylabel()) == ("frequency / Hz", "power / (e⁻)² Hz⁻¹")
+
+
+def test_flux_of_added_stars(tmp_path, monkeypatch):
+    """The step keeps the flux that `max_source_loss` promises."""
+    rng = np.random.default_rng(1)
+    detector = simulate.detector("NIS")
+    rate, observation = simulate.scene("field", detector, rng, subarray_name="SUB128")
+    exposure = simulate.simulate_exposure(
+        rate, detector, None, "NISRAPID", 5, 1, rng, observation=observation, cosmic_rays=False
+    )
+    path = products.write_products(exposure, tmp_path, "small", ["rate"])["rate"]
+    monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
+    kept = correlated_noise.flux_kept(path, rate < 2 * np.median(rate), tmp_path / "added", tmp_path / "log.txt")
+    assert 0.97 < kept < 1.01
+    assert np.isnan(correlated_noise.flux_kept(path, rate < 0, tmp_path, tmp_path / "log.txt"))
