@@ -166,6 +166,9 @@ class NoiseFit:
         Noise statistics that ``gp`` used.
     source_loss : SourceLoss or None
         Flux that ``gp`` removes from faint sources, predicted from ``hyper`` and the mask.
+    sum_excess : float
+        Variance of sums of cleaned pixels over areas of the size of an aperture, relative to the sum of their
+        variances, from ``gp``. It exceeds 1 because a bounded fit leaves a part of the correlated noise.
     """
 
     noise: np.ndarray
@@ -173,3 +176,4 @@ class NoiseFit:
     background: np.ndarray
     hyper: Hyper | None = None
     source_loss: SourceLoss | None = None
+    sum_excess: float = 1.0

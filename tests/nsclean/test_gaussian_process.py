@@ -212,3 +212,19 @@ def test_small_frames_without_a_field(shape):
     noise = colored(rng, readout, HYPER)[0]
     result = fit(noise + rng.normal(size=shape), rng.random(shape) < 0.7, readout)
     assert np.std(noise - result.noise) < 0.8 * noise.std()
+
+
+@pytest.mark.parametrize(("outputs", "bound"), [(4, 0.01), (4, 1.0), (1, 0.01)])
+def test_excess_of_sums_is_that_of_boxes(outputs, bound):
+    readout = Readout((300, 512), fastaxis=-1, slowaxis=2, outputs=outputs)
+    rng = np.random.default_rng(8)
+    hyper = Hyper(common=1e-5, output=5e-6)
+    cleaned = []
+    for _ in range(4):
+        data = (colored(rng, readout, hyper)[0] + rng.normal(size=readout.shape)).astype(np.float32)
+        result = fit(data, np.ones(readout.shape, bool), readout, max_source_loss=bound, hyper=hyper)
+        cleaned.append(data - result.noise)
+    blocks = np.reshape(cleaned, (4, 5, 12, 5, 8, 16, 4))  # levels of 60 lines by 64 pixels, sums of 5 by 4 pixels
+    blocks -= blocks.mean(axis=(2, 3, 5, 6), keepdims=True)
+    measured = np.var(blocks.sum(axis=(3, 6))) / (20 * np.var(blocks))
+    assert result.sum_excess == pytest.approx(measured, rel=0.06)

@@ -88,3 +88,10 @@ def test_errors_alone_need_a_cleaned_rate(rateints, ramp):
     for model in (rateints, ramp):
         result = NSCleanStep.call(model, errors_only=True, configure_log=False)
         assert result.meta.cal_step.nsclean == "SKIPPED"
+
+
+def test_errors_of_pixels_and_sums_share_the_excess():
+    err, read, none = np.full((4, 4), 2.0), np.full((4, 4), 1.0), np.zeros((4, 4))
+    new_err, new_read = errors.updated(err, read, 1.0, True, none, sum_excess=1.44)
+    np.testing.assert_allclose(new_err, 2 * 1.44**0.25)
+    np.testing.assert_allclose(new_err**2 - new_read, 3)

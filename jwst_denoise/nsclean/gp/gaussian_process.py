@@ -15,7 +15,7 @@ from jwst_denoise.nsclean.gp.field import EVIDENCE, FieldBasis, field_amplitude,
 from jwst_denoise.nsclean.gp.posterior import Posterior
 from jwst_denoise.nsclean.gp.source_loss import SOURCES, SourceCorrection, SourceProbe
 from jwst_denoise.nsclean.gp.spectrum import MaskedSpectrum
-from jwst_denoise.nsclean.gp.variance import posterior_variance
+from jwst_denoise.nsclean.gp.variance import posterior_variance, sum_excess
 from jwst_denoise.nsclean.options import Hyper, NoiseFit, SourceLoss
 
 __all__ = ["GaussianProcess"]
@@ -69,7 +69,7 @@ class GaussianProcess:
         data, mask, err = _as_stack(data, mask, err)
         noise, background = np.zeros_like(data), np.zeros_like(data)
         variance = np.zeros((len(mask), *shape[-2:]), dtype=data.dtype)
-        limits = []
+        limits, excess = [], 1.0
         step = max(1, CHUNK_PIXELS // (shape[-1] * shape[-2]))
         if len(data) > step:
             hyper = hyper or self.estimate(data, mask, err)
@@ -82,11 +82,12 @@ class GaussianProcess:
                 if len(mask) > 1 or not limits:
                     limits.append(self._limit_source_loss(dark, hyper))
                 own_variance = variance[part] if len(mask) > 1 else variance if start == 0 else None
-                self._fit_chunk(dark, hyper, limits[-1][0], noise[part], background[part], own_variance)
+                drawn = self._fit_chunk(dark, hyper, limits[-1][0], noise[part], background[part], own_variance)
+                excess = drawn or excess
         variance = np.broadcast_to(variance, data.shape).reshape(shape)
         losses = np.max([losses for _, losses in limits], axis=0) if limits else np.zeros(len(SOURCES))
         source_loss = SourceLoss(*map(float, losses))
-        return NoiseFit(noise.reshape(shape), variance, background.reshape(shape), hyper, source_loss)
+        return NoiseFit(noise.reshape(shape), variance, background.reshape(shape), hyper, source_loss, excess)
 
     def _gather(self, data, mask, err):
         return DarkPixels.gather(data, mask, err, self._bins, self._options.frame_outlier_sigma)
@@ -134,7 +135,8 @@ class GaussianProcess:
     def _fit_chunk(self, dark, hyper, coefficients, noise, background, variance):
         """Write the estimates of some images into ``noise``, ``background`` and, unless None, ``variance``.
 
-        A simulated exposure with known noise is analyzed with the images; its errors calibrate the variance.
+        A simulated exposure with known noise is analyzed with the images; its errors calibrate the variance. Returns
+        its `sum_excess`, or None without ``variance``.
         """
         draw = variance is not None
         weight = dark.weight
@@ -163,6 +165,8 @@ class GaussianProcess:
             posterior = posterior_variance(own, weight[-1], error, *roots, self._bins)
             unresolved = sum(self._bins.unresolved(partial(hyper.density, kind)) for kind in ("common", "output"))
             variance[...] = self._bins.spread(posterior * dark.unit**2) + unresolved
+            return sum_excess(weighted[-1] - weight[-1] * (streams[-1] + field[-1]), weight[-1], self._bins)
+        return None
 
     def _draw(self, posterior, weight):
         """Draw noise and field of a simulated exposure, and return them and its weighted data."""

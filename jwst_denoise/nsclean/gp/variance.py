@@ -7,10 +7,13 @@ of the weights for w; one draw from the prior, analyzed like the data, calibrate
 import numpy as np
 from scipy import fft
 
-__all__ = ["posterior_variance"]
+__all__ = ["posterior_variance", "sum_excess"]
 
 BLOCK = 8
 WEIGHT_NODES = 24
+#: Lines of the areas over which `sum_excess` sums, bins and areas of the blocks whose level is subtracted, and the
+#: smallest number of areas.
+SUM_LINES, LEVEL_BINS, LEVEL_AREAS, FEWEST_AREAS = 5, 16, 12, 400
 
 
 def posterior_variance(weight, drawn_weight, error, root_mean, root_difference, bins):
@@ -42,6 +45,39 @@ def posterior_variance(weight, drawn_weight, error, root_mean, root_difference, 
         blocks = (np.repeat(formula * calibrate(formula), BLOCK, axis=-1) for calibrate in (dark, masked))
         image[...] = np.where(image_weight > 0, *(block[..., : bins.length] for block in blocks))
     return series
+
+
+def sum_excess(residual, weight, bins):
+    """Variance of sums over five lines and one bin, about the size of an aperture, over that of independent pixels.
+
+    Parameters
+    ----------
+    residual, weight : ndarray
+        (outputs, length) Σ w times the cleaned data of a simulated exposure, and Σ w.
+    bins : Bins
+        Time bins.
+
+    Returns
+    -------
+    float
+        1 if there are too few dark pixels to measure it.
+    """
+    used = weight > 0.5 * weight.max(initial=0)
+    series = [np.divide(a, weight, out=np.zeros_like(weight), where=used) for a in (residual, np.ones_like(weight))]
+    lines, width = bins.frame_shape
+    size = SUM_LINES * LEVEL_AREAS, LEVEL_BINS
+    blocks = lines // size[0], width // size[1]
+    shape = (blocks[0], LEVEL_AREAS, SUM_LINES, blocks[1], LEVEL_BINS)
+    frames = (bins.to_frame(a)[: blocks[0] * size[0], : blocks[1] * size[1]].reshape(shape) for a in (*series, used))
+    mean, white, whole = (np.asarray(frame, np.float64) for frame in frames)
+    whole = np.broadcast_to(whole.all(axis=2, keepdims=True), whole.shape)
+    if whole.sum() < FEWEST_AREAS * SUM_LINES:
+        return 1.0
+    number = np.maximum(np.sum(whole, axis=(1, 2, 4), keepdims=True), 1)
+    mean = np.where(whole, mean - np.sum(mean * whole, axis=(1, 2, 4), keepdims=True) / number, 0)
+    pixels = np.mean(mean[whole] ** 2) / bins.size + np.mean(white[whole]) * (1 - 1 / bins.size)
+    sums = np.mean(mean.sum(axis=2)[whole[:, :, 0]] ** 2) / SUM_LINES
+    return float(np.clip(sums / pixels, 0.5, 2.0))
 
 
 def _formula(weight, power, kept_mean, kept_difference, bins):

@@ -14,6 +14,10 @@ that of the noise minus that of the posterior), which determines k. Then
 because the error of the model is independent of the noise of pixels outside of the fit, and correlated with that of
 pixels in the fit. One factor for the exposure keeps the pattern of noisy pixels. With few background pixels, or where
 other terms dominate, k is drawn toward 1.
+
+A fit that keeps sources leaves a part of the correlated noise, so sums over apertures scatter by more than the sum of
+the errors. One error for each pixel cannot be right for pixels and for sums. A constant is added to the read noise
+variance, with which the errors of pixels are as much too large as those of sums over apertures are too small.
 """
 
 import numpy as np
@@ -58,7 +62,7 @@ def error_scale(residual, used, var_rnoise, var_other, var_fit):
     return float(measured**weight)
 
 
-def updated(err, var_rnoise, scale, used, var_fit):
+def updated(err, var_rnoise, scale, used, var_fit, sum_excess=1.0):
     """Error and read noise variance after the correction.
 
     Parameters
@@ -73,6 +77,8 @@ def updated(err, var_rnoise, scale, used, var_fit):
         Pixels of the fit.
     var_fit : ndarray
         Variance of the fitted model.
+    sum_excess : float, optional
+        Variance of sums over apertures relative to the sum of the variances, see `jwst_denoise.nsclean.NoiseFit`.
 
     Returns
     -------
@@ -83,7 +89,9 @@ def updated(err, var_rnoise, scale, used, var_fit):
     read = total if var_rnoise is None else np.asarray(var_rnoise, np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         new = np.maximum(scale * read + np.where(used, -var_fit, var_fit), SMALLEST * read)
-        new_err = np.sqrt(np.maximum(total - read, 0) + new).astype(err.dtype)
+        typical = np.nanmedian(np.maximum(total - read, 0) + new) if sum_excess != 1 else 0
+        new += (np.sqrt(sum_excess) - 1) * typical
+        new_err = np.sqrt(np.maximum(total - read, 0) + np.maximum(new, SMALLEST * read)).astype(err.dtype)
         new = new.astype(err.dtype)
     known = (read > 0) & np.isfinite(new) & np.isfinite(new_err)
     return np.where(known, new_err, err), np.where(known, new, read.astype(err.dtype))

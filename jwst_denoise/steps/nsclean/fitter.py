@@ -106,7 +106,7 @@ class Fitter:
 
 
 def source_metrics(fit, readout, bound):
-    """Log the predicted loss of unmasked sources, and return it for the header.
+    """Log the predicted loss of unmasked sources, and return it and the error of sums for the header.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def source_metrics(fit, readout, bound):
     Returns
     -------
     dict
-        ``source_loss``; empty if the method does not predict it.
+        ``source_loss`` and ``sum_error``; empty if the method does not predict them.
     """
     if fit.source_loss is None:
         return {}
@@ -134,7 +134,7 @@ def source_metrics(fit, readout, bound):
             "the sources (source_mask, user_mask) and raise max_source_loss",
             bound,
         )
-    return {"source_loss": fit.source_loss.star}
+    return {"source_loss": fit.source_loss.star, "sum_error": fit.sum_excess**0.25}
 
 
 def flat_field(step, model):

@@ -59,7 +59,7 @@ def clean(model, mask, fitter, settings):
             check_error_scale(scale)
         removed = np.where(product.fixed(part) | ~np.isfinite(fit.noise), 0, fit.noise)
         product.subtract(part, removed)
-        product.update_errors(part, scale, used, fit.variance)
+        product.update_errors(part, scale, used, fit.variance, fit.sum_excess)
         square += float(np.sum(removed**2, dtype=float)) / removed[0].size
         for target, source in ((noise, removed), (background, fit.background)):
             if target is not None:
@@ -105,8 +105,9 @@ def fit_errors(model, mask):
     first = slice(0, min(count, size))
     images, zero = product.images(first), np.zeros((1, ny, nx), np.float32)
     scale = product.error_scale(first, images, _planes(mask, first) & np.isfinite(images), zero)
+    sum_excess = (model.meta.jwst_denoise.nsclean.sum_error or 1.0) ** 4
     for part in chunks(count, size, "integrations"):
-        product.update_errors(part, scale, False, zero)
+        product.update_errors(part, scale, False, zero, sum_excess)
     log.info("Read noise variance × %.3f; the data are unchanged", scale)
     return Result(metrics={"error_scale": scale})
 
@@ -147,11 +148,11 @@ class _CleanedProduct(ImageProduct):
     def subtract(self, part, noise):
         self.data[part] -= noise.astype(self.data.dtype)
 
-    def update_errors(self, part, scale, used, variance):
+    def update_errors(self, part, scale, used, variance, sum_excess):
         if scale is None:
             return
         read = None if self.var_rnoise is None else self.var_rnoise[part]
-        err, new_read = errors.updated(self.err[part], read, scale, used, variance)
+        err, new_read = errors.updated(self.err[part], read, scale, used, variance, sum_excess)
         keep = self.fixed(part)
         self.err[part] = np.where(keep, self.err[part], err)
         if read is not None:
