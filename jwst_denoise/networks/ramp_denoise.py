@@ -74,10 +74,12 @@ class RampDenoise(nn.Module):
     source_box, comparison_length : int
         Odd edges in pixels of the boxes that separate source flux from correlated noise, see `remove_source_flux`.
     protection_box : int
-        Odd edge in pixels of the boxes whose flux, where it is significant (`source_weight`), is protected in
-        evaluation mode: their pixels do not contribute to the estimate of the correlated noise, and more of their flux
-        is restored. A mean of the correlated noise over a thousand lines, as of a trace or its sky, is not subtracted.
-        0 for no protection.
+        Odd edge in pixels of the boxes whose flux, where it is significant (`source_weight`), is protected: their
+        pixels do not contribute to the estimate of the correlated noise, and more of their flux is restored. A mean of
+        the correlated noise over a thousand lines, as of a trace or its sky, is not subtracted. 0 for no protection.
+    correlated_error : float
+        Variance that every pixel has in addition, because sums over apertures contain residual correlated noise, over
+        the mean square of its estimate; calibrated on simulations.
 
     References
     ----------
@@ -88,7 +90,7 @@ class RampDenoise(nn.Module):
 
     def __init__(
         self, hidden=16, depth=4, recurrent_units=24, bin=8, flux_box=(5, 5), source_box=9, comparison_length=255,
-        protection_box=0,
+        protection_box=0, correlated_error=0.0,
     ):  # fmt: skip
         super().__init__()
         boxes = {
@@ -101,7 +103,7 @@ class RampDenoise(nn.Module):
             raise ValueError(f"bin={bin!r} must be positive; {listed} must be odd, flux_box a pair of numbers")
         self.architecture = {
             "family": self.family, "hidden": hidden, "depth": depth, "recurrent_units": recurrent_units, "bin": bin,
-            **boxes,
+            **boxes, "correlated_error": correlated_error,
         }  # fmt: skip
         self.bin, self.flux_box, self.source_box = bin, tuple(flux_box), source_box
         self.comparison_length, self.protection_box = comparison_length, protection_box
@@ -172,12 +174,14 @@ class RampDenoise(nn.Module):
     def _source_weight(self, scene, noise, bounds):
         return source_weight(scene, noise, (self.protection_box, self.protection_box), bounds)
 
-    def deviation(self, signal, log_variance, slopes):
-        """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``, by `error_factor`.
+    def deviation(self, signal, log_variance, slopes, correlated):
+        """Standard deviation of the denoised signal, (N, lines, pixels) in units of ``slopes``.
 
-        The factors are calibrated on simulated blocks, see `apply_error_factors`.
+        It is calibrated on simulated blocks, by `error_factor` (see `apply_error_factors`) and ``correlated_error``.
         """
-        return pixel_noise(signal, slopes) * apply_error_factors(torch.exp(0.5 * log_variance), self.error_factor)
+        own = pixel_noise(signal, slopes) * apply_error_factors(torch.exp(0.5 * log_variance), self.error_factor)
+        square = (correlated**2).sum((1, 2), keepdim=True) / slopes.usable.sum((1, 2), keepdim=True).clamp(min=1)
+        return torch.sqrt(own**2 + self.architecture["correlated_error"] * square)
 
     @torch.inference_mode()
     def denoise(self, slopes, readout, *, tile=256, progress=None):
@@ -209,7 +213,7 @@ class RampDenoise(nn.Module):
         report_progress(0.4)
         signal, log_variance = self._denoised(scaled, correlated, first, _Tiled(self.noise, tile))
         report_progress(0.9)
-        deviation = self.deviation(signal, log_variance, scaled)
+        deviation = self.deviation(signal, log_variance, scaled, correlated)
         signal, deviation, correlated = (
             readout.from_detector(a[0].cpu().numpy()) for a in (signal, deviation, correlated)
         )

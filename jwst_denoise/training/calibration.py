@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from scipy import optimize
 
 from jwst_denoise.networks.blocks.errors import FixedDropout, mean_and_deviation, set_error_factors
 from jwst_denoise.networks.blocks.scaling import level_and_noise, pixel_noise
@@ -146,9 +147,33 @@ def calibrate_errors(network, items, sky=None):
         factors.fill_(1)
         errors = _denoiser_errors(network, items, name == "total", APERTURE)
         set_error_factors(factors, errors["predicted"], partial(_quantile_ratio, np.abs(errors["scene_pull"])))
+    if "correlated_error" in getattr(network, "architecture", ()):
+        _calibrate_correlated(network, [*items, *(sky or [])])
     ratio = _aperture_errors(network, sky or []).get("aperture_errors", {}).get("r2_5", 1.0)
     for factors in calibrated:
         factors *= ratio
+
+
+def _calibrate_correlated(network, items):
+    """Set ``correlated_error`` of a ramp denoiser, and scale its factors, by least absolute errors of sky variances."""
+    network.architecture["correlated_error"], squares, strengths = 0.0, [], []
+    for slopes, more, scene, use in map(_open_item, items):
+        with torch.inference_mode():
+            signal, log_variance, correlated, _ = network(slopes, *more)
+            chosen, total_of = _apertures(use, APERTURE)
+            sky = (scene / pixel_noise(scene, slopes))[chosen] < CLASSES["faint"][1]
+            variance = total_of(network.deviation(signal, log_variance, slopes, correlated) ** 2)[sky]
+            pull = (total_of(signal - scene)[sky] / variance**0.5).abs().numpy()
+        if ratio := _quantile_ratio(pull, pull >= 0):
+            squares.append(ratio**2)
+            pixels = total_of(torch.ones_like(scene)).max()
+            strengths.append(float((correlated**2).sum() / slopes.usable.sum() * pixels / variance.median()))
+    if squares:
+        squares, strengths = np.array(squares), np.array(strengths)
+        cost = lambda p: np.abs(squares - p[0] ** 2 - p[1] ** 2 * strengths).sum()  # noqa: E731
+        scale, root = optimize.minimize(cost, (1.0, 1.0), method="Nelder-Mead").x
+        network.error_factor *= abs(scale)
+        network.architecture["correlated_error"] = round(float(root**2), 4)
 
 
 def _quantile_ratio(pull, chosen, fewest=FEWEST):
@@ -237,14 +262,14 @@ def _item_errors(network, item, total, radius):
     slopes, more, scene, use = _open_item(item)
     chosen, total_of = _apertures(use, radius)
     with torch.inference_mode():
-        signal, log_variance, *_ = network(slopes, *more)
+        signal, log_variance, *others = network(slopes, *more)
         if total:
             signal, log_variance = _add_model_error(network, slopes, more, log_variance)
         noise = pixel_noise(scene, slopes)
         error, own = total_of(signal - scene), total_of(noise**2) ** 0.5
         errors = {"snr": (scene / noise)[chosen], "input": total_of(slopes.signal - scene) / own, "error": error / own}
         if log_variance is not None:
-            estimate, deviation = signal, (signal, log_variance, slopes)
+            estimate, deviation = signal, (signal, log_variance, slopes, *others[:1])
             if "outputs" not in item[0]:
                 estimate, deviation = network.scene(signal, slopes, more[0]), (*deviation, more[0], total)
             errors["pull"] = error / total_of(network.deviation(*deviation) ** 2) ** 0.5

@@ -193,5 +193,15 @@ def test_predicted_errors_are_multiplied_by_their_factors(network):
     network.error_factor[:] = torch.tensor([1.0, 2.0, 3.0, 4.0])
     expected = torch.tensor([[[0.01, KNOTS[0], (KNOTS[0] * KNOTS[1]) ** 0.5, KNOTS[1], KNOTS[3], 2.0]]])
     ones = torch.ones_like(expected)
-    result = network.deviation(ones, 2 * torch.log(expected), ScaledSlopes(ones, ones, 0 * ones, ones))
+    slopes = ScaledSlopes(ones, ones, 0 * ones, ones)
+    result = network.deviation(ones, 2 * torch.log(expected), slopes, 0 * ones)
     torch.testing.assert_close(result / expected, torch.tensor([[[1, 1, 1.5, 2, 4, 4]]]), atol=1e-4, rtol=0)
+
+
+def test_errors_grow_with_the_correlated_noise_that_was_found(network):
+    network = copy.deepcopy(network)
+    network.architecture["correlated_error"] = 5.0
+    ones = torch.ones(1, 4, 8)
+    slopes = ScaledSlopes(ones, ones, 0 * ones, ones)
+    small, large = (network.deviation(ones, 0 * ones - 2, slopes, noise * ones) for noise in (0.0, 0.4))
+    torch.testing.assert_close(large**2 - small**2, 5 * 0.16 * ones)
