@@ -77,11 +77,11 @@ def test_what_was_loaded_can_be_saved(path, tmp_path):
 
 def test_names_of_version_0_1_are_kept_with_the_digest(tmp_path):
     """A shipped model, whose file was written with other names of parameters, and one that is not its network."""
-    model = model_files.load("noise2noise", "cpu")
-    assert "kernel" in model.info["architecture"] and "source_box" in model.network.architecture
+    model = model_files.load("ramp_denoise-nirps", "cpu")
+    assert "near" in model.info["architecture"] and "source_box" in model.network.architecture
     copied = model_files.read_info(model_files.save(tmp_path / "copy.asdf", model.network, model.info))
     assert copied["sha256"] == model.info["sha256"]
-    info = dict(model.info) | {"architecture": dict(model.info["architecture"]) | {"kernel": 7}}
+    info = dict(model.info) | {"architecture": dict(model.info["architecture"]) | {"near": 11}}
     with pytest.raises(ValueError, match="is not that of the network"):
         model_files.save(tmp_path / "other.asdf", model.network, info)
 
