@@ -32,6 +32,7 @@ CHUNK_PIXELS = 2**22
 TEMPLATE_PIXELS, MOST_IN_TEMPLATE = 2**26, 128
 STATISTICS_PIXELS = 2**23
 OUTLIER_SIGMA = 5.0
+TOLERANCE = 1e-2  # of the solver; slow noise below a spectrum along the lines converges last
 NOISE_CLASSES = 32
 SEED = 20260711
 _DEFAULTS = FitOptions()
@@ -295,7 +296,7 @@ class _ProjectedPosterior(Posterior):
         total = weight.sum(axis=(-2, -1))
         level = np.sum(weight * rest, axis=(-2, -1)) / np.where(total > 0, total, 1)
         weighted = self._weighted(images - level[:, None, None])
-        streams, _ = self.solve(weighted)
+        streams, _ = self.solve(weighted, TOLERANCE)
         if self._coefficients.any():
             residual = weighted - self._weigh(streams)
             streams -= SourceCorrection(self._bins)(streams, residual, self._coefficients)

@@ -136,6 +136,17 @@ def test_cosmic_rays_do_not_change_the_noise(exposure):
     assert (affected[5] - clean[5]).std() < 0.03 * clean.std()
 
 
+def test_noise_slower_than_a_line_converges(monkeypatch, exposure):
+    """In the white light curve, errors of slow noise add up."""
+    readout, noise, integrations = exposure
+    data = integrations(0)
+    estimate, _ = fit_time_series(data, readout)
+    monkeypatch.setattr("jwst_denoise.nsclean.time_series.TOLERANCE", 1e-5)
+    exact, _ = fit_time_series(data, readout)
+    error, smallest = (extract(image - noise).sum(axis=1).std() for image in (estimate, exact))
+    assert error < 1.3 * smallest
+
+
 def test_an_image_has_one_amplitude():
     readout = Readout((64, 64), fastaxis=-1, slowaxis=2)
     rng = np.random.default_rng(7)
