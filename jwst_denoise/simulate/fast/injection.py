@@ -3,7 +3,9 @@
 import numpy as np
 from scipy import ndimage, signal
 
-__all__ = ["APERTURE", "aperture_kernel", "draw_profile", "inject_sources", "tile_edges"]
+__all__ = [
+    "APERTURE", "KINDS", "WIDTHS", "add_stamp", "aperture_kernel", "draw_profile", "inject_sources", "tile_edges",
+]  # fmt: skip
 
 APERTURE, RING = 2.5, (6.0, 14.0)  # radii in pixels
 REACH, MARGIN = 20, 15  # pixels, from the center of a stamp to its edge; from a source to the edge of a tile
@@ -98,7 +100,7 @@ def inject_sources(noise, rng, snr=None, kind=None):
         rows, columns = (np.arange(a, edge - MARGIN, spacing) for a, edge in zip(first, edges, strict=True))
         for number, (row, column) in enumerate((a, b) for a in rows for b in columns):
             y, x = (int(a + rng.uniform(-2, 2)) for a in (y0 + row, x0 + column))
-            _add(sources, profiles[rng.integers(4)] * ratio * noise[y, x], y, x)
+            add_stamp(sources, profiles[rng.integers(4)] * ratio * noise[y, x], y, x)
             centers[number % 2, y, x] = 1
     kernel = aperture_kernel()
     weights = (signal.fftconvolve(half, kernel, mode="same") for half in centers)
@@ -112,7 +114,7 @@ def _in_aperture(profile):
     return profile / profile[inside].sum() * np.sqrt(inside.sum())
 
 
-def _add(image, stamp, y, x):
+def add_stamp(image, stamp, y, x):
     """Add a stamp around a pixel, as far as it is inside the image."""
     low, high = np.array((y, x)) - REACH, np.array((y, x)) + REACH + 1
     inside = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, image.shape, strict=True))

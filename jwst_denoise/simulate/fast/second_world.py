@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jwst_denoise.ramps.slopes import SlopeImage
-from jwst_denoise.simulate.fast.injection import KINDS, WIDTHS, _add, draw_profile
+from jwst_denoise.simulate.fast.injection import KINDS, WIDTHS, add_stamp, draw_profile
 
 __all__ = ["SecondCamera", "draw_second_camera", "draw_second_scene", "second_slopes"]
 
@@ -82,14 +82,14 @@ def draw_second_scene(shape, rng, noise):
     if rng.uniform() < EMPTY:
         return image
     width = np.exp(rng.uniform(*np.log(WIDTHS["star"])))
-    library = [(kind, draw_profile(kind, rng, width if kind == "star" else None)) for kind in KINDS for _ in range(6)]
+    library = [draw_profile(kind, rng, width if kind == "star" else None) for kind in KINDS for _ in range(6)]
     slope = rng.uniform(0.5, 1.5)
     for _ in range(rng.poisson(np.exp(rng.uniform(*np.log(DENSITY))) * image.size)):
-        profile = library[int(rng.integers(len(library)) * rng.uniform() ** 0.5)][1]
+        profile = library[int(rng.integers(len(library)) * rng.uniform() ** 0.5)]
         flux = FLUX[0] * (FLUX[1] / FLUX[0]) ** (rng.uniform() ** slope)
         y, x = (int(rng.integers(n)) for n in shape)
-        _add(image, profile * (5 * flux * noise), y, x)
-    if rng.uniform() < 0.3:  # traces with absorption lines, or a smooth gradient
+        add_stamp(image, profile * (5 * flux * noise), y, x)
+    if rng.uniform() < 0.3:  # a trace with absorption lines
         axis = int(rng.integers(2))
         along, across = np.arange(shape[axis]), np.arange(shape[1 - axis])
         center, sigma = rng.uniform(0, shape[1 - axis]), np.exp(rng.uniform(-0.3, 1.0))
