@@ -19,6 +19,8 @@ FAINT_PERCENT = 10, 20, 30, 40
 WINGS = 5, 10, 20, 40
 #: Pixels between the places where a step of the background is tried, pixels that are binned, and rounds of clipping.
 STEP_GRID, BINNING, CLIPPINGS = 64, 8, 2
+#: Rms residual of the best step relative to that of a constant, below which the background has a step.
+STEP_GAIN = 0.5
 #: An order is a peak of at least so many sigma and this fraction of the column's highest, separated by a valley of
 #: less than 1 − the last number of its height.
 ORDER_SIGMA, ORDER_FRACTION, ORDER_PROMINENCE = 5.0, 0.01, 0.7
@@ -187,7 +189,8 @@ def _background(template, by_column):
             matrix = np.stack([*sky, *-sky, *wings], axis=1)  # only the wings must be positive
             solution, cost = optimize.nnls(matrix[good], level[good])
             fits.append((cost, step, solution, matrix))
-        _, step, solution, matrix = min(fits, key=lambda fit: fit[0])
+        best = min(fits, key=lambda fit: fit[0])
+        _, step, solution, matrix = best if best[0] < STEP_GAIN * fits[0][0] else fits[0]  # the first is a constant
         rest = np.abs(level - matrix @ solution)
         good = rest <= 3 * 1.5 * np.median(rest[good])
     return ((solution[:3] - solution[3:6]) @ _step(np.arange(nx), step, nx))[None].astype(np.float32)
