@@ -8,11 +8,11 @@ from jwst_denoise.nsclean.star import Amplitudes, Star
 from jwst_denoise.nsclean.time_series import TimeSeries
 from jwst_denoise.readout import Readout
 
-NINTS, SHAPE = 24, (64, 512)
+NINTS, SHAPE = 16, (64, 256)
 ROWS = np.arange(SHAPE[0], dtype=float)[:, None]
 COLUMNS = np.arange(SHAPE[1])
-FLUX = 20_000 * np.exp(-0.5 * ((COLUMNS - 256) / 150) ** 2) + 2000
-TRANSIT = np.isin(np.arange(NINTS), np.arange(9, 17)).astype(float)
+FLUX = 20_000 * np.exp(-0.5 * ((COLUMNS - 128) / 75) ** 2) + 2000
+TRANSIT = np.isin(np.arange(NINTS), np.arange(6, 11)).astype(float)
 CHROMATIC = 0.002 * np.sin(2 * np.pi * COLUMNS / 80)
 BOX = np.abs(ROWS - 30) <= 6
 READOUTS = {
@@ -47,10 +47,20 @@ def make_noise(readout, rng, rms=6.0):
     return readout.from_detector(slow + 0.3 * signs * alternating)
 
 
-@pytest.fixture(scope="module", params=READOUTS, ids=READOUTS.get)
-def exposure(request):
+@pytest.fixture(scope="module", params=READOUTS)
+def any_exposure(request):
+    """Exposure of every read-out."""
+    return make_exposure(READOUTS[request.param])
+
+
+@pytest.fixture(scope="module")
+def exposure():
+    """Exposure of one read-out."""
+    return make_exposure(READOUTS["soss"])
+
+
+def make_exposure(readout):
     """Read-out, correlated noise, and a function that makes the integrations from a depth in each column."""
-    readout = READOUTS[request.param]
     rng = np.random.default_rng(3)
     noise = make_noise(readout, rng)
     white = rng.standard_normal(noise.shape) * np.sqrt(STAR + 60)
@@ -70,8 +80,8 @@ def depth_of(images):
     return (spectra[TRANSIT == 0].mean(axis=0) - spectra[TRANSIT == 1].mean(axis=0)) / extract(STAR[None])[0]
 
 
-def test_noise_decreases_and_the_transit_spectrum_stays(exposure):
-    readout, noise, integrations = exposure
+def test_noise_decreases_and_the_transit_spectrum_stays(any_exposure):
+    readout, noise, integrations = any_exposure
     cleaned = []
     for depth in (0, 0.01, 0.01 + CHROMATIC):
         data = integrations(depth)
@@ -79,13 +89,13 @@ def test_noise_decreases_and_the_transit_spectrum_stays(exposure):
     flat, white, chromatic = map(depth_of, cleaned)
     before, after = (part - part.mean(axis=0) for part in (noise, cleaned[0] - integrations(0) + noise))
     assert after[:, BOX[:, 0]].std() < 0.85 * before[:, BOX[:, 0]].std()
-    assert np.mean(white - flat) == pytest.approx(0.01, abs=1e-5)
+    assert np.mean(white - flat) == pytest.approx(0.01, abs=3e-5)
     kept = np.sum((chromatic - white) * CHROMATIC) / np.sum(CHROMATIC**2)
     assert kept == pytest.approx(1, abs=0.01)
 
 
-def test_variance_is_that_of_the_error(exposure):
-    readout, noise, integrations = exposure
+def test_variance_is_that_of_the_error(any_exposure):
+    readout, noise, integrations = any_exposure
     estimate, variance = fit_time_series(integrations(0), readout)
     error = estimate - noise
     error -= error.mean(axis=0)
@@ -116,12 +126,12 @@ def test_orders_have_separate_amplitudes():
     data = (STAR + second + rng.normal(0, 3, (NINTS, *SHAPE))).astype(np.float32)
     star = Star.measure(data)
     assert len(star.profiles) == 2
-    np.testing.assert_allclose(star.profiles[:, :, 256].sum(axis=1), [FLUX[256], 0.2 * FLUX[256]], rtol=0.01)
+    np.testing.assert_allclose(star.profiles[:, :, 128].sum(axis=1), [FLUX[128], 0.2 * FLUX[128]], rtol=0.01)
 
 
 def test_wings_of_the_star_are_not_background():
     wings = 0.02 * FLUX / (1 + (ROWS - 30) ** 2) / np.sum(1 / (1 + (ROWS - 30) ** 2))
-    sky = np.where(COLUMNS < 128, 40.0, 25.0)
+    sky = np.where(COLUMNS < 64, 40.0, 25.0)
     data = np.repeat((STAR + wings + sky)[None], 4, axis=0).astype(np.float32)
     star = Star.measure(data)
     np.testing.assert_allclose((star.template - star.flux)[0], sky, atol=0.15)
@@ -161,7 +171,7 @@ def test_an_image_has_one_amplitude():
         axis=0
     )
     core = flux > 50
-    assert difference[core].sum() / flux[core].sum() == pytest.approx(0.05, rel=0.01)
+    assert difference[core].sum() / flux[core].sum() == pytest.approx(0.05, rel=0.02)
     assert (cleaned[0] - white - flux).std(axis=0)[core].mean() < 0.5 * 5
 
 
@@ -194,7 +204,7 @@ def test_unused_pixels_and_constant_data():
     [
         ({"mask": np.ones((3, 3))}, "mask has shape"),
         ({"err": np.ones(3)}, "err has shape"),
-        ({"light_curve": np.ones(3)}, "24 finite numbers"),
+        ({"light_curve": np.ones(3)}, "16 finite numbers"),
         ({"speed": 1}, "unknown option 'speed'"),
     ],
 )

@@ -60,7 +60,7 @@ def background_mask(model, settings, readout, config_file=None, input_dir=None, 
         path = find_file(settings.source_mask, config_file)
         mask = mask & ~mosaic_sources(path, model, settings.n_sigma or 2.0, settings.mask_dilation)
     mask = mask & ~readout.reference_pixels
-    log.info("%.1f %% of the pixels are dark background", 100 * mask.mean())
+    log.info("%.1f %% of the pixels take part in the fit", 100 * mask.mean())
     return mask
 
 
