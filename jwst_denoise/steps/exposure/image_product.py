@@ -7,6 +7,7 @@ from jwst_denoise.masks.drafts import as_cube
 __all__ = ["VARIANCES", "ImageProduct"]
 
 VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
+LEAST_TOTAL = 0.01  # share of the written pixels whose new variance is below the new VAR_RNOISE, and is raised to it
 
 
 class ImageProduct:
@@ -53,8 +54,11 @@ class ImageProduct:
     def write(self, k, result, usable):
         """Write the result of a network into one image, wherever the network has a weight.
 
-        ERR becomes the error of the result. All variances are scaled by the same factor, so that they still add up to
-        the square of ERR. Everywhere else, and where ERR is not finite, the arrays are unchanged, bit by bit.
+        ERR becomes the error of the result. Everywhere else, and where ERR is not finite, data and errors are
+        unchanged, bit by bit. VAR_RNOISE of the whole image is multiplied by one factor, because pipeline steps weight
+        by 1 / VAR_RNOISE and must not prefer the pixels that the network has written: those are the faint ones.
+        VAR_POISSON takes the rest, so that the variances add up to the square of ERR. An image without one of the two
+        has all its variances scaled in the written pixels.
 
         Parameters
         ----------
@@ -78,14 +82,33 @@ class ImageProduct:
         self.data[k][written] = (result.rate / self.gain)[written]
         if result.err is not None:
             self.err[k][written] = error[written]
-            self._scale_variances(k, written, error[written].astype(float) ** 2)
+            self._split_variances(k, written)
         return written
 
-    def _scale_variances(self, k, written, total):
-        planes = [plane[k] for name in VARIANCES if (plane := getattr(self, name)) is not None]
+    def _split_variances(self, k, written):
+        planes = {name: plane[k] for name in VARIANCES if (plane := getattr(self, name)) is not None}
+        total = self.err[k].astype(float) ** 2
+        if not {"var_rnoise", "var_poisson"} <= planes.keys():
+            self._scale_variances(planes.values(), written, total)
+            return
+        read, others = planes["var_rnoise"], planes.keys() - {"var_rnoise", "var_poisson"}
+        usual = written & (read > 0)
+        if not usual.any():
+            return
+        factor = min(1.0, float(np.quantile(total[usual] / read[usual], LEAST_TOTAL)))
+        known = np.isfinite(read) & np.isfinite(planes["var_poisson"])
+        poisson = np.where(written, total, planes["var_poisson"] + read.astype(float)) - factor * read
+        poisson -= sum(np.where(written, np.nan_to_num(planes[name]), 0) for name in others)
+        planes["var_poisson"][known] = np.maximum(poisson, 0)[known]
+        read[known] *= factor
+        low = written & known & (poisson < 0)
+        self.err[k][low] = np.sqrt(sum(np.nan_to_num(plane[low]) for plane in planes.values()))
+
+    @staticmethod
+    def _scale_variances(planes, written, total):
         before = [plane[written].astype(float) for plane in planes]
         sum_before = np.nansum(before, axis=0)
-        scale = total / np.where(sum_before > 0, sum_before, 1)
+        scale = total[written] / np.where(sum_before > 0, sum_before, 1)
         for plane, old in zip(planes, before, strict=True):
             with np.errstate(over="ignore", invalid="ignore"):
                 new = (scale * old).astype(plane.dtype)
