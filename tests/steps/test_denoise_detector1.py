@@ -102,8 +102,10 @@ def test_ramp_denoise_alone(denoised, plain, untrained):
     for name in ("rate", "rateints"):
         actual, expected = arrays(denoised[name]), arrays(plain[name])
         assert statuses(denoised[name]) == dict.fromkeys(STATUS, "SKIPPED") | {"ramp_denoise": "COMPLETE"}
-        for array in actual:
+        for array in ("data", "err", "dq"):
             np.testing.assert_array_equal(actual[array][SOURCE], expected[array][SOURCE])
+        sums = ((variances["var_poisson"] + variances["var_rnoise"])[SOURCE] for variances in (actual, expected))
+        np.testing.assert_allclose(*sums, rtol=1e-5)
         np.testing.assert_array_equal(actual["dq"], expected["dq"])
         np.testing.assert_array_equal(np.isnan(actual["data"]), np.isnan(expected["data"]))
         assert (actual["data"] != expected["data"]).mean() > 0.9
