@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jwst_denoise.dq import DO_NOT_USE, REFERENCE_PIXEL
 from jwst_denoise.masks.drafts import as_cube
 
 __all__ = ["VARIANCES", "ImageProduct"]
@@ -95,11 +96,14 @@ class ImageProduct:
         usual = written & (read > 0)
         if not usual.any():
             return
-        factor = min(1.0, float(np.quantile(total[usual] / read[usual], LEAST_TOTAL)))
-        known = np.isfinite(read) & np.isfinite(planes["var_poisson"])
-        poisson = np.where(written, total, planes["var_poisson"] + read.astype(float)) - factor * read
-        poisson -= sum(np.where(written, np.nan_to_num(planes[name]), 0) for name in others)
-        planes["var_poisson"][known] = np.maximum(poisson, 0)[known]
+        with np.errstate(over="ignore", invalid="ignore"):
+            factor = min(1.0, float(np.quantile(total[usual] / read[usual], LEAST_TOTAL)))
+            poisson = np.where(written, total, planes["var_poisson"] + read.astype(float)) - factor * read
+            poisson -= sum(np.where(written, np.nan_to_num(planes[name]), 0) for name in others)
+            new = np.maximum(poisson, 0).astype(read.dtype)
+        known = np.isfinite(new) & np.isfinite(read) & np.isfinite(planes["var_poisson"])
+        known &= np.logical_not(self.flagged(k, DO_NOT_USE | REFERENCE_PIXEL))
+        planes["var_poisson"][known] = new[known]
         read[known] *= factor
         low = written & known & (poisson < 0)
         self.err[k][low] = np.sqrt(sum(np.nan_to_num(plane[low]) for plane in planes.values()))
