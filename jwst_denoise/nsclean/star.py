@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage, optimize, signal
 
-from jwst_denoise.statistics import robust_sigma
+from jwst_denoise.statistics import MAD_TO_SIGMA, masked_median, robust_sigma
 
 __all__ = ["Amplitudes", "Star", "median_image"]
 
@@ -17,6 +17,8 @@ SMOOTHING = 3.0, 24.0
 FAINT_PERCENT = 10, 20, 30, 40
 #: Scales in pixels of the exponential wings of a spectrum.
 WINGS = 5, 10, 20, 40
+#: Standard deviations beyond which a pixel does not count for the flux of an integration.
+CLIP_SIGMA = 5.0
 #: Pixels between the places where a step of the background is tried, pixels that are binned, and rounds of clipping.
 STEP_GRID, BINNING, CLIPPINGS = 64, 8, 2
 #: Rms residual of the best step relative to that of a constant, below which the background has a step.
@@ -73,8 +75,11 @@ class Star:
         template = median_image(data)
         flux = template - _background(template, by_column)
         if light_curve is None:
-            light_curve = 1 + _relative_flux(data - template, flux)
-        change = (light_curve - np.median(light_curve)).astype(np.float32)
+            change = _relative_flux(data - template, flux)
+            change -= np.median(change)
+        else:
+            change = light_curve - 1
+        change = change.astype(np.float32)
         template = median_image(data - change[:, None, None] * flux)
         flux = template - _background(template, by_column)
         noise = robust_sigma(np.diff(template, axis=-1).ravel()) / np.sqrt(2)
@@ -144,13 +149,7 @@ class Amplitudes:
 
 def median_image(data):
     """Median of the integrations; 0 where there is no data."""
-    ordered = np.sort(data, axis=0)  # NaN last
-    count = np.isfinite(data).sum(axis=0)
-    low, high = (
-        np.take_along_axis(ordered, index[None], axis=0)[0]
-        for index in (np.maximum(count - 1, 0) // 2, count // 2 % len(data))
-    )
-    return np.where(count > 0, np.where(count % 2, low, 0.5 * (low + high)), 0).astype(np.float32)
+    return masked_median(data, np.isfinite(data), axis=0).astype(np.float32)
 
 
 def _background(template, by_column):
@@ -192,7 +191,7 @@ def _background(template, by_column):
         best = min(fits, key=lambda fit: fit[0])
         _, step, solution, matrix = best if best[0] < STEP_GAIN * fits[0][0] else fits[0]  # the first is a constant
         rest = np.abs(level - matrix @ solution)
-        good = rest <= 3 * 1.5 * np.median(rest[good])
+        good = rest <= 3 * MAD_TO_SIGMA * np.median(rest[good])
     return ((solution[:3] - solution[3:6]) @ _step(np.arange(nx), step, nx))[None].astype(np.float32)
 
 
@@ -210,8 +209,7 @@ def _relative_flux(difference, flux):
         norm = np.einsum("nyx,yx->n", good, flux**2, dtype=np.float64)
         change = np.einsum("nyx,yx->n", change, flux) / np.where(norm > 0, norm, 1)
         rest = np.abs(difference - change[:, None, None].astype(np.float32) * flux)
-        limit = 5 * np.sqrt(median_image(rest) ** 2 / 0.455 + np.finfo(np.float32).tiny)
-        good = rest <= limit
+        good = rest <= CLIP_SIGMA * MAD_TO_SIGMA * median_image(rest)
     return change
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import optimize
 
 from jwst_denoise.nsclean.gp.bins import Bins
-from jwst_denoise.nsclean.gp.dark_pixels import white_noise
+from jwst_denoise.nsclean.gp.dark_pixels import clip_outliers, white_noise
 from jwst_denoise.nsclean.gp.field import FieldBasis
 from jwst_denoise.nsclean.gp.gaussian_process import GaussianProcess
 from jwst_denoise.nsclean.gp.posterior import Posterior
@@ -41,9 +41,10 @@ _DEFAULTS = FitOptions()
 def fit_time_series(data, readout, *, mask=None, err=None, light_curve=None, dispersed=True, **options):
     """Estimate the correlated noise of a time series of one star, which may cover all of the subarray.
 
-    The star is described by the median of the integrations out of transit. Its amplitude is free: in every column and
-    order of a spectrum, in the whole image without dispersion. So a wavelength-dependent transit depth is kept, and
-    static sources are part of the template. Noise that all integrations share is part of the template, too.
+    The star is described by the median of the integrations, each corrected for the change of its flux. Its amplitude is
+    free: in every column and order of a spectrum, in the whole image without dispersion. So a wavelength-dependent
+    transit depth is kept, and static sources are part of the template. Noise that all integrations share is part of the
+    template, too.
 
     Parameters
     ----------
@@ -174,7 +175,7 @@ class TimeSeries:
         usable = np.isfinite(rest).any(axis=0) & np.isfinite(err) & (err > 0)
         err = np.where(usable, err, 0)
         chosen = slice(None, None, max(1, rest.size // STATISTICS_PIXELS))
-        rest, weight = _weighted(rest[chosen], err)
+        rest, weight = _weigh_pixels(rest[chosen], err)
         keep = weight > 0
         series = cls(readout, options, star, err, Hyper(0.0, 0.0), Hyper(0.0, 0.0))
         white = white_noise(rest, keep, err[None], readout)
@@ -207,7 +208,7 @@ class TimeSeries:
         NoiseFit
             Its ``background`` is the star with everything that is static.
         """
-        rest, weight = _weighted(self.star.subtracted(data, light_curve), self.err)
+        rest, weight = _weigh_pixels(self.star.subtracted(data, light_curve), self.err)
         if self.hyper.common + self.hyper.output == 0 or not weight.any():
             return NoiseFit(np.zeros_like(rest), np.zeros_like(rest), data - rest, self.hyper, SourceLoss(0, 0, 0))
         amplitudes = Amplitudes(self.star, weight)
@@ -309,17 +310,12 @@ class _ProjectedPosterior(Posterior):
         return self._bins.sum(self.amplitudes.weight * self.amplitudes.project(images))
 
 
-def _weighted(rest, err):
+def _weigh_pixels(rest, err):
     """Differences from the template, 0 where unusable, and their inverse variances without cosmic rays."""
     good = np.isfinite(rest) & (err > 0)
     rest = np.where(good, rest, 0).astype(np.float32)
-    deviation = rest / np.where(err > 0, err, 1)
-    weight = np.zeros_like(rest)
-    for image, keep, own in zip(deviation, good, weight, strict=True):
-        if keep.any():
-            keep = keep & (np.abs(image - np.median(image[keep])) <= OUTLIER_SIGMA * robust_sigma(image[keep]))
-            own[keep] = err[keep] ** -2.0
-    return rest, weight
+    keep = clip_outliers(rest, good, err[None], OUTLIER_SIGMA)
+    return rest, np.where(keep, np.where(err > 0, err, 1) ** -2.0, 0).astype(np.float32)
 
 
 def _signs(readout):

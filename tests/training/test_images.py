@@ -13,10 +13,11 @@ from jwst_denoise.networks.blocks.scaling import pixel_noise
 from jwst_denoise.simulate.fast.images import Camera
 from jwst_denoise.simulate.fast.scenes import ScenePool
 from jwst_denoise.training import train
-from jwst_denoise.training.calibration import _apertures, _open_item, calibrate_errors, denoiser_scores, fit_error_head
+from jwst_denoise.training.calibration import calibrate_errors, fit_error_head
 from jwst_denoise.training.images import LongerExposures, NoisyPairs, NoisyStacks
 from jwst_denoise.training.losses import SOURCE_SNR, ImageLoss, divergence, slopes_of
 from jwst_denoise.training.presets import PRESETS, select_preset
+from jwst_denoise.training.scores import denoiser_scores, open_item, select_apertures
 
 TINY = {
     "hidden": 2, "depth": 2, "scenes": 4, "stamp": 32, "batch": 2, "steps": 2, "epochs": 2, "validation": 2,
@@ -223,9 +224,9 @@ def test_the_last_layer_of_errors_is_the_most_likely(pool):
     fit_error_head(net, items)
     squares = []
     with torch.inference_mode():
-        for slopes, more, scene, use in map(_open_item, items):
+        for slopes, more, scene, use in map(open_item, items):
             signal, log_variance = net(slopes, *more)
-            total_of = _apertures(use, 2.5)[1]
+            total_of = select_apertures(use, 2.5)[1]
             variance = total_of(pixel_noise(signal, slopes) ** 2)
             squares.append((total_of(signal - scene) ** 2 / variance).clamp(max=25))
     assert float(log_variance.mean()) == pytest.approx(np.log(float(torch.cat(squares).mean())), abs=0.1)

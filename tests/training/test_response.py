@@ -11,9 +11,10 @@ from jwst_denoise.networks import build
 from jwst_denoise.networks.blocks.errors import KNOTS
 from jwst_denoise.networks.blocks.scaling import PLANES
 from jwst_denoise.simulate.fast.injection import APERTURE, KINDS, aperture_kernel, draw_profile, inject_sources
-from jwst_denoise.training.calibration import KEPT_SNR, calibrate_errors, denoiser_scores, flux_kept
+from jwst_denoise.training.calibration import calibrate_errors
 from jwst_denoise.training.losses import ImageLoss, ResponseLoss, SlopeLoss
 from jwst_denoise.training.presets import select_preset
+from jwst_denoise.training.scores import KEPT_SNR, denoiser_scores, flux_kept
 from jwst_denoise.training.tasks import noisy_images, slope_blocks
 
 SHAPE = (128, 256)

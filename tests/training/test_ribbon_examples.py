@@ -14,11 +14,12 @@ from jwst_denoise.networks.hxrg.ribbons import prepare_reads, to_ribbons
 from jwst_denoise.simulate.fast import h4rg_ramps
 from jwst_denoise.simulate.fast.h4rg_ramps import H4RGSetup, draw_h4rg_ramp
 from jwst_denoise.training import train
-from jwst_denoise.training.calibration import FLUX_CLASSES, flux_scores, measure_variance
+from jwst_denoise.training.calibration import measure_variance
 from jwst_denoise.training.loop import Training
 from jwst_denoise.training.losses import RibbonLoss
 from jwst_denoise.training.presets import PRESETS, select_preset
 from jwst_denoise.training.ramps import RibbonExamples
+from jwst_denoise.training.scores import FLUX_CLASSES, flux_scores
 from jwst_denoise.training.tasks import make_task
 
 SETUP = H4RGSetup(lines=24, outputs=4, width=16, reads=6)

@@ -16,9 +16,10 @@ from jwst_denoise.simulate.fast.slopes import (
     draw_nirps_setup,
     simulate_slopes,
 )
-from jwst_denoise.training.calibration import CLASSES, calibrate_errors, denoiser_scores
+from jwst_denoise.training.calibration import calibrate_errors
 from jwst_denoise.training.losses import SlopeLoss
 from jwst_denoise.training.ramps import SlopeBlocks
+from jwst_denoise.training.scores import CLASSES, denoiser_scores
 
 
 def setup_of(det, lines, width, ngroups, time):

@@ -172,9 +172,8 @@ class StarFitter:
         sample = np.where(mask, sample, np.nan)
         curve = None if self.light_curve is None else self.light_curve[chosen]
         if self.others:
-            more = np.concatenate(
-                [np.where(mask if mask.ndim == 2 else True, _read(path), np.nan) for path in self.others]
-            )
+            usable = mask if mask.ndim == 2 else mask.all(axis=0)
+            more = np.concatenate([np.where(usable, _read(path, len(self.others)), np.nan) for path in self.others])
             log.info("The template contains %d integrations of %d other segments", len(more), len(self.others))
             star = Star.measure(np.concatenate([sample, more]), None, self.dispersed)
         else:
@@ -260,9 +259,9 @@ def _differences(model, indices, group):
     return np.stack(images)
 
 
-def _read(path):
-    """Sample of the integrations of another segment, NaN on flagged pixels."""
+def _read(path, every):
+    """Sampled integrations of another segment, thinned by a factor, NaN on flagged pixels."""
     with datamodels.open(path) as model:
-        chosen = sample_integrations(model.data.shape)[::2]
+        chosen = sample_integrations(model.data.shape)[::every]
         flags = np.broadcast_to(model.dq, model.data.shape)[chosen]
         return np.where((flags & NOT_BACKGROUND) != 0, np.nan, np.array(model.data[chosen], np.float32))
